@@ -1,0 +1,114 @@
+"""Every failure this project knows, classed once: can trying again help, or must a person act?
+
+`TransientError` may be retried; `PermanentError` must not be. Messages are sentences a teacher or an operator can act
+on and never carry a key, a prompt or a stack trace. Doors translate once: `pipelines/defs/failures.py` for Dagster,
+`serving/problems.py` for HTTP, `pipelines/cli.py` for the terminal.
+"""
+
+
+class StudyBuddyError(Exception):
+    """Base of all expected failures.
+
+    Args:
+        message: a sentence for people; it names the file or the setting, never a secret.
+        code: a short stable name for programs, such as `password_required`.
+    """
+
+    retryable: bool = False
+    default_code: str = "error"
+
+    def __init__(self, message: str, *, code: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code or self.default_code
+
+
+class PermanentError(StudyBuddyError):
+    """Trying again gives the same result; a person has to change something."""
+
+    default_code = "permanent"
+
+
+class TransientError(StudyBuddyError):
+    """Trying again later may work.
+
+    Args:
+        retry_after_s: seconds the other side asked us to wait; None when it did not say.
+    """
+
+    retryable = True
+    default_code = "transient"
+
+    def __init__(self, message: str, *, code: str | None = None, retry_after_s: float | None = None) -> None:
+        super().__init__(message, code=code)
+        self.retry_after_s = retry_after_s
+
+
+class UnreadableFileError(PermanentError):
+    """The uploaded file cannot be read: damaged, empty, of another kind, too large, or protected.
+
+    Codes in use: `empty_file`, `not_a_pdf`, `damaged`, `zero_pages`, `password_required`, `password_wrong`,
+    `too_large`, `too_many_pages`, `parser_limit`, `not_media`, `no_audio`, `silent`, `bad_captions`.
+    """
+
+    default_code = "unreadable"
+
+
+class NotFoundError(PermanentError):
+    """A course, document, lecture or session that is not there, or not this person's (the same answer for both)."""
+
+    default_code = "not_found"
+
+
+class SettingsError(PermanentError):
+    """A setting is missing or contradicts another; the message names the environment variable."""
+
+    default_code = "settings"
+
+
+class MigrationError(PermanentError):
+    """The database's migrations and the files on disk disagree."""
+
+    default_code = "migration"
+
+
+class SupersededError(PermanentError):
+    """The upload was deleted or replaced while it was being worked on; its results must not be written."""
+
+    default_code = "superseded"
+
+
+class StaleUpstreamError(PermanentError):
+    """Rows this work stands on were made from another version of the upload; materialize upstream first."""
+
+    default_code = "stale_upstream"
+
+
+class EmbeddingMismatchError(PermanentError):
+    """Vectors of one embedding set were about to be mixed with those of another."""
+
+    default_code = "embedding_mismatch"
+
+
+class ProviderRefusedError(PermanentError):
+    """A model provider answered that this request will never work (bad key, no credit, bad request).
+
+    Codes in use: `key_rejected`, `no_credit`, `forbidden`, `bad_request`, `context_too_long`, `garbage`.
+    """
+
+    default_code = "provider_refused"
+
+
+class ProviderUnavailableError(TransientError):
+    """A model provider could not answer now (429, 5xx, timeout, cut connection).
+
+    Codes in use: `rate_limited`, `provider_unavailable`, `timeout`.
+    """
+
+    default_code = "provider_unavailable"
+
+
+class StorageUnavailableError(TransientError):
+    """The database or the file store cannot be reached or written now (restart, disk full)."""
+
+    default_code = "storage_unavailable"

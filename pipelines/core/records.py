@@ -1,0 +1,219 @@
+"""The frozen records all rooms speak. Rows become these at once; no dict crosses a room.
+
+Times are integer milliseconds in half-open ranges `[start_ms, end_ms)`; pages are physical and 1-based, and
+`page_label` is the number printed on the slide (None when nothing is printed). Ids are UUIDs.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+Kind = Literal["slide", "speech"]
+TextSource = Literal["layer", "ocr", "none"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """One course; `id` is the shard key of everything retrieval touches. `language` None means not given."""
+
+    id: UUID
+    name: str
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """One uploaded deck. `generation` grows with every new upload under the same `source_name`.
+
+    `source_name` identifies the upload inside its course (a relative path when a folder was ingested); `file_name` is
+    its base name. `password` opens protected files and is None for others; `failure` is the sentence the last run
+    ended with, None when it did not fail.
+    """
+
+    id: UUID
+    course_id: UUID
+    title: str
+    file_name: str
+    source_name: str
+    sha256: str
+    byte_count: int
+    generation: int
+    password: str | None = field(default=None, repr=False)
+    deleted_at: datetime | None = None
+    failure_code: str | None = None
+    failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lecture:
+    """One recording, or captions alone. `media_sha256` None: no recording; `captions_sha256` None: no captions.
+
+    `language` None means detect. `duration_ms` None means not measured yet. `prefer_speech` True transcribes the
+    recording although captions were given.
+    """
+
+    id: UUID
+    course_id: UUID
+    title: str
+    file_name: str
+    source_name: str
+    media_sha256: str | None
+    captions_sha256: str | None
+    captions_name: str | None
+    byte_count: int
+    generation: int
+    language: str | None = None
+    prefer_speech: bool = False
+    duration_ms: int | None = None
+    deleted_at: datetime | None = None
+    failure_code: str | None = None
+    failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slide:
+    """One page of a deck as a reader sees it.
+
+    `body` is text in reading order without headers and footers (empty string: the page carries no text);
+    `furniture` holds those. `frame_group` numbers runs of consecutive pages that are frames of one animated slide;
+    pages of one slide share it. `junk_chars` counts characters dropped from a junk text layer. `image_sha256` names
+    the rendered page (WebP) in the file store; None before rendering. `section` is the outline entry the page stands
+    under, None without an outline.
+    """
+
+    page: int
+    page_label: str | None
+    title: str
+    body: str
+    furniture: str
+    section: str | None
+    text_source: TextSource
+    junk_chars: int
+    frame_group: int
+    image_sha256: str | None
+    width_pt: float
+    height_pt: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlideDescription:
+    """What a vision model said about one rendered page. `reused` True: it came from the item cache."""
+
+    page: int
+    text: str
+    model: str
+    prompt_tokens: int
+    completion_tokens: int
+    cost_usd: float
+    reused: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """One spoken word with its time and the recogniser's probability in [0, 1]."""
+
+    start_ms: int
+    end_ms: int
+    text: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """One piece of speech. `words` is empty for captions; `confidence` in [0, 1], None for captions."""
+
+    start_ms: int
+    end_ms: int
+    text: str
+    words: tuple[Word, ...] = ()
+    confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk:
+    """What retrieval finds: one slide (or part of a long one), or a minute of speech.
+
+    `text` is what a reader sees quoted; `context` (course, deck, section, neighbours) is embedded and indexed in
+    front of it but not quoted. Slides have `page`, `pages` and `page_label`; speech has `start_ms` and `end_ms`; the
+    others are None or empty. `source_id` is the document or the lecture.
+    """
+
+    id: UUID
+    course_id: UUID
+    kind: Kind
+    source_id: UUID
+    ordinal: int
+    title: str
+    context: str
+    text: str
+    token_count: int
+    page: int | None = None
+    pages: tuple[int, ...] = ()
+    page_label: str | None = None
+    start_ms: int | None = None
+    end_ms: int | None = None
+
+    @property
+    def search_text(self) -> str:
+        """What is embedded and indexed: context and text together."""
+        return f"{self.context}\n{self.text}" if self.context else self.text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlideSpan:
+    """While `[start_ms, end_ms)` of a lecture this page was on screen. `page` None: no slide."""
+
+    start_ms: int
+    end_ms: int
+    document_id: UUID | None
+    page: int | None
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmbeddingSet:
+    """The vectors of one model, one dimension and one chunker; exactly one set is live."""
+
+    id: int
+    model: str
+    dims: int
+    chunker_version: str
+    live: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """Where a search may look. `kinds` empty means every kind; `source_ids` empty means every deck and lecture."""
+
+    course_id: UUID
+    kinds: tuple[Kind, ...] = ()
+    source_ids: tuple[UUID, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """One retrieved chunk. `score` is the fused score (higher is better, comparable inside one result only).
+
+    `dense_rank` and `lexical_rank` are 1-based; None when that side did not return the chunk. For speech,
+    `document_id` and `page` name the slide on screen when the lecture is aligned, and for a slide `start_ms` and
+    `end_ms` say when it was spoken about, in lecture `lecture_id`; None otherwise.
+    """
+
+    rank: int
+    score: float
+    chunk_id: UUID
+    kind: Kind
+    source_id: UUID
+    title: str
+    file_name: str
+    text: str
+    page: int | None
+    pages: tuple[int, ...]
+    page_label: str | None
+    start_ms: int | None
+    end_ms: int | None
+    dense_rank: int | None
+    lexical_rank: int | None
+    document_id: UUID | None = None
+    lecture_id: UUID | None = None

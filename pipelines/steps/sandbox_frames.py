@@ -1,0 +1,19 @@
+"""How parent and child of `sandbox` talk: frames of JSON and bytes on one pipe, so either end can count them."""
+
+import json
+import os
+import struct
+from typing import Any
+
+HEADER = struct.Struct(">BII")
+"""One frame: kind (below), bytes of JSON, bytes of blob; then the JSON and the blob."""
+ITEM, END, REFUSED, BROKEN = range(4)
+"""Kinds of frame: one yielded item, the regular end, an UnreadableFileError, an unexpected exception."""
+
+
+def send(fd: int, kind: int, value: Any, blob: bytes = b"") -> None:
+    """Writes one frame; blocks while the reader is busy. Raises OSError when nobody reads any more."""
+    text = json.dumps(value).encode()
+    data = memoryview(HEADER.pack(kind, len(text), len(blob)) + text + blob)
+    while data:
+        data = data[os.write(fd, data) :]

@@ -1,0 +1,158 @@
+"""The content-addressed file store: bytes are named by their sha256, never by what a person called them.
+
+Behind fsspec, so FILES_URL may be a folder or an S3 URL. A file is either there whole or not there: bytes go to a
+temporary name first and are moved into place.
+"""
+
+import hashlib
+import os
+import re
+import secrets
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import fsspec
+
+from pipelines.core.errors import NotFoundError, StorageUnavailableError, UnreadableFileError
+from pipelines.core.settings import Settings
+
+BLOCK = 1 << 20
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """What a write answers: name, size in bytes, and whether the store already had these bytes."""
+
+    sha256: str
+    byte_count: int
+    existed: bool
+
+
+class FileStore:
+    """Files by content hash under one root."""
+
+    def __init__(self, url: str) -> None:
+        self._fs, self._root = fsspec.core.url_to_fs(url)
+        self._local = "file" in (self._fs.protocol if isinstance(self._fs.protocol, tuple) else (self._fs.protocol,))
+
+    @classmethod
+    def open(cls, settings: Settings) -> "FileStore":
+        """The store FILES_URL names; a folder of the home when it is unset."""
+        return cls(settings.files_url or str(settings.home / "files"))
+
+    def add(self, source: IO[bytes], *, max_bytes: int | None = None) -> StoredFile:
+        """Copy a stream into the store.
+
+        Raises:
+            UnreadableFileError: more than `max_bytes` bytes (code `too_large`) or none at all (code `empty_file`).
+            StorageUnavailableError: disk full or store out of reach; nothing is left behind.
+        """
+        digest, size = hashlib.sha256(), 0
+        with self._writing() as (temporary, out):
+            while block := source.read(BLOCK):
+                size += len(block)
+                if max_bytes is not None and size > max_bytes:
+                    raise UnreadableFileError(f"The file is larger than {max_bytes // 1_000_000} MB.", code="too_large")
+                digest.update(block)
+                out.write(block)
+            if size == 0:
+                raise UnreadableFileError("The file is empty (0 bytes).", code="empty_file")
+            self._sync(out)
+            out.close()
+            name = digest.hexdigest()
+            existed = self.has(name)
+            if not existed:
+                self._fs.makedirs(self._folder(name), exist_ok=True)
+                self._fs.mv(temporary, self._path(name))
+        return StoredFile(name, size, existed)
+
+    def has(self, sha256: str) -> bool:
+        """Is this content stored?"""
+        return bool(self._fs.exists(self._path(sha256)))
+
+    def open_read(self, sha256: str) -> IO[bytes]:
+        """A seekable stream of the stored bytes.
+
+        Raises:
+            NotFoundError: the store has no such content.
+        """
+        try:
+            return self._fs.open(self._path(sha256), "rb")  # type: ignore[no-any-return]
+        except FileNotFoundError:
+            raise NotFoundError("A stored file is missing from the file store.") from None
+        except OSError as error:
+            raise _unavailable(error) from None
+
+    @contextmanager
+    def local_path(self, sha256: str) -> Iterator[Path]:
+        """A path on this machine with the stored bytes: the file itself, or a copy removed on leaving."""
+        if self._local:
+            path = Path(self._path(sha256))
+            if not path.exists():
+                raise NotFoundError("A stored file is missing from the file store.")
+            yield path
+            return
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / sha256
+            with self.open_read(sha256) as source, path.open("wb") as out:
+                while block := source.read(BLOCK):
+                    out.write(block)
+            yield path
+
+    def remove(self, sha256: str) -> None:
+        """Remove content; removing what is not there is fine."""
+        try:
+            self._fs.rm_file(self._path(sha256))
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise _unavailable(error) from None
+
+    def list(self) -> Iterator[str]:
+        """Names (sha256) of everything stored."""
+        for path in self._fs.find(self._root):
+            name = str(path).rpartition("/")[2]
+            if _SHA256.fullmatch(name):
+                yield name
+
+    @contextmanager
+    def _writing(self) -> Iterator[tuple[str, IO[bytes]]]:
+        temporary = f"{self._root}/incoming/{secrets.token_hex(16)}"
+        out: Any = None
+        try:
+            self._fs.makedirs(f"{self._root}/incoming", exist_ok=True)
+            out = self._fs.open(temporary, "wb")
+            yield temporary, out
+        except OSError as error:
+            raise _unavailable(error) from None
+        finally:
+            try:
+                if out is not None and not out.closed:
+                    out.close()
+            except OSError:
+                pass  # a full disk fails again on close; the cause is on its way up already
+            if self._fs.exists(temporary):
+                self._fs.rm_file(temporary)
+
+    def _sync(self, out: IO[bytes]) -> None:
+        out.flush()
+        if self._local:
+            os.fsync(out.fileno())
+
+    def _folder(self, sha256: str) -> str:
+        if not _SHA256.fullmatch(sha256):
+            raise NotFoundError("A stored file is missing from the file store.")
+        return f"{self._root}/{sha256[:2]}"
+
+    def _path(self, sha256: str) -> str:
+        return f"{self._folder(sha256)}/{sha256}"
+
+
+def _unavailable(error: OSError) -> StorageUnavailableError:
+    reason = error.strerror or type(error).__name__
+    return StorageUnavailableError(f"The file store cannot be used now ({reason}); nothing was saved.")

@@ -1,0 +1,122 @@
+"""The database: where it is, a small pool, and transactions that end at the edge.
+
+Belongs here: connecting. Statements belong to the module named after their noun. Dagster's own storage is another
+database with its own pool; this pool never serves it.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from pgvector.psycopg import register_vector
+from psycopg.rows import TupleRow
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from pipelines.core.embedded import EmbeddedServer
+from pipelines.core.errors import SettingsError, StorageUnavailableError
+from pipelines.core.migrate import migrate
+from pipelines.core.settings import Settings
+
+Connection = psycopg.Connection[TupleRow]
+
+APP_DATABASE = "studybuddy"
+DAGSTER_DATABASE = "dagster"
+POOL_TIMEOUT_S = 10.0
+
+
+class Database:
+    """A pool of connections to the application's database. Open with `Database.open`, close when done."""
+
+    def __init__(self, url: str, *, max_size: int = 8) -> None:
+        self.url = url
+        self._pool = ConnectionPool(
+            url,
+            min_size=0,
+            max_size=max_size,
+            open=True,
+            timeout=POOL_TIMEOUT_S,
+            configure=_configure,
+            check=ConnectionPool.check_connection,
+            kwargs={"application_name": "studybuddy"},
+        )
+
+    @classmethod
+    def open(cls, settings: Settings, *, max_size: int = 8) -> "Database":
+        """Connect to `settings`' database, starting the embedded server and migrating where needed.
+
+        Raises:
+            SettingsError, StorageUnavailableError, MigrationError
+        """
+        url, _ = database_urls(settings)
+        with _translated():
+            migrate(url)
+        return cls(url, max_size=max_size)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """Borrow a connection for one transaction: committed on leaving, rolled back on an exception.
+
+        Raises:
+            StorageUnavailableError: the server is gone, restarting, full, or the pool is exhausted.
+        """
+        with _translated(), self._pool.connection() as connection, connection.transaction():
+            yield connection
+
+    def close(self) -> None:
+        """Give every connection back to the server."""
+        self._pool.close()
+
+    def __enter__(self) -> "Database":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def database_urls(settings: Settings) -> tuple[str, str]:
+    """(application URL, Dagster URL); starts the embedded server and makes its databases where DATABASE_URL is unset.
+
+    Dagster's URL names psycopg2: with SQLAlchemy 2.1 a bare `postgresql://` picks psycopg 3 and dagster-postgres
+    fails on its first NOTIFY.
+    """
+    if settings.database_url is None:
+        server = EmbeddedServer.use(settings.home)
+        with _translated():
+            for name in (APP_DATABASE, DAGSTER_DATABASE):
+                _create_database(server.url("postgres"), name)
+        app, dagster = server.url(APP_DATABASE), server.url(DAGSTER_DATABASE)
+    else:
+        app = settings.database_url.get_secret_value()
+        dagster = app
+        if settings.dagster_database_url is None:
+            raise SettingsError("DATABASE_URL is set, so DAGSTER_DATABASE_URL must name Dagster's own database too.")
+    if settings.dagster_database_url is not None:
+        dagster = settings.dagster_database_url.get_secret_value()
+    scheme, _, rest = dagster.partition("://")
+    return app, f"postgresql+psycopg2://{rest}" if scheme in ("postgres", "postgresql") else dagster
+
+
+def _create_database(admin_url: str, name: str) -> None:
+    with psycopg.connect(admin_url, autocommit=True) as connection:
+        found = connection.execute("select 1 from pg_database where datname = %s", [name]).fetchone()
+        if not found:
+            try:
+                connection.execute(psycopg.sql.SQL("create database {}").format(psycopg.sql.Identifier(name)))
+            except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
+                return  # another process was first
+
+
+def _configure(connection: psycopg.Connection[Any]) -> None:
+    register_vector(connection)
+    connection.commit()
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except psycopg.errors.DiskFull:
+        raise StorageUnavailableError("The database's disk is full; free some space and try again.") from None
+    except (psycopg.OperationalError, PoolTimeout) as error:
+        raise StorageUnavailableError(f"The database cannot be reached now ({type(error).__name__}).") from None

@@ -1,0 +1,4 @@
+-- Which of these files some row still uses: sha256.
+select sha256 from documents where sha256 = any(%(names)s::text[])
+union
+select image_sha256 from slides where image_sha256 = any(%(names)s::text[])

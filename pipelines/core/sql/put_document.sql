@@ -1,0 +1,32 @@
+-- Record an upload. One row: id, course_id, title, file_name, source_name, sha256, byte_count, generation,
+-- password_sealed, deleted_at, failure_code, failure, and outcome (`created`, `replaced`, `unchanged`).
+-- A new upload under a known source_name is a new generation of the same document; the same bytes change nothing.
+with known as (
+    select id, sha256 from documents
+    where course_id = %(course_id)s::uuid and source_name = %(source_name)s::text and deleted_at is null
+),
+put as (
+    insert into documents as d
+        (course_id, title, file_name, source_name, sha256, byte_count, password_sealed, created_by, claimed_until)
+    values (%(course_id)s::uuid, %(title)s::text, %(file_name)s::text, %(source_name)s::text, %(sha256)s::text,
+            %(byte_count)s::bigint, %(password_sealed)s::bytea, %(created_by)s::uuid,
+            now() + make_interval(secs => %(claim_s)s::float8))
+    on conflict (course_id, source_name) where deleted_at is null do update set
+        sha256 = excluded.sha256,
+        byte_count = excluded.byte_count,
+        title = excluded.title,
+        password_sealed = coalesce(excluded.password_sealed, d.password_sealed),
+        generation = d.generation + case when d.sha256 <> excluded.sha256 or excluded.password_sealed is not null
+                                         then 1 else 0 end,
+        claimed_until = excluded.claimed_until,
+        updated_at = now()
+    returning d.*
+)
+select put.id, put.course_id, put.title, put.file_name, put.source_name, put.sha256, put.byte_count, put.generation,
+       put.password_sealed, put.deleted_at,
+       case when put.failed_generation = put.generation then put.failure_code end as failure_code,
+       case when put.failed_generation = put.generation then put.failure end as failure,
+       case when known.id is null then 'created'
+            when known.sha256 <> put.sha256 or %(password_sealed)s::bytea is not null then 'replaced'
+            else 'unchanged' end as outcome
+from put left join known on known.id = put.id

@@ -1,0 +1,31 @@
+import psycopg
+import pytest
+
+from pipelines.core.errors import MigrationError
+from pipelines.core.migrate import MIGRATIONS, migrate
+
+
+def test_a_second_migration_run_changes_nothing(database_url):
+    assert migrate(database_url) == []
+
+
+def test_an_edited_migration_is_refused_by_name(database_url, tmp_path):
+    for path in MIGRATIONS.glob("*.sql"):
+        (tmp_path / path.name).write_text(path.read_text() + "-- edited\n")
+    with pytest.raises(MigrationError, match="0001_course_materials.sql was edited after it was applied"):
+        migrate(database_url, tmp_path)
+
+
+def test_a_failing_migration_leaves_nothing_behind(server, tmp_path):
+    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
+        connection.execute("create database half")
+    (tmp_path / "0001_half.sql").write_text("create table kept (a int); select 1/0;")
+    with pytest.raises(MigrationError, match="0001_half.sql failed and was rolled back: division by zero"):
+        migrate(server.url("half"), tmp_path)
+    with psycopg.connect(server.url("half")) as connection:
+        assert connection.execute("select to_regclass('kept')").fetchone() == (None,)
+
+
+def test_a_database_newer_than_the_code_is_refused(database_url, tmp_path):
+    with pytest.raises(MigrationError, match="newer than this code"):
+        migrate(database_url, tmp_path)

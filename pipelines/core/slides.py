@@ -1,0 +1,141 @@
+"""Rows of slides, their pictures and descriptions, and the counts that say whether a document is ready."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg.rows import class_row, dict_row
+
+from pipelines.core.documents import lock_document
+from pipelines.core.errors import StaleUpstreamError
+from pipelines.core.postgres import Connection
+from pipelines.core.records import Document, Slide, SlideDescription
+from pipelines.core.statements import statement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentCounts:
+    """What readers will see of one document, counted back from the tables (see `sql/document_counts.sql`)."""
+
+    slides: int
+    pages: int
+    images: int
+    descriptions: int
+    chunks: int
+    chunk_pages: int
+    text_slides: int
+    uncovered_slides: int
+    vectors: int
+    bad_vectors: int
+    orphan_vectors: int
+    terms: int
+    junk_chars: int
+    text_chars: int
+    stale_slides: int
+    stale_chunks: int
+
+    @property
+    def searchable(self) -> bool:
+        """Every slide with text is found by a chunk of this upload that has its vector and its terms."""
+        return (
+            self.slides > 0
+            and self.uncovered_slides == 0
+            and self.stale_slides == self.stale_chunks == 0
+            and self.chunks == self.vectors == self.terms
+            and self.bad_vectors == self.orphan_vectors == 0
+        )
+
+
+def replace_slides(connection: Connection, document: Document, slides: list[Slide], *, code_version: str) -> None:
+    """Write a document's slides in place of the old ones; pictures of unchanged pages must be in `slides` already.
+
+    Raises:
+        SupersededError: the document was replaced or deleted meanwhile; nothing is written.
+    """
+    lock_document(connection, document)
+    connection.execute(statement("delete_slides"), _key(document))
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            statement("insert_slide"),
+            [
+                {
+                    **_key(document),
+                    **{name: getattr(slide, name) for name in Slide.__slots__},
+                    "source_sha256": document.sha256,
+                    "code_version": code_version,
+                }
+                for slide in slides
+            ],
+        )
+
+
+def read_slides(connection: Connection, document: Document) -> list[Slide]:
+    """A document's slides in page order.
+
+    Raises:
+        StaleUpstreamError: there are none, or they were made from another upload: materialize `slides` first.
+    """
+    with connection.cursor(row_factory=dict_row) as cursor:
+        rows = cursor.execute(statement("list_slides"), _key(document)).fetchall()
+    if not rows or any(row.pop("source_sha256") != document.sha256 for row in rows):
+        raise StaleUpstreamError(
+            f"The slides of {document.file_name} are not those of its newest upload; materialize `slides` first."
+        )
+    return [Slide(**row) for row in rows]
+
+
+def set_slide_images(connection: Connection, document: Document, images: dict[int, str]) -> None:
+    """Name the rendered pictures (page -> sha256 in the file store).
+
+    Raises:
+        SupersededError: the document was replaced or deleted meanwhile.
+    """
+    lock_document(connection, document)
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            statement("set_slide_image"),
+            [
+                {**_key(document), "page": page, "image_sha256": sha256, "source_sha256": document.sha256}
+                for page, sha256 in images.items()
+            ],
+        )
+
+
+def put_slide_description(
+    connection: Connection, document: Document, description: SlideDescription, *, prompt_version: str
+) -> None:
+    """Write one slide's description over an older one.
+
+    Raises:
+        SupersededError: the document was replaced or deleted meanwhile.
+    """
+    lock_document(connection, document)
+    connection.execute(
+        statement("put_slide_description"),
+        {
+            **_key(document),
+            "page": description.page,
+            "text": description.text,
+            "model": description.model,
+            "prompt_version": prompt_version,
+            "prompt_tokens": description.prompt_tokens,
+            "completion_tokens": description.completion_tokens,
+            "cost_usd": description.cost_usd,
+        },
+    )
+
+
+def read_slide_descriptions(connection: Connection, document: Document) -> list[SlideDescription]:
+    """A document's descriptions in page order; empty when none were made."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        rows = cursor.execute(statement("list_slide_descriptions"), _key(document)).fetchall()
+    return [SlideDescription(reused=True, **row) for row in rows]
+
+
+def count_document(connection: Connection, document: Document) -> DocumentCounts:
+    """Counts of what readers will see of this document."""
+    with connection.cursor(row_factory=class_row(DocumentCounts)) as cursor:
+        return cursor.execute(statement("document_counts"), {"document_id": document.id}).fetchall()[0]
+
+
+def _key(document: Document) -> dict[str, Any]:
+    return {"course_id": document.course_id, "document_id": document.id}

@@ -1,0 +1,47 @@
+# Two commands need nothing but python3, make and the package registries: `make demo` and `make test`.
+VENV := .venv
+BIN := $(VENV)/bin
+UV_VERSION := 0.13.9
+READY := $(VENV)/.installed
+
+.PHONY: demo test check format up down notebooks bench lock
+.DEFAULT_GOAL := demo
+
+demo: $(READY)  ## set everything up, ingest the sample course, ask a question
+	@$(BIN)/studybuddy demo
+
+test: $(READY)  ## the test suite
+	@$(BIN)/pytest
+
+check: $(READY)  ## lint, format, types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+format: $(READY)  ## mend what can be mended
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+up: $(READY)  ## start database, Dagster and the API; print their addresses
+	@$(BIN)/studybuddy up
+
+down: $(READY)  ## stop them
+	@$(BIN)/studybuddy down
+
+notebooks: $(READY)  ## Jupyter against the running system
+	@$(BIN)/jupyter lab notebooks
+
+bench: $(READY)  ## every figure of the README, measured again
+	@$(BIN)/python -m bench
+
+lock: $(READY)  ## pin every package by hash; names no host
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --all-extras \
+	    pyproject.toml -o requirements.lock
+
+$(READY): requirements.lock pyproject.toml
+	@echo "Setting up $(VENV) (a minute, once) ..."
+	@test -x $(BIN)/python || python3 -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@

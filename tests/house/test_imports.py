@@ -1,0 +1,84 @@
+"""The import table of the house: which room may import which, and which heavy libraries it may load."""
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+MAY_IMPORT = {
+    "pipelines.core": {"pipelines.core"},
+    "pipelines.steps": {"pipelines.steps", "pipelines.core.records", "pipelines.core.errors"},
+    "pipelines.defs": {"pipelines.defs", "pipelines.steps", "pipelines.core"},
+    "pipelines.definitions": {"pipelines.defs"},
+    "pipelines.cli": {"pipelines", "serving.run", "serving.token"},
+    "serving": {"serving", "pipelines.core"},
+    "notebooks": {"pipelines.core", "pipelines.steps"},
+}
+HEAVY = {
+    "dagster": {"pipelines.defs", "pipelines.definitions"},
+    "pymupdf": {"pipelines.steps"},
+    "faster_whisper": {"pipelines.steps"},
+    "rapidocr": {"pipelines.steps"},
+    "av": {"pipelines.steps"},
+    "pandas": {"pipelines.steps", "pipelines.defs", "notebooks"},
+    "onnxruntime": {"pipelines.core", "pipelines.steps"},
+    "fastapi": {"serving"},
+    "starlette": {"serving"},
+    "typer": {"pipelines.cli"},
+}
+
+
+def _sources():
+    for folder in ("pipelines", "serving"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            if "node_modules" not in path.parts:
+                name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+                yield name, path.read_text(encoding="utf-8")
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+        yield f"notebooks.{path.stem}", "\n".join(line for line in "\n".join(code).splitlines() if line[:1] not in "%!")
+
+
+def _imports(text):
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                yield f"{node.module}.{alias.name}"
+
+
+def _inside(name, rooms):
+    return any(name == room or name.startswith(room + ".") for room in rooms)
+
+
+def _room(module):
+    rooms = [room for room in MAY_IMPORT if _inside(module, [room]) or (room == "pipelines.cli" and "cli" in module)]
+    return max(rooms, key=len) if rooms else None
+
+
+@pytest.mark.parametrize(("module", "text"), _sources(), ids=lambda value: value if "\n" not in value else "")
+def test_a_module_imports_only_from_the_rooms_its_own_room_may_use(module, text):
+    room = _room(module)
+    if room is None:
+        assert module in {"pipelines"}, f"{module} stands in no room of the house; see ARCHITECTURE.md"
+        return
+    for name in _imports(text):
+        if name.startswith(("pipelines.", "serving.", "notebooks.")):
+            assert _inside(name, MAY_IMPORT[room]), f"{module} ({room}) may not import {name}"
+        for library, rooms in HEAVY.items():
+            if _inside(name, [library]):
+                assert _inside(module, rooms) or room in rooms, f"{module} ({room}) may not load {library}"
+
+
+def test_the_service_loads_no_pipeline_library():
+    code = "import serving.app, sys; print(*{name.partition('.')[0] for name in sys.modules})"
+    loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert not {"dagster", "pymupdf", "faster_whisper", "pandas", "av", "rapidocr"} & set(loaded.stdout.split())

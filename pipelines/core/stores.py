@@ -1,0 +1,39 @@
+"""Everything a program keeps things in, opened together: database, files, the sealer of secrets, and the settings."""
+
+from dataclasses import dataclass
+
+from pipelines.core.crypto import Sealer
+from pipelines.core.files import FileStore
+from pipelines.core.postgres import Database
+from pipelines.core.settings import Settings, get_settings
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """One program's stores. Use as a context manager; leaving closes the database pool."""
+
+    settings: Settings
+    database: Database
+    files: FileStore
+    sealer: Sealer
+
+    @classmethod
+    def open(cls, settings: Settings | None = None) -> "Stores":
+        """Open what `settings` name (None: the settings of this process), migrating the database where needed.
+
+        Raises:
+            SettingsError, StorageUnavailableError, MigrationError
+        """
+        settings = settings or get_settings()
+        database = Database.open(settings)
+        return cls(settings, database, FileStore.open(settings), Sealer.open_home(settings))
+
+    def close(self) -> None:
+        """Give the database connections back."""
+        self.database.close()
+
+    def __enter__(self) -> "Stores":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -90,7 +90,7 @@ def arrow(page: Page, start: Point, end: Point, color: tuple[float, ...], width:
 
 def framed_page(document: pymupdf.Document, section: str, number: int) -> Page:
     """An empty page with the header and footer every slide but the first carries."""
-    page = document.new_page(width=WIDTH_PT, height=HEIGHT_PT)
+    page: Page = document.new_page(width=WIDTH_PT, height=HEIGHT_PT)
     page.draw_rect(Rect(0, 0, WIDTH_PT, 30), color=None, fill=BLUE)
     write(page, LEFT_PT, 19.5, f"Wind power · {section}", size=10.5, color=WHITE)
     page.draw_line(Point(LEFT_PT, 381), Point(RIGHT_PT, 381), color=PALE, width=1)
@@ -133,15 +133,12 @@ def title_page(document: pymupdf.Document) -> None:
 
 def air_page(page: Page) -> None:
     heading(page, "Moving air carries energy")
-    y = bullets(
-        page,
-        112,
-        [
-            "Air has mass: at sea level one cubic metre weighs about 1.2 kg.",
-            "A mass that moves has kinetic energy, and a rotor can take some of it away.",
-            "What counts is the air that passes through the circle the blades sweep, every second.",
-        ],
-    )
+    points = [
+        "Air has mass: at sea level one cubic metre weighs about 1.2 kg.",
+        "A mass that moves has kinetic energy, and a rotor can take some of it away.",
+        "What counts is the air that passes through the circle the blades sweep, every second.",
+    ]
+    y = bullets(page, 112, points)
     box = Rect(LEFT_PT + 20, y + 2, LEFT_PT + 330, y + 66)
     page.draw_rect(box, color=TEAL, fill=PALE, width=1)
     centre(page, (box.x0 + box.x1) / 2, box.y0 + 28, "cylinder of air, as long as the wind", size=14)
@@ -168,29 +165,21 @@ def formula_page(page: Page) -> None:
     for row, (symbol, meaning) in enumerate(symbols):
         write(page, LEFT_PT + 20, 188 + 24 * row, symbol, size=18, font="tiit")
         write(page, LEFT_PT + 46, 188 + 24 * row, meaning, size=16)
-    bullets(
-        page,
-        294,
-        [
-            "The speed enters cubed: twice the wind speed brings eight times the power.",
-            "Example: a rotor 100 m across in wind of 12 m/s meets 8.3 MW.",
-        ],
-    )
+    points = [
+        "The speed enters cubed: twice the wind speed brings eight times the power.",
+        "Example: a rotor 100 m across in wind of 12 m/s meets 8.3 MW.",
+    ]
+    bullets(page, 294, points)
 
 
 def betz_page(page: Page) -> None:
     heading(page, "The Betz limit: nobody gets it all")
-    bullets(
-        page,
-        112,
-        [
-            "A rotor that stopped the air would block the air behind it, so some speed must be left.",
-            "The best possible rotor slows the wind to one third and takes 16/27 of its power.",
-            "Good modern turbines reach about three quarters of that limit.",
-        ],
-        width_pt=330,
-        size=16,
-    )
+    points = [
+        "A rotor that stopped the air would block the air behind it, so some speed must be left.",
+        "The best possible rotor slows the wind to one third and takes 16/27 of its power.",
+        "Good modern turbines reach about three quarters of that limit.",
+    ]
+    bullets(page, 112, points, width_pt=330, size=16)
     bars = (("in the wind", 100.0, MUTED), ("Betz limit", 59.3, TEAL), ("good turbine", 45.0, ORANGE))
     page.draw_line(Point(410, 330), Point(672, 330), color=INK, width=1)
     for index, (name, percent, color) in enumerate(bars):
@@ -203,15 +192,11 @@ def betz_page(page: Page) -> None:
 
 def blade_page_first(page: Page) -> None:
     heading(page, "Why the blade turns: lift, not push")
-    bullets(
-        page,
-        112,
-        [
-            "A blade is shaped like an aircraft wing.",
-            "Air runs faster over the curved side, and the pressure there is lower.",
-        ],
-        width_pt=330,
-    )
+    points = [
+        "A blade is shaped like an aircraft wing.",
+        "Air runs faster over the curved side, and the pressure there is lower.",
+    ]
+    bullets(page, 112, points, width_pt=330)
     nose, tail = Point(452, 226), Point(668, 246)
     shape = page.new_shape()
     shape.draw_bezier(nose, Point(452, 178), Point(560, 164), tail)
@@ -295,18 +280,14 @@ def table_page(page: Page) -> None:
 
 def summary_page(page: Page) -> None:
     heading(page, "What to remember")
-    bullets(
-        page,
-        116,
-        [
-            "Wind speed is what matters most: power grows with its cube.",
-            "No rotor can take more than 59.3 % of the power in the wind.",
-            "Lift turns the blades; the generator makes electricity of it.",
-            "A turbine gives full power only in a band of wind speeds.",
-            "At sea the wind is stronger and steadier, and repairs are harder.",
-        ],
-        size=18,
-    )
+    points = [
+        "Wind speed is what matters most: power grows with its cube.",
+        "No rotor can take more than 59.3 % of the power in the wind.",
+        "Lift turns the blades; the generator makes electricity of it.",
+        "A turbine gives full power only in a band of wind speeds.",
+        "At sea the wind is stronger and steadier, and repairs are harder.",
+    ]
+    bullets(page, 116, points, size=18)
 
 
 if __name__ == "__main__":

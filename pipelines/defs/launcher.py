@@ -1,0 +1,185 @@
+"""Launches every run in a process forked from a preloaded one, and knows when such a process has died.
+
+One class for the daemon and for the command line. It uses the fork server of the supervisor where there is one
+(`connect`), otherwise it starts its own at the first run. A run without a process is reported as failed at once, so
+that Dagster's run retries take over; after a restart the run's tag still names the process (`check_run_worker_health`).
+"""
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from dagster import Array, DagsterInstance, DagsterRun, DagsterRunStatus, Field
+from dagster._config.config_schema import UserConfigSchema
+from dagster._core.errors import DagsterLaunchFailedError
+from dagster._core.launcher.base import CheckRunHealthResult, LaunchRunContext, RunLauncher, WorkerStatus
+from dagster._grpc.types import ExecuteRunArgs
+from dagster._serdes import ConfigurableClass, ConfigurableClassData, serialize_value
+
+from pipelines.core.processes import ProcessName
+from pipelines.defs.forkserver import GRACE_S, ForkClient
+from pipelines.defs.worker import WORKER_TAG
+
+START_TIMEOUT_S = 60.0
+"""How long a launch may wait for the fork server, which first imports everything (4 s on an idle machine)."""
+
+_shared: socket.socket | None = None
+
+
+def connect(connection: socket.socket) -> None:
+    """Let the launcher of this process use the fork server at the other end of `connection`."""
+    global _shared  # noqa: PLW0603  the supervisor hands it over once, before the daemon starts
+    _shared = connection
+
+
+class ForkingRunLauncher(RunLauncher[DagsterInstance], ConfigurableClass):
+    """The run launcher of `dagster.yaml`.
+
+    Args:
+        preload: modules the fork server imports beforehand; a run of other code still works, only slower.
+    """
+
+    def __init__(
+        self,
+        preload: Sequence[str] = ("pipelines.definitions",),
+        inst_data: ConfigurableClassData | None = None,
+    ) -> None:
+        self._preload = tuple(preload)
+        self._inst_data = inst_data
+        self._client: ForkClient | None = None
+        self._server: subprocess.Popen[bytes] | None = None
+        self._lock = threading.Lock()
+        super().__init__()  # type: ignore[no-untyped-call]
+
+    @property
+    def inst_data(self) -> ConfigurableClassData | None:
+        """What `dagster.yaml` said."""
+        return self._inst_data
+
+    @classmethod
+    def config_type(cls) -> UserConfigSchema:
+        """`preload`: list of module names."""
+        return {"preload": Field(Array(str), is_required=False)}
+
+    @classmethod
+    def from_config_value(
+        cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
+    ) -> "ForkingRunLauncher":
+        """Made from `dagster.yaml`."""
+        return cls(**config_value, inst_data=inst_data)
+
+    def warm_up(self) -> None:
+        """Start the fork server now and return; it imports while the caller does other things."""
+        self._connected()
+
+    def launch_run(self, context: LaunchRunContext) -> None:
+        """Start the run's process. The run itself says which one it is (tag and engine event)."""
+        run, origin = context.dagster_run, context.job_code_origin
+        if origin is None:
+            raise _launch_failed(f"Run {run.run_id} does not say where its code is.")
+        args = ExecuteRunArgs(
+            job_origin=origin, run_id=run.run_id, instance_ref=self._instance.get_ref(), set_exit_code_on_failure=True
+        )
+        try:
+            self._connected().start(run.run_id, serialize_value(args), timeout_s=START_TIMEOUT_S)
+        except (ConnectionError, TimeoutError) as error:
+            raise _launch_failed(f"The run's process could not be started: {error}") from None
+
+    def terminate(self, run_id: str) -> bool:
+        """Ask the run's process to end, and kill it if it does not within `GRACE_S`; False when the run is over."""
+        run = self._instance.get_run_by_id(run_id)
+        if run is None or run.is_finished:
+            return False
+        self._instance.report_run_canceling(run)
+        worker = worker_of(run)
+        if worker is None or not worker.send(signal.SIGTERM):
+            self._instance.report_run_canceled(run, "The run had no process any more.")
+            return True
+        killer = threading.Timer(GRACE_S, worker.send, (signal.SIGKILL,), {"group": True})
+        killer.daemon = True
+        killer.start()
+        return True
+
+    @property
+    def supports_check_run_worker_health(self) -> bool:
+        """Yes: the run's tag names its process."""
+        return True
+
+    def check_run_worker_health(self, run: DagsterRun) -> CheckRunHealthResult:
+        """RUNNING while the run's process lives on this machine, NOT_FOUND otherwise."""
+        worker = worker_of(run)
+        if worker is None:
+            return CheckRunHealthResult(WorkerStatus.NOT_FOUND, "The run does not name its process.")
+        if worker.alive:
+            return CheckRunHealthResult(WorkerStatus.RUNNING, run_worker_id=str(worker.pid))
+        return CheckRunHealthResult(WorkerStatus.NOT_FOUND, f"Process {worker.pid} of {worker.host} is gone.")
+
+    def join(self, timeout: int = 30) -> None:
+        """Wait until the processes started here have ended, at most `timeout` seconds."""
+        if self._client is not None:
+            self._client.wait_ended(timeout)
+
+    def dispose(self) -> None:
+        """Leave the fork server. One of our own ends then, and with it the runs under way."""
+        with self._lock:
+            client, server, self._client, self._server = self._client, self._server, None, None
+        if client is not None:
+            client.close()
+        if server is not None:
+            server.wait()
+
+    def _connected(self) -> ForkClient:
+        with self._lock:
+            if self._client is None or self._client.lost:
+                self._client = ForkClient(_shared or self._start_server(), self._worker_ended)
+            return self._client
+
+    def _start_server(self) -> socket.socket:
+        ours, theirs = socket.socketpair()
+        with theirs, Path(self._instance.root_directory, "workers.log").open("ab") as log:
+            command = [sys.executable, "-m", "pipelines.defs.worker", "serve", str(theirs.fileno()), *self._preload]
+            self._server = subprocess.Popen(
+                command,
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # Ctrl-C is for the client, which then ends its runs in order
+            )
+        return ours
+
+    def _worker_ended(self, run_id: str, status: int | None) -> None:
+        """Report the run failed unless its process did so itself. Called in the client's thread."""
+        with suppress(Exception):  # the database may be away too; run monitoring looks again
+            run = self._instance.get_run_by_id(run_id)
+            if run is None or run.is_finished:
+                return
+            if run.status == DagsterRunStatus.CANCELING:
+                self._instance.report_run_canceled(run)
+            else:
+                self._instance.report_run_failed(run, _obituary(status))
+
+
+def worker_of(run: DagsterRun) -> ProcessName | None:
+    """The process of a run as its tag says; None before it started or when another launcher started it."""
+    tag = run.tags.get(WORKER_TAG)
+    return None if tag is None else ProcessName(**json.loads(tag))
+
+
+def _launch_failed(message: str) -> DagsterLaunchFailedError:
+    return DagsterLaunchFailedError(message)  # type: ignore[no-untyped-call]
+
+
+def _obituary(status: int | None) -> str:
+    if status is None:
+        return "The run's process was lost together with the process that started it."
+    if status < 0:
+        return f"The run's process was killed by {signal.Signals(-status).name}."
+    return f"The run's process ended with status {status} before the run did."

@@ -1,0 +1,100 @@
+"""One run, executed in a process of its own: forked from a preloaded one, or fresh where the code has changed since.
+
+`python -m pipelines.defs.worker serve FD MODULE...` is a fork server for one client; `... run ARGS` is one run.
+"""
+
+import json
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+from pipelines.core.processes import ProcessName
+from pipelines.defs.forkserver import ForkServer, preload
+
+PRELOADED = (
+    "dagster",
+    "dagster._cli.api",
+    "dagster._core.definitions.external_asset",
+    "dagster._core.definitions.repository_definition.repository_data_builder",
+    "dagster._core.executor.in_process",
+    "dagster._core.instance.factory",
+    "dagster._core.storage.root",
+    "dagster._core.system_config.composite_descent",
+    "dagster._core.workspace.autodiscovery",
+    "dagster._utils.test.definitions",
+    "fsspec.implementations.local",
+    "pipelines.defs.launcher",
+    "pipelines.defs.storage",
+    "psycopg2.extras",
+    "upath.implementations.local",
+)
+"""What every run needs besides the definitions; Dagster loads much of it late, in each run again."""
+
+WORKER_TAG = "studybuddy/worker"
+"""Run tag that names the run's process (a `ProcessName` as JSON), so that any process can ask whether it lives."""
+
+PACKAGE = Path(__file__).resolve().parents[1]
+
+_loaded: Mapping[str, int] = {}
+
+
+def run(payload: str) -> int:
+    """Execute the run that `payload` (Dagster's `ExecuteRunArgs`) names; returns 0 only if it succeeded."""
+    if sources_changed():
+        os.execv(sys.executable, [sys.executable, "-m", "pipelines.defs.worker", "run", payload])  # noqa: S606
+    from dagster import DagsterInstance
+    from dagster._cli.api import _execute_run_command_body
+    from dagster._grpc.types import ExecuteRunArgs
+    from dagster._serdes import deserialize_value
+    from dagster._utils.interrupts import capture_interrupts
+
+    args = deserialize_value(payload, ExecuteRunArgs)
+    assert args.instance_ref is not None  # noqa: S101  the launcher always sends it
+    with capture_interrupts(), DagsterInstance.from_ref(args.instance_ref) as instance:
+        instance.add_run_tags(args.run_id, {WORKER_TAG: json.dumps(asdict(ProcessName.own()))})
+        return _execute_run_command_body(args.run_id, instance, lambda _: None, set_exit_code_on_failure=True)
+
+
+def remember_sources() -> None:
+    """Note which files the project's modules were loaded from; a changed file makes the next runs start fresh."""
+    global _loaded  # noqa: PLW0603  one preloaded image a process
+    files = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
+    _loaded = _modified(name for name in files if name and PACKAGE in Path(name).parents)
+
+
+def sources_changed() -> bool:
+    """Whether a module that was noted has changed on disk since."""
+    return _modified(_loaded) != _loaded
+
+
+def _modified(files: Iterable[str]) -> dict[str, int]:
+    """Modification time of each file in ns; -1 for one that is gone."""
+    times = {}
+    for name in files:
+        try:
+            times[name] = os.stat(name).st_mtime_ns  # noqa: PTH116  names come as text and there are many
+        except FileNotFoundError:
+            times[name] = -1
+    return times
+
+
+def main(arguments: list[str]) -> int:
+    """The two commands above."""
+    command, *rest = arguments
+    if command == "run":
+        return run(rest[0])
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the client decides: when it is gone, so is its socket
+    preload([*PRELOADED, *rest[1:]])
+    remember_sources()
+    server = ForkServer(run)
+    server.add_client(socket.socket(fileno=int(rest[0])))
+    server.serve()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

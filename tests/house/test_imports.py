@@ -64,7 +64,7 @@ def _room(module):
     return max(rooms, key=len) if rooms else None
 
 
-@pytest.mark.parametrize(("module", "text"), _sources(), ids=lambda value: value if "\n" not in value else "")
+@pytest.mark.parametrize(("module", "text"), list(_sources()), ids=lambda value: value if "\n" not in value else "")
 def test_a_module_imports_only_from_the_rooms_its_own_room_may_use(module, text):
     room = _room(module)
     if room is None:

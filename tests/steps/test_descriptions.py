@@ -8,7 +8,8 @@ from pipelines.core.records import Slide
 from pipelines.steps.descriptions import SlidePicture, describe_slides, prompt_for
 
 SLIDE = Slide(
-    page=1, page_label=None, title="Momentum", body="v = 0.9 v", furniture="", section="Optimisers", text_source="layer",
+    page=1, page_label=None, title="Momentum", body="v = 0.9 v", furniture="", section="Optimisers",
+    text_source="layer",
     junk_chars=0, frame_group=1, image_sha256="0" * 64, width_pt=400, height_pt=300,
 )  # fmt: skip
 

@@ -1,0 +1,95 @@
+"""`studybuddy search`: retrieval as it is, for people and programs."""
+
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from pipelines.cli.output import clock, console, print_json, told
+from pipelines.core.courses import find_course
+from pipelines.core.providers import embedder
+from pipelines.core.records import Hit, Kind, Scope
+from pipelines.core.retrieval import retrieve_chunks
+from pipelines.core.stores import Stores
+
+PREVIEW_CHARS = 160
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(search)
+
+
+def search(
+    question: str,
+    course: Annotated[str, typer.Option(help="Name of the course to search.")],
+    limit: Annotated[int, typer.Option(min=1, max=100, help="How many passages.")] = 10,
+    kind: Annotated[str | None, typer.Option(help="Only `slide` or only `speech`.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="A JSON list instead of a table.")] = False,
+) -> None:
+    """Find the passages of a course that answer a question."""
+    with told():
+        hits = find_hits(question, course=course, limit=limit, kind=kind)
+    if json:
+        print_json([hit_as_json(hit) for hit in hits])
+    elif not hits:
+        console.print("Nothing found: the course has no searchable material yet.")
+    else:
+        _show(hits)
+
+
+def find_hits(question: str, *, course: str, limit: int, kind: str | None = None) -> list[Hit]:
+    """Retrieve from the course of this name.
+
+    Raises:
+        StudyBuddyError: no such course, database out of reach, ...
+    """
+    if kind not in (None, "slide", "speech"):
+        raise typer.BadParameter("use slide or speech", param_hint="--kind")
+    kinds: tuple[Kind, ...] = (kind,) if kind else ()  # type: ignore[assignment]
+    with Stores.open() as stores:
+        with stores.database.transaction() as connection:
+            found = find_course(connection, course)
+        return retrieve_chunks(
+            stores.database,
+            question,
+            scope=Scope(course_id=found.id, kinds=kinds),
+            embed=embedder(stores.settings),
+            limit=limit,
+        )
+
+
+def hit_as_json(hit: Hit) -> dict[str, Any]:
+    """One hit as programs get it; `file` is the uploaded file's name."""
+    return {
+        "rank": hit.rank,
+        "score": hit.score,
+        "kind": hit.kind,
+        "file": hit.file_name,
+        "title": hit.title,
+        "page": hit.page,
+        "page_label": hit.page_label,
+        "start_ms": hit.start_ms,
+        "end_ms": hit.end_ms,
+        "chunk_id": str(hit.chunk_id),
+        "text": hit.text,
+    }
+
+
+def place(hit: Hit) -> str:
+    """Where a hit is, for people: `p. 7 (printed 5 / 11)` or `3:07-4:12`."""
+    if hit.kind == "speech":
+        return f"{clock(hit.start_ms)}-{clock(hit.end_ms)}"
+    printed = f" (printed {hit.page_label})" if hit.page_label and hit.page_label != str(hit.page) else ""
+    return f"p. {hit.page}{printed}"
+
+
+def _show(hits: list[Hit]) -> None:
+    table = Table(show_lines=False)
+    for name in ("#", "where", "title", "passage"):
+        table.add_column(name, justify="right" if name == "#" else "left", overflow="fold")
+    for hit in hits:
+        text = " ".join(hit.text.split())
+        preview = text if len(text) <= PREVIEW_CHARS else text[:PREVIEW_CHARS].rsplit(" ", 1)[0] + " …"
+        table.add_row(str(hit.rank), f"{hit.file_name}\n{place(hit)}", hit.title, preview)
+    console.print(table)

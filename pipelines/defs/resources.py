@@ -1,0 +1,44 @@
+"""What assets are given: the stores and the embedder, opened once a run and closed with it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import dagster as dg
+from pydantic import PrivateAttr
+
+from pipelines.core.providers import Embedder, embedder
+from pipelines.core.stores import Stores
+
+
+class StoresResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """The application's database, files and secrets. Settings come from the environment, never from run config."""
+
+    _stores: Stores | None = PrivateAttr(default=None)
+    _embedder: Embedder | None = PrivateAttr(default=None)
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["StoresResource"]:
+        """Open the stores for the length of one run."""
+        with Stores.open() as stores:
+            self._stores = stores
+            yield self
+
+    @property
+    def open(self) -> Stores:
+        """The open stores; only inside a run."""
+        if self._stores is None:
+            raise dg.DagsterInvariantViolationError("The stores are open only inside a run.")
+        return self._stores
+
+    @property
+    def embedder(self) -> Embedder:
+        """The embedder of the settings, loaded on first use (its weights take a moment)."""
+        if self._embedder is None:
+            self._embedder = embedder(self.open.settings)
+        return self._embedder
+
+
+def resources() -> dict[str, Any]:
+    """The resources of the definitions, by the name assets ask for."""
+    return {"stores": StoresResource()}

@@ -100,13 +100,16 @@ def claim_documents(connection: Connection, document_ids: list[UUID], *, claim_s
     connection.execute(statement("claim_documents"), {"document_ids": document_ids, "claim_s": claim_s})
 
 
-def mark_document_requested(connection: Connection, document: Document) -> None:
+def mark_document_requested(connection: Connection, document: Document, *, run_id: str | None = None) -> None:
     """A run begins on this generation: the sensor need not ask for one, and an old failure is forgotten.
+
+    Args:
+        run_id: Dagster's id of the run; None for one that Dagster does not know.
 
     Raises:
         SupersededError: the document was replaced or deleted meanwhile.
     """
-    _fence(connection, "mark_document_requested", document)
+    _fence(connection, "mark_document_requested", document, run_id=run_id)
 
 
 def lock_document(connection: Connection, document: Document) -> None:
@@ -151,8 +154,8 @@ def purge_document(database: Database, files: FileStore, document_id: UUID) -> N
             files.remove(name)
 
 
-def _fence(connection: Connection, name: str, document: Document) -> None:
-    parameters = {"document_id": document.id, "generation": document.generation}
+def _fence(connection: Connection, name: str, document: Document, **more: Any) -> None:
+    parameters = {"document_id": document.id, "generation": document.generation, **more}
     if connection.execute(statement(name), parameters).fetchone() is None:
         raise SupersededError(f"{document.file_name} was replaced or deleted while it was being worked on.")
 

@@ -1,0 +1,80 @@
+"""Recordings made for tests: tones, noise and silence in containers that real uploads come in."""
+
+import io
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import numpy.typing as npt
+
+Samples = npt.NDArray[np.int16]
+
+
+def tone(seconds: float, *, rate: int = 16_000, hertz: float = 220.0, level: float = 0.3) -> Samples:
+    """A steady tone, the simplest music."""
+    at = np.arange(int(seconds * rate)) / rate
+    return (level * 32767 * np.sin(2 * np.pi * hertz * at)).astype(np.int16)
+
+
+def music(seconds: float, *, rate: int = 16_000) -> Samples:
+    """Chords that change every second, with a drum."""
+    rng = np.random.default_rng(3)
+    bars = []
+    for bar in range(int(seconds)):
+        chord = sum(tone(1, rate=rate, hertz=h * 2 ** (bar % 5 / 12), level=0.1) for h in (220, 277.2, 329.6))
+        drum = rng.normal(0, 4000, rate) * np.exp(-np.arange(rate) / (rate * 0.03))
+        bars.append((chord + drum).astype(np.int16))
+    return np.concatenate(bars)
+
+
+def write(path: Path, samples: Samples, *, codec: str, rate: int = 16_000, layout: str = "mono", fmt: str = "") -> Path:
+    """Encode the same samples on every channel of one audio stream; the container follows the path's name."""
+    with av.open(str(path), mode="w", format=fmt or None) as container:
+        stream = container.add_stream(codec, rate=rate, layout=layout)
+        _encode(container, stream, samples, rate=rate, layout=layout, at=0)
+    return path
+
+
+def write_video(
+    path: Path, parts: Sequence[tuple[float, Samples]], *, seconds: float, rate: int = 48_000, layout: str = "mono"
+) -> Path:
+    """A video of grey frames with sound only where `parts` (start in seconds, samples) have it; no parts: no sound."""
+    with av.open(str(path), mode="w") as container:
+        video = container.add_stream("mpeg4", rate=5)
+        video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
+        audio = container.add_stream("aac", rate=rate, layout=layout) if parts else None
+        for number in range(int(seconds * 5)):
+            frame = av.VideoFrame.from_ndarray(np.full((48, 64, 3), number % 255, np.uint8), format="rgb24")
+            frame.pts, frame.time_base = number, Fraction(1, 5)
+            container.mux(video.encode(frame))
+        container.mux(video.encode(None))
+        for start, samples in parts:
+            _encode(container, audio, samples, rate=rate, layout=layout, at=int(start * rate), last=False)
+        if audio is not None:
+            container.mux(audio.encode(None))
+    return path
+
+
+def _encode(container, stream, samples, *, rate, layout, at, last=True) -> None:  # type: ignore[no-untyped-def]
+    channels = av.AudioLayout(layout).nb_channels
+    size = stream.codec_context.frame_size or 1024
+    resampler = av.AudioResampler(format=stream.codec_context.format, layout=layout, rate=rate, frame_size=size)
+    frame = av.AudioFrame.from_ndarray(np.repeat(samples, channels)[None, :], format="s16", layout=layout)
+    frame.rate = rate
+    for made in [*resampler.resample(frame), *resampler.resample(None)]:
+        made.pts, made.time_base = at, Fraction(1, rate)
+        at += made.samples
+        container.mux(stream.encode(made))
+    if last:
+        container.mux(stream.encode(None))
+
+
+def wav_bytes(samples: Samples) -> bytes:
+    """A plain wav file in memory."""
+    target = io.BytesIO()
+    with av.open(target, mode="w", format="wav") as container:
+        stream = container.add_stream("pcm_s16le", rate=16_000, layout="mono")
+        _encode(container, stream, samples, rate=16_000, layout="mono", at=0)
+    return target.getvalue()

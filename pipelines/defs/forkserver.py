@@ -24,7 +24,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, cast
 
 GRACE_S = 20.0
 """Seconds a worker may take to end in order after it was asked to."""
@@ -96,14 +96,23 @@ class ForkServer:
                     with suppress(BlockingIOError):
                         self._wake_r.recv(4096)
                 else:
-                    self._read(key.fileobj)
+                    self._read(cast(socket.socket, key.fileobj))
             self._reap()
             if tick is not None:
                 tick()
+        self.ending()
         self._end_workers()
+
+    @property
+    def stopping(self) -> bool:
+        """Whether it was told to end."""
+        return self._stopping
 
     def reaped(self, pid: int, status: int) -> None:
         """A child that is no run worker ended; a supervisor overrides this."""
+
+    def ending(self) -> None:
+        """Called before the workers are ended; a supervisor overrides this."""
 
     def _read(self, client: socket.socket) -> None:
         try:
@@ -235,6 +244,12 @@ class ForkClient:
         """Return when every worker started here has ended, or after `timeout_s`."""
         with self._changed:
             self._changed.wait_for(lambda: not self._running, timeout_s)
+
+    def wait_any_ended(self, timeout_s: float) -> None:
+        """Return when a worker has ended, or after `timeout_s`."""
+        with self._changed:
+            before = len(self._running)
+            self._changed.wait_for(lambda: len(self._running) < before, timeout_s)
 
     def close(self) -> None:
         """Leave the server; a server without clients ends."""

@@ -121,6 +121,30 @@ class ForkingRunLauncher(RunLauncher[DagsterInstance], ConfigurableClass):
             return CheckRunHealthResult(WorkerStatus.RUNNING, run_worker_id=str(worker.pid))
         return CheckRunHealthResult(WorkerStatus.NOT_FOUND, f"Process {worker.pid} of {worker.host} is gone.")
 
+    @property
+    def running(self) -> tuple[str, ...]:
+        """Ids of the runs started here whose process has not ended."""
+        return () if self._client is None else self._client.running
+
+    def wait_any_ended(self, timeout_s: float) -> None:
+        """Return when a process started here has ended, or after `timeout_s`."""
+        if self._client is not None:
+            self._client.wait_any_ended(timeout_s)
+
+    def bury(self, run_id: str, status: int | None = None) -> None:
+        """Report a run whose process is gone, unless the run ended before its process did.
+
+        Args:
+            status: exit status or minus the signal; None when not known.
+        """
+        run = self._instance.get_run_by_id(run_id)
+        if run is None or run.is_finished:
+            return
+        if run.status == DagsterRunStatus.CANCELING:
+            self._instance.report_run_canceled(run)
+        else:
+            self._instance.report_run_failed(run, _obituary(status))
+
     def join(self, timeout: int = 30) -> None:
         """Wait until the processes started here have ended, at most `timeout` seconds."""
         if self._client is not None:
@@ -156,15 +180,9 @@ class ForkingRunLauncher(RunLauncher[DagsterInstance], ConfigurableClass):
         return ours
 
     def _worker_ended(self, run_id: str, status: int | None) -> None:
-        """Report the run failed unless its process did so itself. Called in the client's thread."""
+        """Called in the client's thread."""
         with suppress(Exception):  # the database may be away too; run monitoring looks again
-            run = self._instance.get_run_by_id(run_id)
-            if run is None or run.is_finished:
-                return
-            if run.status == DagsterRunStatus.CANCELING:
-                self._instance.report_run_canceled(run)
-            else:
-                self._instance.report_run_failed(run, _obituary(status))
+            self.bury(run_id, status)
 
 
 def worker_of(run: DagsterRun) -> ProcessName | None:
@@ -179,7 +197,7 @@ def _launch_failed(message: str) -> DagsterLaunchFailedError:
 
 def _obituary(status: int | None) -> str:
     if status is None:
-        return "The run's process was lost together with the process that started it."
+        return "The run's process is gone, and so is the process that could say why."
     if status < 0:
         return f"The run's process was killed by {signal.Signals(-status).name}."
     return f"The run's process ended with status {status} before the run did."

@@ -1,0 +1,247 @@
+"""The process behind `studybuddy up`: imports everything once, then forks the Dagster UI, daemon, code server and runs.
+
+Four Python processes that each import Dagster take half a minute to come up on a small machine; four forks of one take
+a few seconds and share its memory. It starts again what dies, and ends everything with itself. The API is a process of
+its own, because serving must not load Dagster.
+"""
+
+import ctypes
+import os
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines.core.processes import ProcessName
+from pipelines.core.settings import Settings, get_settings
+from pipelines.defs import worker
+from pipelines.defs.forkserver import ForkServer, preload
+from pipelines.defs.services import LOOPBACK, Service, Services, environment, write_state
+
+PRELOADED = (
+    *worker.PRELOADED,
+    "dagster_webserver.app",
+    "dagster_webserver.cli",
+    "dagster._daemon.cli",
+    "dagster._grpc.server",
+    "uvicorn.loops.auto",
+    "uvicorn.protocols.http.auto",
+)
+LOCATION = "studybuddy"
+CODE_START_S = 60.0
+SERVICE_GRACE_S = 10.0
+LONGEST_BACKOFF_S = 30.0
+LOG_BYTES = 10_000_000
+"""A service's log longer than this is set aside (one old one is kept) when the service starts."""
+
+
+@dataclass(slots=True)
+class _Part:
+    """One service: how it runs, and when it may start (again). `process` None: not running now."""
+
+    name: str
+    action: Callable[[], int]
+    url: str | None = None
+    process: ProcessName | None = None
+    started: float = 0.0
+    due: float = 0.0
+    backoff_s: float = 1.0
+
+
+class Supervisor(ForkServer):
+    """Runs the services of one home until SIGTERM.
+
+    Args:
+        definitions: module that holds them.
+        folder: private place with a short name for sockets (a unix socket's path has about 100 characters).
+    """
+
+    def __init__(self, settings: Settings, folder: Path, *, definitions: str, api: bool) -> None:
+        super().__init__(worker.run, stay=True)
+        self._settings = settings
+        self._definitions = definitions
+        self._code_socket = folder / "code"
+        self._workspace = folder / "workspace.yaml"
+        self._workspace.write_text(
+            f"load_from:\n  - grpc_server: {{socket: {self._code_socket}, location_name: {LOCATION}}}\n"
+        )
+        self._outdated = False
+        self._parts = [
+            _Part("code", self._code_server),
+            _Part("daemon", self._daemon),
+            _Part("dagster", self._webserver, f"http://{LOOPBACK}:{settings.dagster_port}"),
+        ]
+        if api:
+            host = f"[{settings.api_host}]" if ":" in settings.api_host else settings.api_host
+            self._parts.append(_Part("api", self._api, f"http://{host}:{settings.api_port}"))
+
+    def run(self) -> None:
+        """Start everything, keep it running, end it in order."""
+        self._make_tables()
+        self.serve(self._tick)
+        self._force_services()
+
+    def reaped(self, pid: int, status: int) -> None:
+        """A service ended: start it again soon, later each time it does not last a minute."""
+        for part in self._parts:
+            if part.process is not None and part.process.pid == pid:
+                lasted = time.monotonic() - part.started
+                part.backoff_s = 1.0 if lasted > 60 else min(part.backoff_s * 2, LONGEST_BACKOFF_S)
+                part.due, part.process = time.monotonic() + part.backoff_s, None
+                _say(f"{part.name} ended with status {status} after {lasted:.0f} s")
+
+    def _tick(self) -> None:
+        changed = False
+        for part in self._parts:
+            if part.process is None and time.monotonic() >= part.due and not self.stopping:
+                self._start(part)
+                changed = True
+        if not self._outdated and worker.sources_changed():
+            self._outdated = changed = True
+        if changed:
+            self._write_state()
+
+    def _start(self, part: _Part) -> None:
+        if part.name == "daemon":  # it launches runs: it gets a connection to this very process
+            ours, theirs = socket.socketpair()
+            self.add_client(ours)
+            with theirs:
+                pid = self.fork(lambda: self._as_service(part.name, lambda: _connected(theirs, part.action)))
+        else:
+            pid = self.fork(lambda: self._as_service(part.name, part.action))
+        part.process, part.started = ProcessName.of(pid), time.monotonic()
+
+    def _as_service(self, name: str, action: Callable[[], int]) -> int:
+        log = self._settings.home / "logs" / f"{name}.log"
+        if log.exists() and log.stat().st_size > LOG_BYTES:
+            log.replace(log.with_suffix(".log.1"))
+        with log.open("ab") as file:
+            os.dup2(file.fileno(), 1)
+            os.dup2(file.fileno(), 2)
+        return action()
+
+    def _write_state(self) -> None:
+        logs = self._settings.home / "logs"
+        services = tuple(
+            Service(name=part.name, process=part.process, url=part.url, log=logs / f"{part.name}.log")
+            for part in self._parts
+            if part.process is not None
+        )
+        write_state(
+            self._settings.home,
+            Services(supervisor=ProcessName.own(), services=services, outdated=self._outdated),
+        )
+
+    def _make_tables(self) -> None:
+        """Once, in a child: no connection may be open here when others are forked, and only one may make tables."""
+        os.waitpid(self.fork(_open_instance), 0)
+
+    def ending(self) -> None:
+        """Ask the services to end, at the same time as the runs."""
+        for part in self._parts:
+            if part.process is not None:
+                part.process.send(signal.SIGTERM)
+
+    def _force_services(self) -> None:
+        alive = [part.process for part in self._parts if part.process is not None]
+        deadline = time.monotonic() + SERVICE_GRACE_S
+        while any(process.alive for process in alive) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        for process in alive:
+            process.send(signal.SIGKILL, group=True)
+
+    def _code_server(self) -> int:
+        from dagster._cli.api import grpc_command
+
+        with suppress(FileNotFoundError):
+            self._code_socket.unlink()
+        where = ["--socket", str(self._code_socket), "--location-name", LOCATION]
+        what = ["--module-name", self._definitions, "--use-python-environment-entry-point"]
+        if worker.sources_changed():  # started again after an edit: this process has the old code
+            _replace_process(["-m", "dagster", "api", "grpc", *where, *what])
+        grpc_command.main([*where, *what], standalone_mode=False)
+        return 0
+
+    def _daemon(self) -> int:
+        import dagster._daemon.sensor
+        from dagster._daemon.cli import run_command
+
+        # The sensor daemon looks at its sensors every 5 s, whatever interval they ask for.
+        dagster._daemon.sensor.MIN_INTERVAL_LOOP_TIME = 1
+        _wait_for(self._code_socket)
+        run_command.main(["-w", str(self._workspace), "--log-level", "warning"], standalone_mode=False)
+        return 0
+
+    def _webserver(self) -> int:
+        from dagster_webserver.cli import dagster_webserver
+
+        _wait_for(self._code_socket)
+        address = ["-h", LOOPBACK, "-p", str(self._settings.dagster_port)]
+        dagster_webserver.main([*address, "-w", str(self._workspace)], standalone_mode=False)
+        return 0
+
+    def _api(self) -> int:
+        if sys.platform == "linux":
+            ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG: the pipe to watch does not survive an exec
+        address = ["--host", self._settings.api_host, "--port", str(self._settings.api_port)]
+        _replace_process(["-m", "uvicorn", "serving.app:app", *address, "--timeout-graceful-shutdown", "5"])
+        return 0
+
+
+def _connected(connection: socket.socket, action: Callable[[], int]) -> int:
+    from pipelines.defs.launcher import connect
+
+    connect(connection)
+    return action()
+
+
+def _open_instance() -> int:
+    from dagster import DagsterInstance
+
+    with DagsterInstance.get() as instance:
+        instance.get_runs_count()
+    return 0
+
+
+def _replace_process(arguments: list[str]) -> None:
+    os.execv(sys.executable, [sys.executable, *arguments])  # noqa: S606
+
+
+def _wait_for(path: Path) -> None:
+    """Return when a server listens on the unix socket `path`, or after a while: then who asks for it says why."""
+    deadline = time.monotonic() + CODE_START_S
+    while time.monotonic() < deadline:
+        with socket.socket(socket.AF_UNIX) as probe, suppress(OSError):
+            probe.connect(str(path))
+            return
+        time.sleep(0.05)
+
+
+def _say(text: str) -> None:
+    print(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {text}", file=sys.stderr, flush=True)  # noqa: T201
+
+
+def main(arguments: list[str]) -> int:
+    """Supervise what the settings of this process name. Arguments: module of the definitions, then perhaps `--api`."""
+    definitions, *options = arguments
+    settings = get_settings()
+    os.environ["DAGSTER_EVENT_LOG_CONSUMER_DAEMON_INTERVAL_SECONDS"] = "2"  # how soon a died run is tried again
+    preload([*PRELOADED, definitions])
+    worker.remember_sources()
+    os.environ.update(environment(settings))
+    folder = Path(tempfile.mkdtemp(prefix="studybuddy-"))
+    try:
+        Supervisor(settings, folder, definitions=definitions, api="--api" in options).run()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

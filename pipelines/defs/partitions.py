@@ -1,0 +1,9 @@
+"""What the graphs are cut by: one partition an upload, its key the row's id as text."""
+
+import dagster as dg
+
+documents_partitions = dg.DynamicPartitionsDefinition(name="documents")
+"""One deck a partition; sensors add and remove them with the rows."""
+
+lectures_partitions = dg.DynamicPartitionsDefinition(name="lectures")
+"""One recording (or captions alone) a partition."""

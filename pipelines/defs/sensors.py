@@ -1,0 +1,104 @@
+"""From rows to runs: an upload without a run becomes a partition and a run; a deletion takes everything with it.
+
+The tables are the truth. A sensor that ran twice, was killed in the middle or was away for a week asks for nothing
+twice: run keys name the upload and its generation, and partitions go before the rows that say they must.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from uuid import UUID
+
+import dagster as dg
+
+from pipelines.core.documents import list_deleted_documents, list_unrequested_documents, purge_document
+from pipelines.core.errors import TransientError
+from pipelines.core.files import FileStore
+from pipelines.core.postgres import Connection, Database
+from pipelines.core.stores import Stores
+from pipelines.defs.jobs import documents_job
+from pipelines.defs.partitions import documents_partitions
+
+MOST_PURGED = 50
+"""Uploads purged in one tick: a tick has a minute, and removing files from a remote store takes a moment each."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uploads:
+    """One kind of upload: its noun, its partitions, and the functions of core that know its rows."""
+
+    noun: str
+    partitions: dg.DynamicPartitionsDefinition
+    list_unrequested: Callable[[Connection], list[tuple[UUID, int]]]
+    list_deleted: Callable[[Connection], list[UUID]]
+    purge: Callable[[Database, FileStore, UUID], None]
+
+
+DOCUMENTS = Uploads(
+    noun="document",
+    partitions=documents_partitions,
+    list_unrequested=list_unrequested_documents,
+    list_deleted=list_deleted_documents,
+    purge=purge_document,
+)
+
+
+@dg.sensor(job=documents_job, minimum_interval_seconds=1, default_status=dg.DefaultSensorStatus.RUNNING)
+def documents_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+    """Starts a run for every uploaded deck, and removes what deleted decks left behind."""
+    try:
+        return look(DOCUMENTS, _stores(), context.instance, context.cursor)
+    except TransientError as error:
+        return dg.SkipReason(error.message)
+
+
+SENSORS = [documents_sensor]
+
+
+def look(
+    uploads: Uploads, stores: Stores, instance: dg.DagsterInstance, cursor: str | None
+) -> dg.SensorResult | dg.SkipReason:
+    """One look at the rows: which runs and partitions they ask for.
+
+    Args:
+        cursor: JSON list of the run keys asked for before and still waiting; None at the first look. It only saves
+            asking again every second; without it Dagster drops the run keys it has seen.
+
+    Raises:
+        StorageUnavailableError: the database or the file store is away.
+    """
+    with stores.database.transaction() as connection:
+        waiting = uploads.list_unrequested(connection)
+        deleted = uploads.list_deleted(connection)[:MOST_PURGED]
+    keys = {f"{uploads.noun}:{upload_id}:{generation}": str(upload_id) for upload_id, generation in waiting}
+    asked = set(json.loads(cursor or "[]"))
+    fresh = {key: partition for key, partition in keys.items() if key not in asked}
+    stale = [str(upload_id) for upload_id in deleted if _has_partition(uploads, instance, upload_id)]
+    for upload_id in deleted:
+        if str(upload_id) not in stale:  # its partition went at an earlier look
+            uploads.purge(stores.database, stores.files, upload_id)
+    if not fresh and not stale and set(keys) == asked:
+        return dg.SkipReason(f"No new {uploads.noun}.")
+    changes: list[dg.AddDynamicPartitionsRequest | dg.DeleteDynamicPartitionsRequest] = []
+    if fresh:
+        changes.append(uploads.partitions.build_add_request(sorted(set(fresh.values()))))
+    if stale:
+        changes.append(uploads.partitions.build_delete_request(stale))
+    return dg.SensorResult(
+        run_requests=[dg.RunRequest(run_key=key, partition_key=partition) for key, partition in fresh.items()],
+        dynamic_partitions_requests=changes,
+        cursor=json.dumps(sorted(keys)),
+    )
+
+
+def _has_partition(uploads: Uploads, instance: dg.DagsterInstance, upload_id: UUID) -> bool:
+    name = uploads.partitions.name
+    assert name is not None  # noqa: S101  all of ours are named
+    return instance.has_dynamic_partition(name, str(upload_id))
+
+
+@cache
+def _stores() -> Stores:
+    """Opened at the first tick of the code server and kept: opening them every second would cost more than looking."""
+    return Stores.open()

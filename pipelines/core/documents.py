@@ -135,7 +135,10 @@ def delete_document(connection: Connection, document_id: UUID) -> bool:
     Returns:
         False when there was no such document.
     """
-    return connection.execute(statement("delete_document"), {"document_id": document_id}).fetchone() is not None
+    if connection.execute(statement("delete_document"), {"document_id": document_id}).fetchone() is None:
+        return False
+    connection.execute(statement("delete_chunks"), {"source_id": document_id})
+    return True
 
 
 def list_deleted_documents(connection: Connection, *, limit: int = 200) -> list[UUID]:

@@ -7,7 +7,7 @@ Times are integer milliseconds in half-open ranges `[start_ms, end_ms)`; pages a
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
-from uuid import UUID
+from uuid import UUID, uuid5
 
 Kind = Literal["slide", "speech"]
 TextSource = Literal["layer", "ocr", "none"]
@@ -158,6 +158,15 @@ class Chunk:
     def search_text(self) -> str:
         """What is embedded and indexed: context and text together."""
         return f"{self.context}\n{self.text}" if self.context else self.text
+
+
+def make_chunk_id(source_id: UUID, chunker_version: str, search_text: str, nth: int) -> UUID:
+    """The id of a chunk, made from what is embedded: an unchanged chunk keeps its id, and with it its vector.
+
+    Args:
+        nth: how many earlier chunks of the source have the same `search_text`.
+    """
+    return uuid5(source_id, f"{chunker_version}\n{nth}\n{search_text}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

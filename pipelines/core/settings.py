@@ -20,7 +20,7 @@ LOCAL_EMBEDDING_MODEL = "local/all-MiniLM-L6-v2-int8"
 class Settings(BaseSettings):
     """The settings of one process, frozen. Field names are the environment variables in lower case."""
 
-    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_file=REPOSITORY / ".env", env_ignore_empty=True, extra="ignore", frozen=True)
 
     studybuddy_home: Path = Field(Path(".studybuddy"), description="Folder for the embedded database, files and logs.")
     database_url: SecretStr | None = Field(
@@ -43,6 +43,9 @@ class Settings(BaseSettings):
     )
     embedding_base_url: str | None = Field(
         None, description="OpenAI-compatible URL for embeddings; unset uses MODEL_BASE_URL."
+    )
+    embedding_api_key: SecretStr | None = Field(
+        None, description="Key for EMBEDDING_BASE_URL; unset uses MODEL_API_KEY where both URLs are the same."
     )
     embedding_dims: int = Field(384, ge=1, le=4000, description="Dimensions of EMBEDDING_MODEL's vectors.")
     model_concurrency: int = Field(4, ge=1, le=64, description="Model calls in flight at once in one run.")

@@ -36,3 +36,25 @@ create function ai.drop_course_index(set_id integer, course_id uuid) returns voi
 begin
     execute format('drop index if exists ai.%I', ai.course_index_name(set_id, course_id));
 end $$;
+
+-- The nearest chunks of a large course by its own index, sorted again by exact cosine. The index is partial and on a
+-- cast, so the statement must spell out course and dimension; enable_sort off leaves the planner no other way.
+create function ai.nearest_in_course(set_id integer, course_id uuid, dims integer, question halfvec, wanted integer)
+returns table (chunk_id uuid, cosine double precision) language plpgsql stable
+set hnsw.ef_search = 200 set hnsw.iterative_scan = relaxed_order set enable_sort = off set enable_seqscan = off as $$
+begin
+    return query execute format(
+        'select chunk_id, -(embedding <#> $1) from ai.chunk_embeddings_%s where course_id = %L '
+        'order by embedding::halfvec(%s) <#> $1::halfvec(%s) limit $2', set_id, course_id, dims, dims)
+        using question, wanted;
+end $$;
+
+-- Every chunk of every kind under the same names.
+create view ai.chunks as
+select course_id, id, 'slide' as kind, document_id as source_id, ordinal, title, context, content, token_count,
+       page, pages, page_label, null::integer as start_ms, null::integer as end_ms
+from ai.slide_chunks_knowledge
+union all
+select course_id, id, 'speech', lecture_id, ordinal, title, context, content, token_count,
+       null, '{}', null, start_ms, end_ms
+from ai.lecture_chunks_knowledge;

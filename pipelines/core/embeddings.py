@@ -1,0 +1,126 @@
+"""Embedding sets and their vectors: one partition a set, the dimension checked by the database, one set live.
+
+Two sets can stand side by side while a new model's vectors are made; searches read the live one only. A large course
+gets its own approximate index here; below `EXACT_CHUNKS` chunks exact search is as fast and misses nothing.
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import numpy as np
+import numpy.typing as npt
+from pgvector import HalfVector
+from psycopg.rows import class_row
+
+from pipelines.core.errors import EmbeddingMismatchError
+from pipelines.core.postgres import Connection
+from pipelines.core.records import Chunk, EmbeddingSet
+from pipelines.core.statements import statement
+
+EXACT_CHUNKS = 10_000
+"""Chunks of a course up to which search reads every vector of it (`bench/search.py` has the figures)."""
+LENGTH_TOLERANCE = 0.01
+"""How far from 1 the length of a stored vector may be; halfvec rounding alone gives about 0.0005."""
+
+
+def ensure_embedding_set(connection: Connection, *, model: str, dims: int, chunker_version: str) -> EmbeddingSet:
+    """The set of this model, dimension and chunker, made with its partition where it is missing.
+
+    The very first set is live at once; later ones wait for `switch_embedding_set`.
+    """
+    key = {"model": model, "dims": dims, "chunker_version": chunker_version}
+    with connection.cursor(row_factory=class_row(EmbeddingSet)) as cursor:
+        known = cursor.execute(statement("find_embedding_set"), key).fetchone()
+        if known is not None:
+            return known
+        connection.execute(statement("lock_embedding_sets"))
+        made = cursor.execute(statement("insert_embedding_set"), key).fetchone()
+        if made is None:  # another run made it while this one waited for the lock
+            return cursor.execute(statement("find_embedding_set"), key).fetchall()[0]
+    connection.execute(statement("add_embedding_partition"), {"set_id": made.id, "dims": dims})
+    return made
+
+
+def live_embedding_set(connection: Connection) -> EmbeddingSet | None:
+    """The set searches read; None before the first vectors were made."""
+    with connection.cursor(row_factory=class_row(EmbeddingSet)) as cursor:
+        return cursor.execute(statement("live_embedding_set")).fetchone()
+
+
+def switch_embedding_set(connection: Connection, embedding_set: EmbeddingSet) -> None:
+    """Make `embedding_set` the live one.
+
+    Raises:
+        EmbeddingMismatchError: some chunks have no vector in it yet; searches would lose them.
+    """
+    connection.execute(statement("lock_embedding_sets"))
+    missing = count_chunks_without_vectors(connection, embedding_set)
+    if missing:
+        raise EmbeddingMismatchError(
+            f"The embedding set of {embedding_set.model} lacks vectors of {missing} chunks; embed them first."
+        )
+    connection.execute(statement("clear_live_embedding_set"))
+    connection.execute(statement("set_live_embedding_set"), {"set_id": embedding_set.id})
+
+
+def count_chunks_without_vectors(connection: Connection, embedding_set: EmbeddingSet) -> int:
+    """Chunks of all courses that the set has no vector for."""
+    parameters = {"set_id": embedding_set.id}
+    return int(connection.execute(statement("count_chunks_without_vectors"), parameters).fetchall()[0][0])
+
+
+def write_vectors(
+    connection: Connection, embedding_set: EmbeddingSet, chunks: Sequence[Chunk], vectors: npt.NDArray[np.float32]
+) -> None:
+    """Write the vectors of `chunks` over older ones. The caller has fenced the chunks' source in this transaction.
+
+    Args:
+        vectors: (n, dims), one row a chunk, each of length 1.
+
+    Raises:
+        EmbeddingMismatchError: another shape than the set's, or a vector that is not finite or not of length 1;
+            nothing is written.
+    """
+    if vectors.shape != (len(chunks), embedding_set.dims):
+        raise EmbeddingMismatchError(
+            f"{len(chunks)} chunks need vectors of shape ({len(chunks)}, {embedding_set.dims}) in the set of "
+            f"{embedding_set.model}, not {vectors.shape}."
+        )
+    lengths = np.linalg.norm(vectors, axis=1)
+    if not np.all(np.abs(lengths - 1) <= LENGTH_TOLERANCE):  # NaN and infinity fail this too
+        raise EmbeddingMismatchError(f"{embedding_set.model} made a vector that is not finite or not of length 1.")
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            statement("put_vector"),
+            [
+                {
+                    "set_id": embedding_set.id,
+                    "course_id": chunk.course_id,
+                    "kind": chunk.kind,
+                    "source_id": chunk.source_id,
+                    "chunk_id": chunk.id,
+                    "embedding": HalfVector(vector),
+                }
+                for chunk, vector in zip(chunks, vectors, strict=True)
+            ],
+        )
+
+
+def index_large_courses(connection: Connection, embedding_set: EmbeddingSet) -> list[UUID]:
+    """Give every course of more than `EXACT_CHUNKS` chunks its approximate index, and take it from smaller ones.
+
+    Building one holds up writes of vectors into the set for its time (some seconds for 30,000 chunks); searches go on.
+
+    Returns:
+        The courses whose index was made now.
+    """
+    parameters = {"set_id": embedding_set.id, "exact_chunks": EXACT_CHUNKS}
+    made: list[UUID] = []
+    for course_id, large in connection.execute(statement("list_course_indexes_to_change"), parameters).fetchall():
+        course = {"set_id": embedding_set.id, "course_id": course_id, "dims": embedding_set.dims}
+        if large:
+            connection.execute(statement("add_course_index"), course)
+            made.append(course_id)
+        else:
+            connection.execute(statement("drop_course_index"), course)
+    return made

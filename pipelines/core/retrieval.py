@@ -1,0 +1,114 @@
+"""THE retrieval function: chat, notebooks, evaluation and the command line all search with `retrieve_chunks`.
+
+Meaning (vectors) and words (BM25) are searched inside one course and their scores added. Weights were measured on
+real course material, see `bench/` and README.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from pgvector import HalfVector, SparseVector
+from psycopg.rows import dict_row
+
+from pipelines.core.errors import EmbeddingMismatchError, NotFoundError
+from pipelines.core.lexical import ALL_CHUNKS, K1, TERM_SPACE, question_terms, question_weights
+from pipelines.core.postgres import Connection, Database
+from pipelines.core.providers import Embedder
+from pipelines.core.records import Hit, Scope
+from pipelines.core.statements import statement
+
+DENSE_WEIGHT = 0.6
+"""Share of the cosine in the score; the rest is BM25 divided by the most the question's words could give."""
+DEPTH = 100
+"""Candidates each side brings, at least; both scores of every candidate are exact whichever side brought it."""
+MAX_LIMIT = 200
+
+
+def retrieve_chunks(db: Database, question: str, *, scope: Scope, embed: Embedder, limit: int = 10) -> list[Hit]:
+    """The best passages of one course for a question, best first.
+
+    Args:
+        question: in the student's words; text past the embedder's limit is not seen. A blank one finds nothing.
+        scope: the course, and the kinds or sources to stay within.
+        embed: must be the embedder the live vectors were made with.
+        limit: most hits wanted, from 1 to 200.
+
+    Returns:
+        At most one hit a slide or stretch of speech; empty for a course without material.
+
+    Raises:
+        NotFoundError: there is no such course.
+        EmbeddingMismatchError: the live vectors were made by another model than `embed`.
+        StorageUnavailableError, ProviderUnavailableError, ProviderRefusedError, SettingsError
+    """
+    if not question.strip("\0 \t\r\n"):
+        return []
+    terms = question_terms(question)
+    vector = embed.embed([question])[0]  # before a connection is borrowed: a model may take seconds
+    with db.transaction() as connection:
+        basis = _basis(connection, scope, terms, embed)
+        found = dict(zip(basis["terms"], basis["found"], strict=True))
+        if not found.get(ALL_CHUNKS):
+            return []
+        weights = question_weights(terms, found, int(found[ALL_CHUNKS]))
+        name = "search_large_course" if basis["indexed"] and not (scope.kinds or scope.source_ids) else "search_chunks"
+        with connection.cursor(row_factory=dict_row) as cursor:
+            rows = cursor.execute(
+                statement(name),
+                {
+                    "set_id": basis["set_id"],
+                    "dims": embed.dims,
+                    "course_id": scope.course_id,
+                    "kinds": list(scope.kinds),
+                    "source_ids": list(scope.source_ids),
+                    "embedding": HalfVector(np.asarray(vector)),
+                    "weights": SparseVector(weights, TERM_SPACE),
+                    "dense_weight": DENSE_WEIGHT,
+                    "bm25_scale": (K1 + 1) * sum(weights.values()) or 1.0,
+                    "depth": max(DEPTH, 4 * limit),
+                    "limit": min(limit, MAX_LIMIT),
+                },
+            ).fetchall()
+    return _hits(rows)
+
+
+def _basis(connection: Connection, scope: Scope, terms: Sequence[int], embed: Embedder) -> dict[str, Any]:
+    """The live set, whether the course has an index of its own, and how often each term occurs in it."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        basis = cursor.execute(
+            statement("search_basis"), {"course_id": scope.course_id, "terms": [ALL_CHUNKS, *terms]}
+        ).fetchone()
+    if basis is None:
+        raise NotFoundError("There is no such course.")
+    if basis["set_id"] is not None and (basis["model"], basis["dims"]) != (embed.model, embed.dims):
+        raise EmbeddingMismatchError(
+            f"The course's vectors were made by {basis['model']} ({basis['dims']} dimensions), the question's by "
+            f"{embed.model} ({embed.dims}). Set EMBEDDING_MODEL back, or embed the courses again and switch."
+        )
+    return basis
+
+
+def _hits(rows: list[dict[str, Any]]) -> list[Hit]:
+    return [
+        Hit(
+            rank=rank,
+            score=row["score"],
+            chunk_id=row["chunk_id"],
+            kind=row["kind"],
+            source_id=row["source_id"],
+            title=row["title"],
+            file_name=row["file_name"],
+            text=row["content"],
+            page=row["page"],
+            pages=tuple(row["pages"]),
+            page_label=row["page_label"],
+            start_ms=row["start_ms"],
+            end_ms=row["end_ms"],
+            dense_rank=row["dense_rank"],
+            lexical_rank=row["lexical_rank"],
+            document_id=row["source_id"] if row["kind"] == "slide" else None,
+            lecture_id=row["source_id"] if row["kind"] == "speech" else None,
+        )
+        for rank, row in enumerate(rows, 1)
+    ]

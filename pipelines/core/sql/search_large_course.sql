@@ -1,0 +1,52 @@
+-- The best chunks of one course for a question, best first, one row a slide or stretch of speech: chunk_id, kind,
+-- source_id, file_name, title, content, page, pages, page_label, start_ms, end_ms, cosine, bm25 (of all the question's
+-- words), dense_rank, lexical_rank (null: not among the first `depth` of that side), score.
+-- score = dense_weight * cosine + (1 - dense_weight) * bm25 / bm25_scale. Parts of one long slide share their page; the
+-- best part stands for it.
+-- For a whole course of more than 10,000 chunks with an index of its own: the nearest vectors come from that index
+-- and are sorted again by exact cosine. Words are exact: every word weight of the course is read.
+with dense as materialized (
+    select chunk_id, cosine
+    from ai.nearest_in_course(%(set_id)s::integer, %(course_id)s::uuid, %(dims)s::integer, %(embedding)s::halfvec,
+                              2 * %(depth)s::integer)
+),
+lexical as materialized (
+    select chunk_id, -(terms <#> %(weights)s::sparsevec) as bm25
+    from ai.chunk_terms
+    where course_id = %(course_id)s::uuid
+),
+dense_top as (
+    select chunk_id, row_number() over (order by cosine desc, chunk_id) as dense_rank
+    from (select * from dense order by cosine desc, chunk_id limit %(depth)s::integer) as t
+),
+lexical_top as (
+    select chunk_id, row_number() over (order by bm25 desc, chunk_id) as lexical_rank
+    from (select * from lexical where bm25 > 0 order by bm25 desc, chunk_id limit %(depth)s::integer) as t
+),
+candidates as (
+    select chunk_id, dense_rank, lexical_rank from dense_top full join lexical_top using (chunk_id)
+),
+scored as (
+    select d.*, -(e.embedding <#> %(embedding)s::halfvec) as cosine, -(t.terms <#> %(weights)s::sparsevec) as bm25
+    from candidates as d
+    left join ai.chunk_embeddings as e
+        on e.set_id = %(set_id)s::integer and e.course_id = %(course_id)s::uuid and e.chunk_id = d.chunk_id
+    left join ai.chunk_terms as t on t.course_id = %(course_id)s::uuid and t.chunk_id = d.chunk_id
+),
+best as (
+    select distinct on (c.source_id, c.page, c.start_ms)
+           s.chunk_id, c.kind, c.source_id, coalesce(d.file_name, l.file_name) as file_name, c.title, c.content,
+           c.page, c.pages, c.page_label, c.start_ms, c.end_ms, coalesce(s.cosine, 0) as cosine,
+           coalesce(s.bm25, 0) as bm25, s.dense_rank, s.lexical_rank,
+           %(dense_weight)s::float8 * coalesce(s.cosine, 0)
+           + (1 - %(dense_weight)s::float8) * coalesce(s.bm25, 0) / %(bm25_scale)s::float8 as score
+    from scored as s
+    join ai.chunks as c on c.course_id = %(course_id)s::uuid and c.id = s.chunk_id
+    left join documents as d on c.kind = 'slide' and d.id = c.source_id and d.deleted_at is null
+    left join lectures as l on c.kind = 'speech' and l.id = c.source_id and l.deleted_at is null
+    where d.id is not null or l.id is not null
+    order by c.source_id, c.page, c.start_ms, score desc, s.chunk_id
+)
+select * from best
+order by score desc, chunk_id
+limit %(limit)s::integer

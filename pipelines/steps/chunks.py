@@ -1,0 +1,191 @@
+"""Slides to chunks: one slide, one chunk; frames of an animated slide together; long pages cut where a thought ends.
+
+What is embedded is the slide's text and description behind a short context (deck and section), because students ask
+in the deck's terms while a slide seldom repeats them. Rows and vectors belong to `core/chunks.py`.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from uuid import UUID
+
+from pipelines.core.records import Chunk, Slide, SlideDescription, make_chunk_id
+
+CHUNKER_VERSION = "slide-1"
+"""Version of these rules; part of every chunk id, so that new rules give new ids and new vectors."""
+
+CONTEXT_SHARE = 4
+"""Context takes at most one part in so many of the tokens a chunk may have."""
+
+_ENUMERATION = re.compile(r"(?:slide|page|folie|seite)?\s*\d+", re.IGNORECASE)
+_BOUNDARIES = [
+    re.compile(pattern)
+    for pattern in (r"\n\s*\n", r"(?<=[.!?:;])\s*\n", r"\n", r"(?<=[.!?;])\s+", r"\s+")  # best first
+]
+
+
+@dataclass(frozen=True, slots=True)
+class _Frames:
+    """One slide to a reader: its frames, the fullest of them, and the lines of all."""
+
+    slides: tuple[Slide, ...]
+    fullest: Slide
+    text: str
+
+
+def chunk_slides(
+    slides: Sequence[Slide],
+    descriptions: Iterable[SlideDescription],
+    *,
+    course_name: str,
+    deck_title: str,
+    document_id: UUID,
+    course_id: UUID,
+    count_tokens: Callable[[str], int],
+    max_tokens: int,
+) -> list[Chunk]:
+    """Cut one deck into chunks in page order. Pages without text, title and description give none.
+
+    Nothing of a page's title, body or description is lost, and no chunk's `search_text` has more than `max_tokens`.
+    Every page that gives text is among the `pages` of a chunk that shows it.
+
+    Args:
+        slides: in page order. descriptions: of some or none of them.
+        count_tokens: tokens of a text for the embedder that will read the chunks; `max_tokens` is its limit.
+    """
+    described = {description.page: description.text.strip() for description in descriptions}
+    seen: Counter[str] = Counter()
+    chunks: list[Chunk] = []
+    for _, group in groupby(slides, key=lambda slide: slide.frame_group):
+        frames = _merged(tuple(group))
+        text = _joined(frames.text, _description(frames, described))
+        if not text:
+            continue
+        title = frames.fullest.title.strip()
+        context = _context(frames.fullest, course_name, deck_title, count_tokens, max_tokens // CONTEXT_SHARE)
+        parts = _parts(text, title, context, count_tokens, max_tokens)
+        for front, part in parts:
+            pages = _pages_of(part, frames) if len(parts) > 1 else tuple(slide.page for slide in frames.slides)
+            shown = frames.fullest if frames.fullest.page in pages else _slide(frames, pages[-1])
+            search_text = f"{front}\n{part}" if front else part
+            nth = seen[search_text]
+            seen[search_text] += 1
+            chunks.append(
+                Chunk(
+                    id=make_chunk_id(document_id, CHUNKER_VERSION, search_text, nth),
+                    course_id=course_id,
+                    kind="slide",
+                    source_id=document_id,
+                    ordinal=len(chunks),
+                    title=title or deck_title,
+                    context=front,
+                    text=part,
+                    token_count=count_tokens(search_text),
+                    page=shown.page,
+                    pages=pages,
+                    page_label=shown.page_label,
+                )
+            )
+    return chunks
+
+
+def _merged(slides: tuple[Slide, ...]) -> _Frames:
+    """The fullest frame's text (the later of equals), then the lines only other frames have."""
+    texts = {slide.page: _text(slide) for slide in slides}
+    fullest = max(slides, key=lambda slide: (len(texts[slide.page]), slide.page))
+    lines = texts[fullest.page].split("\n")
+    known = {_folded(line) for line in lines}
+    for slide in slides:
+        for line in texts[slide.page].split("\n"):
+            if _folded(line) not in known:
+                known.add(_folded(line))
+                lines.append(line)
+    return _Frames(slides, fullest, "\n".join(lines).strip())
+
+
+def _text(slide: Slide) -> str:
+    """Title and body; the title once."""
+    title, body = slide.title.strip(), slide.body.strip()
+    if not title or _folded(body).startswith(_folded(title)):
+        return body
+    return _joined(title, body, separator="\n")
+
+
+def _description(frames: _Frames, described: dict[int, str]) -> str:
+    """What was said about the fullest frame; of another one where only that was described."""
+    pages = [frames.fullest.page, *(slide.page for slide in reversed(frames.slides))]
+    return next((described[page] for page in pages if described.get(page)), "")
+
+
+def _context(slide: Slide, course_name: str, deck_title: str, count_tokens: Callable[[str], int], most: int) -> str:
+    """Deck and section in words; cut from the end where they are long. The course is the same for all its chunks."""
+    names = [deck_title, slide.section or ""]
+    words: list[str] = []
+    for name in names:
+        plain = " ".join(re.sub(r"\.pdf$", "", name, flags=re.IGNORECASE).replace("_", " ").replace("-", " ").split())
+        if plain and not _ENUMERATION.fullmatch(plain) and plain.casefold() not in " ".join(words).casefold():
+            words.extend(plain.split())
+    while words and count_tokens(" ".join(words)) > most:
+        words.pop()
+    return " ".join(words)
+
+
+def _parts(
+    text: str, title: str, context: str, count_tokens: Callable[[str], int], max_tokens: int
+) -> list[tuple[str, str]]:
+    """(context, part) of each chunk of a slide. Parts after the first carry the slide's title in their context."""
+
+    def fits(front: str, part: str) -> bool:
+        return count_tokens(f"{front}\n{part}" if front else part) <= max_tokens
+
+    if fits(context, text):
+        return [(context, text)]
+    later = _joined(context, title, separator="\n")
+    if count_tokens(later) > max_tokens // 2:
+        later = context
+    parts = _halved(text, lambda part: fits(later, part) and fits(context, part))
+    return [(later if number else context, part) for number, part in enumerate(parts)]
+
+
+def _halved(text: str, fits: Callable[[str], bool]) -> list[str]:
+    """`text` cut in halves at the best boundary near the middle until every piece fits."""
+    if len(text) <= 1 or fits(text):
+        return [text]
+    middle, reach = len(text) / 2, len(text) / 4
+    for boundary in _BOUNDARIES:
+        cuts = [cut for cut in boundary.finditer(text) if abs(cut.start() - middle) <= reach]
+        halves = [(text[: cut.start()].strip(), text[cut.end() :].strip()) for cut in cuts]
+        best = min(
+            (half for half in halves if all(half)), key=lambda half: abs(len(half[0]) - len(half[1])), default=None
+        )
+        if best is not None:
+            return [*_halved(best[0], fits), *_halved(best[1], fits)]
+    half = len(text) // 2
+    return [*_halved(text[:half].strip(), fits), *_halved(text[half:].strip(), fits)]
+
+
+def _pages_of(part: str, frames: _Frames) -> tuple[int, ...]:
+    """The frames that show some line of `part`; a part of the description alone belongs to the fullest frame."""
+    lines = {_folded(line) for line in part.split("\n") if line.strip()}
+    whole = {slide.page: {_folded(line) for line in _text(slide).split("\n")} for slide in frames.slides}
+    cut = lines.difference(*whole.values())  # halves of lines, and the description
+    shown = [
+        slide.page
+        for slide in frames.slides
+        if lines & whole[slide.page] or any(line in _folded(_text(slide)) for line in cut)
+    ]
+    return tuple(shown) or (frames.fullest.page,)
+
+
+def _slide(frames: _Frames, page: int) -> Slide:
+    return next(slide for slide in frames.slides if slide.page == page)
+
+
+def _joined(*texts: str, separator: str = "\n\n") -> str:
+    return separator.join(text for text in texts if text)
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.casefold().split())

@@ -19,7 +19,11 @@ MAX_WORDS_A_PAGE = 20_000
 """A page with more carries a junk text layer; marking it would help nobody."""
 
 _TOKEN = re.compile(r"\w+")
-_SHORTEST_SHARED = 4  # shorter words ("the", "what") are in every question and mark nothing
+_SHORTEST_ASKED = 4  # shorter words ("the", "of") stand everywhere and mark nothing
+_SHORTEST_STEM = 5  # "compare" asks for "compares"; "wind" does not ask for "window"
+_ASKING = frozenset(
+    "does from have that these this what when where which with dass eine einen oder sind welche wenn".split()
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +69,7 @@ def choose_marks(words: Sequence[Mark], *, passage: str, question: str = "") -> 
             chosen |= {place, next_place}
     if len(wanted) == 1:
         chosen = {place for token, place in tokens if token == wanted[0]}
-    asked = {token for token in _tokens(question) if len(token) >= _SHORTEST_SHARED}
+    asked = {token for token in _tokens(question) if len(token) >= _SHORTEST_ASKED} - _ASKING
     return [_marked(words[place], asked) for place in sorted(chosen)]
 
 
@@ -103,7 +107,13 @@ def _word(page: int, value: Any) -> Mark:
 
 
 def _marked(word: Mark, asked: set[str]) -> Mark:
-    return replace(word, asked=any(token in asked for token in _tokens(word.text)))
+    return replace(word, asked=any(_same(token, other) for token in _tokens(word.text) for other in asked))
+
+
+def _same(one: str, other: str) -> bool:
+    """Is it the same word, or one with another ending?"""
+    shorter, longer = sorted((one, other), key=len)
+    return one == other or (len(shorter) >= _SHORTEST_STEM and longer.startswith(shorter))
 
 
 def _tokens(text: str) -> list[str]:

@@ -24,6 +24,14 @@ def test_words_of_the_passage_are_marked_and_the_questions_among_them_are_told_a
     assert [mark.text for mark in marks if mark.asked] == ["Betz", "limit:"]
 
 
+def test_a_word_with_another_ending_is_asked_for_too_and_a_word_that_only_asks_is_not() -> None:
+    words = page_of("it", "compares", "what", "the", "wind", "window", "does")
+    marks = choose_marks(
+        words, passage="it compares what the wind window does", question="What does it compare, the wind?"
+    )
+    assert [mark.text for mark in marks if mark.asked] == ["compares", "wind"]
+
+
 def test_a_common_word_elsewhere_on_the_page_is_not_marked() -> None:
     marks = choose_marks(page_of("the", "wind", "turns", "the", "mill"), passage="the wind turns")
     assert [mark.top for mark in marks] == [0.0, 0.1, 0.2]

@@ -1,0 +1,184 @@
+"""Puts the lines of a page in the order a person reads them: columns one after the other, tables row by row.
+
+A page falls into strips between horizontal white bands. Neighbouring strips that leave a common gutter (a vertical
+white band) free form a run; a run is a table when its rows line up across the gutter and its cells are short,
+otherwise columns, each read on its own. Nothing here knows PDF.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
+
+from pipelines.steps.slide_lines import Line
+from pipelines.steps.slide_rows import glue, group_rows, join_row, mend_hyphens
+from pipelines.steps.slide_tables import is_table, table_rows
+
+GUTTER_EM = 0.5
+"""Narrowest white band between columns of four and more lines, in font sizes; a word space is about 0.3."""
+SHORT_GUTTER_EM = 1.2
+"""The same for shorter columns, where white may line up by chance."""
+FORMULA_EM = 3.5
+"""A strip up to this high whose pieces overlap in height is one displayed formula (fractions, sums with limits)."""
+MAX_DEPTH = 6
+
+
+@dataclass(slots=True)
+class _Strip:
+    """Lines between two horizontal white bands."""
+
+    lines: list[Line]
+    top: float
+    bottom: float
+
+
+@dataclass(slots=True)
+class _Gutter:
+    left: float
+    right: float
+
+
+def reading_order(lines: Sequence[Line]) -> list[Line]:
+    """The page's rows in reading order.
+
+    Pieces of one row are joined by a space, by `CELL` where they are cells; a word broken by a hyphen at the end of a
+    line is put together. Lines that run in another direction (labels of axes) come last.
+
+    Args:
+        lines: in the order they were painted, which decides inside formulas.
+    """
+    for number, line in enumerate(lines):
+        line.order = number
+    upright = [line for line in lines if line.upright]
+    return mend_hyphens(_region(upright, 0)) + [line for line in lines if not line.upright]
+
+
+def _region(lines: list[Line], depth: int) -> list[Line]:
+    strips = _strips(lines)
+    rows: list[Line] = []
+    start = 0
+    while start < len(strips):
+        seed, gutters = _seed(strips, start) if depth < MAX_DEPTH else (len(strips), [])
+        end, gutters = _run(strips, seed, gutters) if gutters else (seed, [])
+        # A right column may begin above the left one; what stands above on the left comes first in any case.
+        first = seed
+        while gutters and first > start and all(line.x0 >= gutters[-1].right for line in strips[first - 1].lines):
+            first -= 1
+        rows += [row for strip in strips[start:first] for row in _plain(strip)]
+        if gutters:
+            rows += _split([line for strip in strips[first:end] for line in strip.lines], gutters, depth)
+        else:
+            rows += [row for strip in strips[first:end] for row in _plain(strip)]
+        start = end
+    return rows
+
+
+def _strips(lines: list[Line]) -> list[_Strip]:
+    strips: list[_Strip] = []
+    for line in sorted(lines, key=lambda item: item.y0):
+        # Font boxes of neighbouring lines overlap a little; their outer eighth is air.
+        air = line.size / 8
+        if strips and line.y0 + air < strips[-1].bottom:
+            strips[-1].lines.append(line)
+            strips[-1].bottom = max(strips[-1].bottom, line.y1 - air)
+        else:
+            strips.append(_Strip([line], line.y0 + air, line.y1 - air))
+    return strips
+
+
+def _seed(strips: list[_Strip], start: int) -> tuple[int, list[_Gutter]]:
+    """The first strip from `start` on with white between its own lines, and that white; past the end: there is none."""
+    for number in range(start, len(strips)):
+        lines = strips[number].lines
+        intervals = sorted((line.x0, line.x1) for line in lines)
+        gutters: list[_Gutter] = []
+        reach = intervals[0][1]
+        for x0, x1 in intervals[1:]:
+            if x0 - reach >= _need(lines):
+                gutters.append(_Gutter(reach, x0))
+            reach = max(reach, x1)
+        if gutters:
+            return number, gutters
+    return len(strips), []
+
+
+def _run(strips: list[_Strip], seed: int, gutters: list[_Gutter]) -> tuple[int, list[_Gutter]]:
+    """How far down the white of strip `seed` goes on: the run's end and the gutters worth cutting at."""
+    inside = list(strips[seed].lines)
+    end = seed + 1
+    while end < len(strips):
+        below = [(gutter, _narrowed(gutter, strips[end].lines)) for gutter in gutters]
+        closed = [gutter for gutter, gap in below if gap is None]
+        if len(closed) == len(below) or any(_useful(gutter, inside) for gutter in closed):
+            break
+        gutters = [gap for _, gap in below if gap is not None]
+        inside += strips[end].lines
+        end += 1
+    gutters = [gutter for gutter in gutters if _useful(gutter, inside)]
+    return _trimmed(strips, seed, end, gutters), gutters
+
+
+def _need(lines: list[Line]) -> float:
+    """The narrowest white between columns of such lines, in points. Typewriter text has wide word spaces."""
+    return min(line.size for line in lines) * (3 * GUTTER_EM if any(line.mono for line in lines) else GUTTER_EM)
+
+
+def _narrowed(gutter: _Gutter, lines: list[Line]) -> _Gutter | None:
+    """What `lines` leave free of a gutter; None when that is too little."""
+    middle = (gutter.left + gutter.right) / 2
+    left, right = gutter.left, gutter.right
+    for line in lines:
+        if line.x1 <= middle or (line.x0 < middle and line.x1 - left < right - line.x0):
+            left = max(left, line.x1)
+        else:
+            right = min(right, line.x0)
+    return _Gutter(left, right) if right - left >= _need(lines) else None
+
+
+def _useful(gutter: _Gutter, lines: list[Line]) -> bool:
+    """Are there enough rows on both sides to call them columns?"""
+    em = min(line.size for line in lines)
+    rows = min(
+        len({round(line.base / em) for line in lines if line.x1 <= gutter.left}),
+        len({round(line.base / em) for line in lines if line.x0 >= gutter.right}),
+    )
+    return rows >= 4 or (rows >= 2 and gutter.right - gutter.left >= SHORT_GUTTER_EM * em)
+
+
+def _trimmed(strips: list[_Strip], start: int, end: int, gutters: list[_Gutter]) -> int:
+    """Cuts off what stands apart below the columns on one side only: it is read after both, not inside one."""
+    if not gutters:
+        return end
+    for cut in range(end - 1, start, -1):
+        strip = strips[cut]
+        if any(line.x1 > gutters[0].left for line in strip.lines):
+            break
+        if strip.top - strips[cut - 1].bottom > 1.2 * median(line.size for line in strip.lines):
+            return cut
+    return end
+
+
+def _split(lines: list[Line], gutters: list[_Gutter], depth: int) -> list[Line]:
+    """Reads a run with gutters: row by row as a table, or column by column."""
+    columns: list[list[Line]] = [[] for _ in range(len(gutters) + 1)]
+    for line in lines:
+        columns[sum(line.x0 >= gutter.right for gutter in gutters)].append(line)
+    if is_table(lines, columns):
+        return table_rows(lines, [gutter.right for gutter in gutters])
+    return [row for column in columns for row in _region(column, depth + 1)]
+
+
+def _plain(strip: _Strip) -> list[Line]:
+    """Rows of a strip without columns. A displayed formula (fractions, sums) is one row in the order it was set."""
+    rows = group_rows(strip.lines)
+    size = max(line.size for line in strip.lines)
+    if len(rows) > 1 and strip.bottom - strip.top < FORMULA_EM * size:
+        painted = sorted(strip.lines, key=lambda line: line.order)
+        if _set_rightwards(painted):
+            return [glue(painted)]
+    return [join_row(row) for row in rows]
+
+
+def _set_rightwards(lines: list[Line]) -> bool:
+    steps = [after.x0 >= before.x0 - before.size for before, after in pairwise(lines)]
+    return sum(steps) >= 0.75 * len(steps)

@@ -13,6 +13,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_show_locals=False,  # locals may hold a key
+    pretty_exceptions_short=True,
 )
 for module in (system, ingest, search, ask, evaluate, demo):
     module.register(app)

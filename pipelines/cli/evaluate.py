@@ -8,9 +8,10 @@ from rich.table import Table
 
 from pipelines.cli.output import console, errors, print_json, told
 from pipelines.core.courses import find_course
-from pipelines.core.evaluation import evaluate_course
+from pipelines.core.evaluation import ask_questions, list_material_files
 from pipelines.core.providers import embedder
 from pipelines.core.stores import Stores
+from pipelines.steps.scoring import read_questions, score
 
 
 def register(app: typer.Typer) -> None:
@@ -27,8 +28,11 @@ def evaluate(
     with told(), Stores.open() as stores:
         with stores.database.transaction() as connection:
             found = find_course(connection, course)
-        with errors.status("Asking the questions ..."):
-            result = evaluate_course(stores.database, found.id, questions, embed=embedder(stores.settings))
+        asked = read_questions(questions)
+        with errors.status(f"Asking {len(asked)} questions ..."):
+            texts = [question.question for question in asked]
+            hits = ask_questions(stores.database, found.id, texts, embed=embedder(stores.settings))
+        result = score(asked, hits, files=list_material_files(stores.database, found.id))
     if json:
         print_json(result)
         return

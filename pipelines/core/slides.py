@@ -45,13 +45,16 @@ class DocumentCounts:
         )
 
 
-def replace_slides(connection: Connection, document: Document, slides: list[Slide], *, code_version: str) -> None:
-    """Write a document's slides in place of the old ones; pictures of unchanged pages must be in `slides` already.
+def replace_slides(
+    connection: Connection, document: Document, slides: list[Slide], *, title: str, code_version: str
+) -> None:
+    """Write a document's slides and title over the old ones; pictures of unchanged pages must be in `slides` already.
 
     Raises:
         SupersededError: the document was replaced or deleted meanwhile; nothing is written.
     """
     lock_document(connection, document)
+    connection.execute(statement("set_document_title"), {"document_id": document.id, "title": title})
     connection.execute(statement("delete_slides"), _key(document))
     with connection.cursor() as cursor:
         cursor.executemany(

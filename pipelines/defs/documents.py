@@ -1,6 +1,7 @@
-"""What every asset of the documents graph begins with: which document its partition is, and whether it is current."""
+"""What every asset of the documents graph begins and ends with: its document, and what is told when it fails."""
 
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
 from uuid import UUID
 
 import dagster as dg
@@ -9,41 +10,34 @@ from pipelines.core.documents import fail_document, get_document, mark_document_
 from pipelines.core.errors import StudyBuddyError, SupersededError
 from pipelines.core.records import Document
 from pipelines.core.stores import Stores
+from pipelines.defs.failures import told_to_dagster
 
 GROUP = "documents"
 OWNERS = ["team:course-materials"]
 
 
-def current_document(stores: Stores, context: dg.AssetExecutionContext) -> Document:
-    """The document of this partition as it is now.
+@contextmanager
+def document_of(context: dg.AssetExecutionContext, stores: Stores, *, first: bool = False) -> Iterator[Document]:
+    """Put around an asset's body: gives the partition's document, and tells failures to Dagster and to the teacher.
+
+    Args:
+        first: this asset is the root of the graph, so a run begins here and the sensor need not ask for another.
 
     Raises:
-        SupersededError: it was deleted.
+        dagster.Failure, dagster.RetryRequested: as `told_to_dagster` says.
     """
-    with stores.database.transaction() as connection:
-        return get_document(connection, partition_id(context), sealer=stores.sealer)
+    found: list[Document] = []
 
+    def remember(error: StudyBuddyError) -> None:
+        if found and not isinstance(error, SupersededError):  # a superseded upload has nothing to say
+            document = found[0]
+            with stores.database.transaction() as connection:
+                fail_document(connection, document.id, document.generation, code=error.code, message=error.message)
 
-def begin_document(stores: Stores, context: dg.AssetExecutionContext) -> Document:
-    """As `current_document`, and note that a run has begun on this generation."""
-    document = current_document(stores, context)
-    with stores.database.transaction() as connection:
-        mark_document_requested(connection, document)
-    return document
-
-
-def remember_failure(stores: Stores, document: Document, error: StudyBuddyError) -> None:
-    """Keep the sentence for the teacher with the upload; a superseded upload has nothing to say."""
-    if not isinstance(error, SupersededError):
+    with told_to_dagster(context, on_failure=remember):
         with stores.database.transaction() as connection:
-            fail_document(connection, document.id, document.generation, code=error.code, message=error.message)
-
-
-def partition_id(context: dg.AssetExecutionContext) -> UUID:
-    """The partition key as the id it is."""
-    return UUID(context.partition_key)
-
-
-def seconds(value: float) -> Any:
-    """A duration for the UI, in seconds with two decimals."""
-    return dg.MetadataValue.float(round(value, 2))
+            document = get_document(connection, UUID(context.partition_key), sealer=stores.sealer)
+            found.append(document)
+            if first:
+                mark_document_requested(connection, document, run_id=context.run_id)
+        yield document

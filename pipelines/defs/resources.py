@@ -11,7 +11,7 @@ from pipelines.core.providers import Embedder, embedder
 from pipelines.core.stores import Stores
 
 
-class StoresResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+class StoresResource(dg.ConfigurableResource):
     """The application's database, files and secrets. Settings come from the environment, never from run config."""
 
     _stores: Stores | None = PrivateAttr(default=None)

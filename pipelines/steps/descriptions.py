@@ -21,10 +21,14 @@ MAX_PAGE_TEXT_CHARS = 2_000
 class Described(Protocol):
     """What the model call answers: the text, the tokens it took and what they cost in US dollars."""
 
-    text: str
-    prompt_tokens: int
-    completion_tokens: int
-    cost_usd: float
+    @property
+    def text(self) -> str: ...
+    @property
+    def prompt_tokens(self) -> int: ...
+    @property
+    def completion_tokens(self) -> int: ...
+    @property
+    def cost_usd(self) -> float: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,115 @@
+"""`studybuddy up`, `down`, `status`, `serve` and `migrate`: the machine as a whole."""
+
+from dataclasses import asdict
+from importlib.metadata import version
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from pipelines.cli.output import console, errors, print_json, told
+from pipelines.core.migrate import migrate as apply_migrations
+from pipelines.core.overview import Overview, read_overview
+from pipelines.core.postgres import database_urls
+from pipelines.core.settings import get_settings
+from pipelines.core.stores import Stores
+from pipelines.defs import services
+from serving.token import local_token
+
+PACKAGES = ("studybuddy", "dagster", "fastapi", "pymupdf", "faster-whisper", "openai", "pgvector")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (up, down, status, serve, migrate):
+        app.command()(command)
+
+
+def up() -> None:
+    """Start the database, Dagster and the API in the background, and print their addresses."""
+    with told(), errors.status("Starting the database, Dagster and the API ..."):
+        found = services.up(get_settings())
+    if found.already:
+        console.print("Running already.")
+    if found.outdated:
+        console.print("The code has changed since: `studybuddy down` and `up` start the new one.")
+    _show_addresses(found)
+
+
+def down() -> None:
+    """Stop everything `up` started."""
+    with told(), errors.status("Stopping ..."):
+        stopped = services.down(get_settings())
+    console.print("Stopped." if stopped else "Nothing was running.")
+
+
+def status(json: Annotated[bool, typer.Option("--json", help="As JSON, with the local API token.")] = False) -> None:
+    """Addresses, versions, the embedding set and how much there is."""
+    with told(), Stores.open() as stores:
+        found = services.running(stores.settings)
+        with stores.database.transaction() as connection:
+            overview = read_overview(connection)
+            (server,) = connection.execute("show server_version").fetchall()[0]
+        database = stores.database.url
+        token = local_token(stores.settings)
+    if json:
+        print_json(_as_json(found, overview, database=database, server=server, token=token))
+        return
+    if found is None:
+        console.print("Nothing runs in the background; `studybuddy up` starts it.")
+    else:
+        _show_addresses(found)
+    _show_counts(overview)
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to bind; default API_HOST.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to bind; default API_PORT.")] = None,
+) -> None:
+    """Serve the API alone, in the foreground."""
+    from serving.run import serve as run_api
+
+    settings = get_settings()
+    with told():
+        run_api(settings, host=host or settings.api_host, port=settings.api_port if port is None else port)
+
+
+def migrate() -> None:
+    """Bring the database to the newest schema."""
+    with told():
+        url, _ = database_urls(get_settings())
+        applied = apply_migrations(url)
+    console.print("\n".join(f"applied {name}" for name in applied) or "The schema is current.")
+
+
+def _show_addresses(found: services.Services) -> None:
+    table = Table(show_header=False, box=None)
+    for service in found.services:
+        state = "" if service.answers else "[red]does not answer[/red]"
+        table.add_row(service.name, service.url or f"process {service.process.pid}", state)
+    console.print(table)
+
+
+def _show_counts(overview: Overview) -> None:
+    table = Table(show_header=False, box=None)
+    for name, value in asdict(overview).items():
+        table.add_row(name.replace("_", " "), "-" if value is None else str(value))
+    console.print(table)
+
+
+def _as_json(
+    found: services.Services | None, overview: Overview, *, database: str, server: str, token: str
+) -> dict[str, Any]:
+    counts = asdict(overview)
+    embedding_set = {name: counts.pop(name) for name in ("model", "dims", "chunker_version")}
+    return {
+        "running": found is not None,
+        "addresses": {
+            "database": database.partition("://")[0] + "://" + database.rpartition("@")[2],  # never a password
+            **{service.name: service.url for service in (found.services if found else ()) if service.url},
+        },
+        "token": token,
+        "versions": {"postgresql": server, **{name: version(name) for name in PACKAGES}},
+        "embedding_set": embedding_set,
+        "counts": counts,
+    }

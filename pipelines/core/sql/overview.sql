@@ -1,0 +1,14 @@
+-- How much there is. One row: courses, documents, lectures, slides, slide_chunks, speech_chunks, vectors (of the live
+-- set), failed_documents, failed_lectures, and the live set's model, dims and chunker_version (null before the first).
+select (select count(*) from courses) as courses,
+       (select count(*) from documents where deleted_at is null) as documents,
+       (select count(*) from lectures where deleted_at is null) as lectures,
+       (select count(*) from slides) as slides,
+       (select count(*) from ai.slide_chunks_knowledge) as slide_chunks,
+       (select count(*) from ai.lecture_chunks_knowledge) as speech_chunks,
+       (select count(*) from ai.chunk_embeddings e join ai.embedding_sets s on s.id = e.set_id and s.live) as vectors,
+       (select count(*) from documents where failed_generation = generation and deleted_at is null) as failed_documents,
+       (select count(*) from lectures where failed_generation = generation and deleted_at is null) as failed_lectures,
+       (select model from ai.embedding_sets where live) as model,
+       (select dims from ai.embedding_sets where live) as dims,
+       (select chunker_version from ai.embedding_sets where live) as chunker_version

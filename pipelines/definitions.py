@@ -1,0 +1,19 @@
+"""The table of contents of the graph: everything Dagster knows, listed by hand."""
+
+import dagster as dg
+
+from pipelines.defs.chunks import slide_chunks
+from pipelines.defs.descriptions import slide_descriptions
+from pipelines.defs.embeddings import slide_embeddings
+from pipelines.defs.jobs import JOBS
+from pipelines.defs.resources import resources
+from pipelines.defs.sensors import SENSORS
+from pipelines.defs.slides import slide_images, slides
+
+defs = dg.Definitions(
+    assets=[slides, slide_images, slide_descriptions, slide_chunks, slide_embeddings],
+    jobs=JOBS,
+    sensors=SENSORS,
+    resources=resources(),
+    executor=dg.in_process_executor,  # a step's own process would cost more than the step; see ARCHITECTURE.md
+)

@@ -1,0 +1,67 @@
+"""Slide chunks: what retrieval finds, cut from the slides' text and descriptions."""
+
+import time
+
+import dagster as dg
+
+from pipelines.core.chunks import replace_slide_chunks
+from pipelines.core.courses import get_course
+from pipelines.core.slides import count_document, read_slide_descriptions, read_slides
+from pipelines.defs.descriptions import slide_descriptions
+from pipelines.defs.documents import GROUP, OWNERS, document_of
+from pipelines.defs.partitions import documents_partitions
+from pipelines.defs.resources import StoresResource
+from pipelines.defs.slides import slides
+from pipelines.steps.chunks import CHUNKER_VERSION, chunk_slides
+
+
+@dg.asset(
+    partitions_def=documents_partitions,
+    group_name=GROUP,
+    owners=OWNERS,
+    kinds={"python", "postgres"},
+    deps=[slides, slide_descriptions],
+    code_version=CHUNKER_VERSION,
+    check_specs=[dg.AssetCheckSpec("every_slide_with_text_is_in_a_chunk", asset="slide_chunks")],
+)
+def slide_chunks(context: dg.AssetExecutionContext, stores: StoresResource) -> dg.MaterializeResult:
+    """Slides as passages: text, description and context, within the embedder's token limit."""
+    started, store, embed = time.monotonic(), stores.open, stores.embedder
+    with document_of(context, store) as document:
+        with store.database.transaction() as connection:
+            course = get_course(connection, document.course_id)
+            rows, descriptions = read_slides(connection, document), read_slide_descriptions(connection, document)
+        chunks = chunk_slides(
+            rows,
+            descriptions,
+            course_name=course.name,
+            deck_title=document.title,
+            document_id=document.id,
+            course_id=course.id,
+            count_tokens=embed.count_tokens,
+            max_tokens=embed.max_tokens,
+        )
+        with store.database.transaction() as connection:
+            changes = replace_slide_chunks(connection, document, chunks, chunker_version=CHUNKER_VERSION)
+            counts = count_document(connection, document)
+    tokens = sorted(chunk.token_count for chunk in chunks)
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/row_count": counts.chunks,
+            "made": changes.made,
+            "reused": changes.kept,
+            "removed": changes.removed,
+            "tokens_median": tokens[len(tokens) // 2] if tokens else 0,
+            "tokens_most": tokens[-1] if tokens else 0,
+            "token_limit": embed.max_tokens,
+            "seconds": round(time.monotonic() - started, 2),
+            **({"preview": dg.MetadataValue.md(f"```\n{chunks[0].search_text}\n```")} if chunks else {}),
+        },
+        check_results=[
+            dg.AssetCheckResult(
+                check_name="every_slide_with_text_is_in_a_chunk",
+                passed=counts.chunks > 0 and counts.uncovered_slides == 0 and counts.chunks == counts.terms,
+                metadata={"slides_with_text": counts.text_slides, "not_covered": counts.uncovered_slides},
+            )
+        ],
+    )

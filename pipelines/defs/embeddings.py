@@ -1,0 +1,123 @@
+"""Slide embeddings: the vectors search reads, and the check that says a deck is ready."""
+
+import time
+from dataclasses import dataclass
+from uuid import UUID
+
+import dagster as dg
+
+from pipelines.core.chunks import chunks_without_vectors
+from pipelines.core.documents import lock_document
+from pipelines.core.embeddings import (
+    count_chunks_without_vectors,
+    ensure_embedding_set,
+    index_large_courses,
+    switch_embedding_set,
+    write_vectors,
+)
+from pipelines.core.providers import Embedder
+from pipelines.core.records import Chunk, EmbeddingSet
+from pipelines.core.slides import count_document
+from pipelines.core.stores import Stores
+from pipelines.defs.chunks import slide_chunks
+from pipelines.defs.documents import GROUP, OWNERS, document_of
+from pipelines.defs.partitions import documents_partitions
+from pipelines.defs.resources import StoresResource
+
+SEARCH_TEXT_VERSION = "1"
+"""Version of what is embedded of a chunk. Chunk ids are made from content, so new chunks join the set they belong to;
+raise this only when vectors of the same text have to be made again, beside the ones in use."""
+
+
+@dg.asset(
+    partitions_def=documents_partitions,
+    group_name=GROUP,
+    owners=OWNERS,
+    kinds={"onnx", "pgvector"},
+    deps=[slide_chunks],
+    code_version=SEARCH_TEXT_VERSION,
+    check_specs=[
+        dg.AssetCheckSpec("vectors_are_sound", asset="slide_embeddings"),
+        dg.AssetCheckSpec(
+            "document_is_ready",
+            asset="slide_embeddings",
+            description="Can students find every slide of this deck? Read back from the tables they will read.",
+        ),
+    ],
+)
+def slide_embeddings(context: dg.AssetExecutionContext, stores: StoresResource) -> dg.MaterializeResult:
+    """One vector a chunk in the embedding set of the configured model; unchanged chunks keep theirs."""
+    started, store, embed = time.monotonic(), stores.open, stores.embedder
+    with document_of(context, store) as document:
+        todo = missing_vectors(store, embed, document.id)
+        vectors = embed.embed([chunk.search_text for chunk in todo.chunks])
+        with store.database.transaction() as connection:
+            lock_document(connection, document)
+            write_vectors(connection, todo.embedding_set, todo.chunks, vectors)
+        live = go_live(store, todo.embedding_set)
+        with store.database.transaction() as connection:
+            counts = count_document(connection, document)
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/row_count": counts.chunks,
+            "made": len(todo.chunks),
+            "reused": counts.chunks - len(todo.chunks),
+            "model": embed.model,
+            "dimensions": embed.dims,
+            "live": live,
+            "tokens": sum(chunk.token_count for chunk in todo.chunks),
+            "seconds": round(time.monotonic() - started, 2),
+        },
+        check_results=[
+            dg.AssetCheckResult(
+                check_name="vectors_are_sound",
+                passed=counts.bad_vectors == counts.orphan_vectors == 0
+                and (counts.vectors == counts.chunks or not live),
+                metadata={
+                    "chunks": counts.chunks,
+                    "vectors": counts.vectors,
+                    "not_of_length_1": counts.bad_vectors,
+                    "without_chunk": counts.orphan_vectors,
+                },
+            ),
+            dg.AssetCheckResult(
+                check_name="document_is_ready",
+                passed=counts.searchable,
+                metadata={
+                    "slides": counts.slides,
+                    "slides_with_text": counts.text_slides,
+                    "pages_in_chunks": counts.chunk_pages,
+                    "chunks": counts.chunks,
+                    "vectors": counts.vectors,
+                },
+            ),
+        ],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class MissingVectors:
+    """The set that vectors go into, and the chunks of one source that it has none for."""
+
+    embedding_set: EmbeddingSet
+    chunks: list[Chunk]
+
+
+def missing_vectors(store: Stores, embed: Embedder, source_id: UUID) -> MissingVectors:
+    """Which chunks of a deck or lecture have to be embedded with this embedder."""
+    with store.database.transaction() as connection:
+        embedding_set = ensure_embedding_set(
+            connection, model=embed.model, dims=embed.dims, chunker_version=SEARCH_TEXT_VERSION
+        )
+        return MissingVectors(embedding_set, chunks_without_vectors(connection, embedding_set, source_id))
+
+
+def go_live(store: Stores, embedding_set: EmbeddingSet) -> bool:
+    """Switch searches to the set once it has every chunk's vector, and index large courses; True when it is live."""
+    with store.database.transaction() as connection:
+        live = embedding_set.live
+        if not live and count_chunks_without_vectors(connection, embedding_set) == 0:
+            switch_embedding_set(connection, embedding_set)
+            live = True
+        index_large_courses(connection, embedding_set)
+    return live

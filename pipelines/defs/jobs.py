@@ -1,0 +1,12 @@
+"""Jobs: everything one upload goes through, as one run. Sensors and the command line start these by name."""
+
+import dagster as dg
+
+documents_job = dg.define_asset_job(
+    "process_document",
+    selection=dg.AssetSelection.groups("documents"),
+    description="One uploaded deck: slides, descriptions, chunks, embeddings, and the check that says it is ready.",
+    tags={"dagster/max_runtime": "14400"},  # four hours: a thousand scanned pages through OCR on a slow machine
+)
+
+JOBS = [documents_job]

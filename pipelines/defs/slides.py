@@ -1,0 +1,147 @@
+"""Slides: the text of every page first, because that is what people wait for, then its picture."""
+
+import time
+from dataclasses import replace
+
+import dagster as dg
+
+from pipelines.core.errors import StaleUpstreamError
+from pipelines.core.records import Document, Slide
+from pipelines.core.slides import count_document, read_slides, replace_slides
+from pipelines.core.stores import Stores
+from pipelines.defs.documents import GROUP, OWNERS, document_of
+from pipelines.defs.parsing import pdf_limits
+from pipelines.defs.partitions import documents_partitions
+from pipelines.defs.pictures import picture_of, render_missing
+from pipelines.defs.resources import StoresResource
+from pipelines.steps.slides import SLIDES_VERSION, Deck, read_deck
+
+PREVIEW_PAGES = 20
+REPORT_EVERY = 50
+"""Pages between two lines in the run's log: a long deck shows that it goes on, a short one stays silent."""
+
+MOST_JUNK = 0.5
+"""Share of a text layer that may be junk before the check warns that the text is worth a look."""
+
+
+@dg.asset(
+    partitions_def=documents_partitions,
+    group_name=GROUP,
+    owners=OWNERS,
+    kinds={"pdf", "postgres"},
+    code_version=SLIDES_VERSION,
+    check_specs=[
+        dg.AssetCheckSpec("every_page_is_a_slide", asset="slides"),
+        dg.AssetCheckSpec("text_is_not_junk", asset="slides"),
+    ],
+)
+def slides(context: dg.AssetExecutionContext, stores: StoresResource) -> dg.MaterializeResult:
+    """Every page of the deck: text in reading order, title, printed number, section and animation frames."""
+    started, store = time.monotonic(), stores.open
+    with document_of(context, store, first=True) as document:
+        deck = _read(context, store, document)
+        with store.database.transaction() as connection:
+            replace_slides(connection, document, deck.slides, title=deck.title, code_version=SLIDES_VERSION)
+            counts = count_document(connection, document)
+    junk = counts.junk_chars / max(1, counts.junk_chars + counts.text_chars)
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/row_count": counts.slides,
+            "file": document.file_name,
+            "title": deck.title,
+            "pages_by_ocr": sum(slide.text_source == "ocr" for slide in deck.slides),
+            "pictures_left_unread": deck.ocr_left_out,
+            "damaged_pages": str(list(deck.damaged_pages)),
+            "pages_without_text": sum(slide.text_source == "none" for slide in deck.slides),
+            "animated_slides": len(deck.slides) - len({slide.frame_group for slide in deck.slides}),
+            "junk_characters": counts.junk_chars,
+            "seconds": round(time.monotonic() - started, 2),
+            "preview": dg.MetadataValue.md(_preview(deck.slides)),
+        },
+        check_results=[
+            dg.AssetCheckResult(
+                check_name="every_page_is_a_slide",
+                passed=counts.slides == counts.pages == deck.page_count and counts.stale_slides == 0,
+                metadata={"pages": deck.page_count, "slides": counts.slides},
+            ),
+            dg.AssetCheckResult(
+                check_name="text_is_not_junk",
+                passed=junk <= MOST_JUNK,
+                severity=dg.AssetCheckSeverity.WARN,
+                metadata={"junk_share": round(junk, 3)},
+            ),
+        ],
+    )
+
+
+@dg.asset(
+    partitions_def=documents_partitions,
+    group_name=GROUP,
+    owners=OWNERS,
+    kinds={"pdf", "webp"},
+    deps=[slides],
+    code_version="1",
+    op_tags={"dagster/priority": "-1"},  # nobody waits for pictures: make the deck searchable first
+    check_specs=[dg.AssetCheckSpec("every_slide_has_a_picture", asset="slide_images")],
+)
+def slide_images(context: dg.AssetExecutionContext, stores: StoresResource) -> dg.MaterializeResult:
+    """The rendered picture (WebP) of every page, for citations and for the vision model."""
+    started, store = time.monotonic(), stores.open
+    with document_of(context, store) as document:
+        made = render_missing(store, document)
+        with store.database.transaction() as connection:
+            counts, rows = count_document(connection, document), read_slides(connection, document)
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/row_count": counts.images,
+            "made": made,
+            "reused": counts.images - made,
+            "seconds": round(time.monotonic() - started, 2),
+            "first_page": dg.MetadataValue.md(picture_of(store, rows[0])),
+        },
+        check_results=[
+            dg.AssetCheckResult(
+                check_name="every_slide_has_a_picture",
+                passed=counts.images == counts.slides,
+                metadata={"slides": counts.slides, "pictures": counts.images},
+            )
+        ],
+    )
+
+
+def _read(context: dg.AssetExecutionContext, stores: Stores, document: Document) -> Deck:
+    """The deck as the parser reads it; pages that were rendered from these very bytes keep their pictures."""
+    with stores.files.local_path(document.sha256) as path:
+        deck = read_deck(
+            path,
+            file_name=document.file_name,
+            password=document.password,
+            max_bytes=stores.settings.pdf_max_mb * 10**6,
+            max_pages=stores.settings.pdf_max_pages,
+            limits=pdf_limits(stores.settings),
+            on_page=lambda page, pages: _report(context, page, pages),
+        )
+    try:
+        with stores.database.transaction() as connection:
+            pictures = {slide.page: slide.image_sha256 for slide in read_slides(connection, document)}
+    except StaleUpstreamError:
+        return deck
+    return replace(deck, slides=[replace(slide, image_sha256=pictures.get(slide.page)) for slide in deck.slides])
+
+
+def _report(context: dg.AssetExecutionContext, page: int, pages: int) -> None:
+    if page % REPORT_EVERY == 0:
+        context.log.info(f"Read page {page} of {pages}.")
+
+
+def _preview(deck: list[Slide]) -> str:
+    """The pages' titles as a table; the UI shows it beside the counts."""
+    rows = [
+        f"| {slide.page} | {slide.page_label or ''} | {_cell(slide.title)} | {len(slide.body)} | {slide.text_source} |"
+        for slide in deck[:PREVIEW_PAGES]
+    ]
+    return "\n".join(["| page | printed | title | characters | text from |", "| --- | --- | --- | --- | --- |", *rows])
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")[:80]

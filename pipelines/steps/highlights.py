@@ -21,9 +21,7 @@ MAX_WORDS_A_PAGE = 20_000
 _TOKEN = re.compile(r"\w+")
 _SHORTEST_ASKED = 4  # shorter words ("the", "of") stand everywhere and mark nothing
 _SHORTEST_STEM = 5  # "compare" asks for "compares"; "wind" does not ask for "window"
-_ASKING = frozenset(
-    "does from have that these this what when where which with dass eine einen oder sind welche wenn".split()
-)
+_ASKING = re.compile("does|from|have|that|these|this|what|when|where|which|with|dass|eine|einen|oder|sind|welche|wenn")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +67,7 @@ def choose_marks(words: Sequence[Mark], *, passage: str, question: str = "") -> 
             chosen |= {place, next_place}
     if len(wanted) == 1:
         chosen = {place for token, place in tokens if token == wanted[0]}
-    asked = {token for token in _tokens(question) if len(token) >= _SHORTEST_ASKED} - _ASKING
+    asked = {t for t in _tokens(question) if len(t) >= _SHORTEST_ASKED and not _ASKING.fullmatch(t)}
     return [_marked(words[place], asked) for place in sorted(chosen)]
 
 

@@ -204,6 +204,7 @@ class Scope:
 class Hit:
     """One retrieved chunk. `score` is the fused score (higher is better, comparable inside one result only).
 
+    `similarity` is the cosine of question and chunk in [-1, 1], None when not measured.
     `dense_rank` and `lexical_rank` are 1-based; None when that side did not return the chunk. For speech,
     `document_id` and `page` name the slide on screen when the lecture is aligned, and for a slide `start_ms` and
     `end_ms` say when it was spoken about, in lecture `lecture_id`; None otherwise.
@@ -224,5 +225,6 @@ class Hit:
     end_ms: int | None
     dense_rank: int | None
     lexical_rank: int | None
+    similarity: float | None = None
     document_id: UUID | None = None
     lecture_id: UUID | None = None

@@ -107,6 +107,7 @@ def _hits(rows: list[dict[str, Any]]) -> list[Hit]:
             end_ms=row["end_ms"],
             dense_rank=row["dense_rank"],
             lexical_rank=row["lexical_rank"],
+            similarity=row["cosine"],
             document_id=row["source_id"] if row["kind"] == "slide" else None,
             lecture_id=row["source_id"] if row["kind"] == "speech" else None,
         )

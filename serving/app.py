@@ -1,0 +1,61 @@
+"""The service as an ASGI application. Making one opens nothing; its lifespan does."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from pipelines.core.settings import Settings, get_settings
+from serving import problems
+from serving.gate import Gate
+from serving.limits import Limits
+from serving.routes import chat, courses, health, media, sessions
+from serving.state import State, opened
+
+DESCRIPTION = """\
+Ask about a course and get answers with citations that open the right page or minute.
+
+Chat streams the AI SDK's UI message protocol (v1), for its versions 5, 6 and 7. Every error is
+`{"error": {"code", "message"}}`, inside streams too; the codes are listed with each route.
+"""
+
+
+def create_app(
+    settings: Settings | None = None, *, limits: Limits | None = None, hosts: frozenset[str] = frozenset()
+) -> FastAPI:
+    """The service.
+
+    Args:
+        settings: None reads those of this process.
+        limits: None takes the usual ones.
+        hosts: names beside the loopback ones that the service answers under.
+    """
+    settings, limits = settings or get_settings(), limits or Limits()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with opened(settings, limits) as state:
+            app.state.service = state
+            yield
+
+    app = FastAPI(
+        title="StudyBuddy",
+        version="1",
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+        redirect_slashes=False,
+        separate_input_output_schemas=False,
+    )
+    for module in (chat, sessions, courses, media, health):
+        app.include_router(module.router)
+    problems.install(app)
+
+    def state() -> State | None:
+        found: State | None = getattr(app.state, "service", None)
+        return found
+
+    app.add_middleware(Gate, state=state, hosts=hosts)
+    return app

@@ -1,0 +1,211 @@
+"""Citations that hold: handles are a closed set, and a quotation is marked for what it is.
+
+Belongs here: the handles of one turn, the filter between the model's words and the reader, and the check of quotations.
+A handle is `[3]`; models also write `[3, 4]`, `[3-5]` and `【3†source】`, which become `[3][4]`. A number that no hit
+of this turn has is taken out before it is sent, also when it arrives in pieces. Code is passed as it is written: in
+`numbers[3]` the brackets are no handle.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from uuid import UUID
+
+from pipelines.core.records import Hit
+
+HELD_MAX = 200
+"""Most characters held back while they may still become a handle or a piece of code."""
+
+TAIL = 40
+"""Characters of what was shown that are remembered, to see what a removal would join."""
+
+QUOTE_MIN = 12
+"""Shorter quoted spans are single words in inverted commas, not quotations."""
+
+_NUMBERS = r"\s*\^?\s*\d{1,30}\s*(?:[,;–—-]\s*\d{1,30}\s*)*"
+_HANDLE = re.compile(
+    rf"(?P<space>[ \t\u00a0]?)(?:\[(?P<square>{_NUMBERS})\]|【(?P<lenticular>{_NUMBERS})(?:†[^】\n`]*)?】)"
+)
+_CODE = re.compile(r"(?P<ticks>`+)(?!`)(?:[^`\n]|(?<!`)(?!(?P=ticks)(?!`))`+)*?(?<!`)(?P=ticks)(?!`)")
+_FENCE = re.compile(r"^ {0,3}(?P<fence>`{3,}|~{3,})[^\n`]*\n", re.MULTILINE)
+_UNFINISHED = re.compile(
+    r"[ \t\u00a0]?(?:\[[\s\d^,;–—-]*|【[\s\d^,;–—-]*(?:†[^】\n`]*)?)\Z"  # a handle in the making
+    r"|`[^\n]*\Z"  # a piece of code, or a fence
+    r"|(?:^|(?<=\n)) {0,3}~{1,2}\Z|(?:^|(?<=\n)) {0,3}~{3,}[^\n]*\Z"
+    r"|[ \t\u00a0]\Z"  # a space goes together with the handle after it
+)
+_OPEN = re.compile(r"[\[【][\s\d^,;–—-]*\Z|\A[\s\d^,;–—-]+\Z")
+_QUOTE = re.compile(rf"[“„\"«](?P<quote>[^“”„\"«»\n]{{{QUOTE_MIN},400}})[”“\"»]")
+_AFTER = re.compile(r"[\s.,;:!?)]{0,4}((?:\[\d{1,4}\])+)")
+
+
+class Handles:
+    """The hits of one turn, each under one number however often it is found."""
+
+    def __init__(self) -> None:
+        self.hits: dict[int, Hit] = {}
+        self._numbers: dict[UUID, int] = {}
+
+    def add(self, hits: list[Hit]) -> list[tuple[int, Hit]]:
+        """Give each hit its number."""
+        numbered = []
+        for hit in hits:
+            number = self._numbers.setdefault(hit.chunk_id, len(self._numbers) + 1)
+            self.hits.setdefault(number, hit)
+            numbered.append((number, self.hits[number]))
+        return numbered
+
+
+class CitationFilter:
+    """Takes the model's words as they come and gives what may be shown. `cited` holds the handles shown, in order."""
+
+    def __init__(self, handles: Handles) -> None:
+        self._handles = handles
+        self._held = ""
+        self._fence: str | None = None
+        self._tail = ""
+        self.cited: dict[int, None] = {}
+        self.dropped = 0
+
+    def feed(self, delta: str) -> str:
+        """What of the words so far may be shown now; the rest is held until more comes."""
+        text = self._held + delta
+        if self._fence is None and not _suspect(text):
+            self._held, self._tail = "", (self._tail + text)[-TAIL:]
+            return text
+        return self._take(text, last=False)
+
+    def flush(self) -> str:
+        """What was held, at the end of the text."""
+        text, self._held = self._held, ""
+        shown = self._take(text, last=True)
+        self._fence = None
+        return shown
+
+    def _take(self, text: str, *, last: bool) -> str:
+        shown: list[str] = []
+        while text:
+            if self._fence is not None:
+                piece, text, waits = self._in_fence(text, last=last)
+                shown.append(piece)
+                self._tail = (self._tail + piece)[-TAIL:]
+                if waits:
+                    break
+                continue
+            line = self._tail.rpartition("\n")[2]  # what of this line was shown already: a fence begins a line
+            opening = _FENCE.search(line + text)
+            if opening is None:
+                shown.append(self._prose(text, last=last))
+                return "".join(shown)
+            start, end = max(0, opening.start() - len(line)), opening.end() - len(line)
+            shown.append(self._prose(text[:start], last=True) + text[start:end])
+            self._tail = "\n"
+            self._fence, text = opening["fence"], text[end:]
+        self._held = text
+        return "".join(shown)
+
+    def _in_fence(self, text: str, *, last: bool) -> tuple[str, str, bool]:
+        """(shown, rest, wait for more): code up to the closing fence, which must stand on a line of its own."""
+        fence = self._fence or "```"
+        closing = re.search(rf"^ {{0,3}}{re.escape(fence[0])}{{{len(fence)},}}[ \t]*(?:\n|\Z)", text, re.MULTILINE)
+        if closing and (closing.group().endswith("\n") or last):
+            self._fence = None
+            return text[: closing.end()], text[closing.end() :], False
+        if last:
+            return text, "", True
+        cut = text.rfind("\n") + 1
+        if len(text) - cut > HELD_MAX:
+            cut = len(text)  # no closing fence is this long a line
+        return text[:cut], text[cut:], True
+
+    def _prose(self, text: str, *, last: bool) -> str:
+        keep = ""
+        if not last:
+            waits = _UNFINISHED.search(self._masked(text))
+            if waits and len(text) - waits.start() <= HELD_MAX:
+                text, keep = text[: waits.start()], text[waits.start() :]
+        self._held = keep
+        start, at = self._tail, 0
+        shown = start
+        for code in _CODE.finditer(text):
+            shown = self._checked(text[at : code.start()], shown) + code.group()
+            at = code.end()
+        shown = self._checked(text[at:], shown)
+        self._tail = shown[-TAIL:]
+        return shown[len(start) :]
+
+    def _checked(self, prose: str, shown: str) -> str:
+        """`shown` and then this prose, its handles kept or taken out."""
+        at = 0
+        for found in _HANDLE.finditer(prose):
+            shown += prose[at : found.start()]
+            at = found.end()
+            handle = self._handle(found)
+            # Taking out the inner handle of "[9[7]]" must not leave another one behind.
+            shown += handle or ("…" if _OPEN.search(shown[-TAIL:]) else "")
+        return shown + prose[at:]
+
+    @staticmethod
+    def _masked(text: str) -> str:
+        """The text with whole pieces of code blotted out, at the same length. A last tick may not be the last."""
+        return _CODE.sub(lambda code: code.group() if code.end() == len(text) else "x" * len(code.group()), text)
+
+    def _handle(self, found: re.Match[str]) -> str:
+        kept = []
+        numbers = _numbers(found["square"] or found["lenticular"])
+        if len(numbers) > 1 and 0 in numbers:
+            return found.group()  # an interval such as [0, 1]: handles count from one
+        for number in numbers:
+            if number in self._handles.hits:
+                self.cited.setdefault(number)
+                kept.append(f"[{number}]")
+            else:
+                self.dropped += 1
+        return found["space"] + "".join(kept) if kept else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quotation:
+    """A quoted span of the answer; `handle` is the source that has it word for word, None when none does."""
+
+    text: str
+    handle: int | None
+
+
+def quotations(answer: str, handles: Handles) -> list[Quotation]:
+    """Quoted spans that a citation follows, or that some source contains, each checked against the sources' text."""
+    folded = {number: fold(hit.text) for number, hit in handles.hits.items()}
+    found: list[Quotation] = []
+    for match in _QUOTE.finditer(answer):
+        words = fold(match["quote"]).strip(" .,;:…")
+        after = _AFTER.match(answer, match.end())
+        near = [int(n) for n in re.findall(r"\d+", after[1])] if after else []
+        order = [number for number in near if number in folded] + [number for number in folded if number not in near]
+        handle = next((number for number in order if words and words in folded[number]), None)
+        if near or handle is not None:
+            found.append(Quotation(text=match["quote"], handle=handle))
+    return found
+
+
+def fold(text: str) -> str:
+    """Text as quotations are compared: NFKC, case and white space folded, soft hyphens and quote styles evened out."""
+    text = unicodedata.normalize("NFKC", text).casefold().replace("\u00ad", "")
+    text = text.translate({ord(c): "'" for c in "‘’‚‛`´"} | {ord(c): "-" for c in "‐‑‒–—−"})
+    return " ".join(text.split())
+
+
+def without_handles(text: str) -> str:
+    """An earlier answer without its numbers: they named the sources of another turn."""
+    return _HANDLE.sub("", text)
+
+
+def _numbers(text: str) -> list[int]:
+    numbers: list[int] = []
+    for piece in re.split(r"[,;]", text.replace("^", "")):
+        ends = [int(n) for n in re.findall(r"\d+", piece)]
+        numbers += range(ends[0], min(ends[-1], ends[0] + 20) + 1) if len(ends) > 1 and ends[0] <= ends[-1] else ends
+    return list(dict.fromkeys(numbers))
+
+
+def _suspect(text: str) -> bool:
+    return any(mark in text for mark in "[【`~") or text.endswith((" ", "\t", "\u00a0"))

@@ -1,0 +1,102 @@
+"""The service's connections: one asynchronous pool for its own statements, one connection that listens.
+
+Belongs here: connecting, running a statement file, waking up. Nothing holds a connection across a stream: a
+transaction is over within a few milliseconds. Retrieval uses core's own synchronous pool in a thread.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg.rows import DictRow, dict_row
+from psycopg.types.json import Jsonb
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+from pydantic_core import to_json
+
+from pipelines.core.errors import StorageUnavailableError
+from pipelines.core.statements import statement
+
+SQL = Path(__file__).parent / "sql"
+CHANNEL = "studybuddy_chat"
+POOL_TIMEOUT_S = 5.0
+
+Connection = psycopg.AsyncConnection[DictRow]
+
+
+class ServingDatabase:
+    """An asynchronous pool. `async with` opens and closes it."""
+
+    def __init__(self, url: str, *, max_size: int = 10) -> None:
+        self.url = url
+        self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
+            url,
+            connection_class=psycopg.AsyncConnection[DictRow],
+            min_size=1,
+            max_size=max_size,
+            open=False,
+            timeout=POOL_TIMEOUT_S,
+            check=AsyncConnectionPool.check_connection,
+            kwargs={"application_name": "studybuddy-api", "row_factory": dict_row},
+        )
+
+    async def __aenter__(self) -> "ServingDatabase":
+        await self._pool.open()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._pool.close()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """Borrow a connection for one transaction: committed on leaving, rolled back on an exception.
+
+        Raises:
+            StorageUnavailableError: the server is gone, restarting, full, or the pool is exhausted.
+        """
+        try:
+            async with self._pool.connection() as connection, connection.transaction():
+                yield connection
+        except psycopg.errors.DiskFull:
+            raise StorageUnavailableError("The database's disk is full; free some space and try again.") from None
+        except (psycopg.OperationalError, PoolTimeout) as error:
+            raise StorageUnavailableError(f"The database cannot be reached now ({type(error).__name__}).") from None
+
+    async def listener(self) -> psycopg.AsyncConnection[Any]:
+        """A connection of its own that listens on `CHANNEL`; the caller closes it."""
+        connection = await psycopg.AsyncConnection.connect(
+            self.url, autocommit=True, application_name="studybuddy-api-listen"
+        )
+        await connection.execute(f"listen {CHANNEL}")
+        return connection
+
+
+def jsonb(value: Any) -> Jsonb:
+    """A JSON value as a parameter, written by pydantic: faster than the standard library and without NaN."""
+    return Jsonb(value, dumps=to_json)
+
+
+async def rows(connection: Connection, name: str, /, **parameters: Any) -> list[DictRow]:
+    """Every row of `sql/name.sql`."""
+    cursor = await connection.execute(statement(name, SQL), parameters)
+    return await cursor.fetchall()
+
+
+async def row(connection: Connection, name: str, /, **parameters: Any) -> DictRow | None:
+    """The first row of `sql/name.sql`, None when there is none."""
+    cursor = await connection.execute(statement(name, SQL), parameters)
+    return await cursor.fetchone()
+
+
+async def run(connection: Connection, name: str, /, **parameters: Any) -> int:
+    """Run `sql/name.sql`; how many rows it touched."""
+    cursor = await connection.execute(statement(name, SQL), parameters)
+    return cursor.rowcount
+
+
+async def run_many(connection: Connection, name: str, parameters: Sequence[dict[str, Any]]) -> None:
+    """Run `sql/name.sql` once for each."""
+    if parameters:
+        async with connection.cursor() as cursor:
+            await cursor.executemany(statement(name, SQL), parameters)

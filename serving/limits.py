@@ -1,0 +1,65 @@
+"""Every number that bounds the service, with its unit and its reason. Tests pass shorter ones to `create_app`."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Times are seconds, sizes bytes or characters."""
+
+    body_bytes: int = 8_000_000
+    """Largest request body. The client posts the whole history with each question, so long chats need room."""
+
+    question_chars: int = 20_000
+    """Longest question."""
+
+    history_messages: int = 20
+    """Earlier messages the model is shown."""
+
+    history_chars: int = 24_000
+    """Characters of earlier messages the model is shown; the oldest go first."""
+
+    steps: int = 6
+    """Model calls in one answer; the last one may not call tools."""
+
+    tool_calls: int = 8
+    """Searches in one answer."""
+
+    hits: int = 8
+    """Passages a search gives the model."""
+
+    answer_chars: int = 200_000
+    """Longest answer; a model that never ends is cut here."""
+
+    runs_per_user: int = 8
+    """Answers being written for one person at a time."""
+
+    runs: int = 1000
+    """Answers being written in one process at a time."""
+
+    flush_s: float = 0.2
+    """Pause between writes of stream text to the database, one statement for all runs of the process."""
+
+    beat_s: float = 2.0
+    """Pause between signs of life."""
+
+    dead_after_s: float = 15.0
+    """A process silent for so long has died; its answers are closed as interrupted."""
+
+    leave_grace_s: float = 30.0
+    """How long an answer goes on when nobody reads it: a reload comes back within this time."""
+
+    ping_s: float = 10.0
+    """Pause after which a silent stream sends a comment: gateways cut streams idle for 29 to 60 seconds."""
+
+    events_kept_s: float = 300.0
+    """How long stream text outlives its run."""
+
+    drain_s: float = 8.0
+    """At shutdown, time for answers to end by themselves; then they are closed as interrupted."""
+
+    retry_wait_s: float = 5.0
+    """Longest `Retry-After` of a model provider that is waited for."""
+
+    link_s: int = 6 * 3600
+    """How long a signed link to a slide image or a recording works."""

@@ -1,0 +1,172 @@
+"""The one table of errors a client can see: code, HTTP status, sentence. Everything that fails passes through here.
+
+The same short JSON, `{"error": {"code", "message"}}`, is the body of an HTTP error and the text of an `error` part
+inside a stream, so a frontend reads both alike. Exception text never gets out.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel, ConfigDict
+from pydantic_core import to_json
+from starlette.exceptions import HTTPException
+
+from pipelines.core.errors import StudyBuddyError
+from serving.log import log
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """An HTTP status and a sentence for people."""
+
+    status: int
+    message: str
+
+
+PROBLEMS: dict[str, Problem] = {
+    # the request
+    "bad_request": Problem(400, "The request cannot be read."),
+    "invalid_request": Problem(422, "Something in the request is missing or not as it should be."),
+    "bad_id": Problem(422, "An id may have 1 to 64 letters, digits, `-` and `_`."),
+    "question_missing": Problem(422, "There is no question in the request."),
+    "question_too_long": Problem(413, "The question is too long."),
+    "attachments_unsupported": Problem(422, "Files cannot be attached to a question."),
+    "course_required": Problem(422, "A new chat needs the id of a course (`courseId`)."),
+    "course_mismatch": Problem(409, "This chat belongs to another course."),
+    "body_too_large": Problem(413, "The request is too large."),
+    "bad_host": Problem(421, "This service does not answer under that name."),
+    "not_authenticated": Problem(401, "Sign in first."),
+    "link_expired": Problem(403, "This link has expired or is not whole; open the source again."),
+    "not_found": Problem(404, "There is no such thing here."),
+    "method_not_allowed": Problem(405, "That cannot be done with this address."),
+    "range_not_satisfiable": Problem(416, "The file has no such range."),
+    "answer_in_progress": Problem(409, "An answer is being written in this chat; wait for it or stop it."),
+    "too_many_answers": Problem(429, "Too many answers are being written at once; wait for one to end."),
+    "shutting_down": Problem(503, "The service is restarting; try again in a moment."),
+    # the model and its provider
+    "openrouter_key_missing": Problem(412, "No OpenRouter key is connected; connect one to ask questions."),
+    "key_rejected": Problem(502, "The model provider rejected the key; connect it again."),
+    "no_credit": Problem(402, "The model provider says there is no credit left."),
+    "rate_limited": Problem(429, "The model provider is asked too often just now; try again in a moment."),
+    "provider_unavailable": Problem(502, "The model provider cannot answer now; try again in a moment."),
+    "provider_refused": Problem(502, "The model provider refused the request."),
+    "forbidden": Problem(502, "The model provider does not allow this request."),
+    "content_refused": Problem(502, "The model provider refused to answer this."),
+    "context_too_long": Problem(413, "The chat has grown too long for the model; start a new one."),
+    "timeout": Problem(504, "The model took too long to answer."),
+    "stream_cut": Problem(502, "The connection to the model broke before the answer was whole."),
+    "garbage": Problem(502, "The model provider sent something that cannot be read."),
+    "answer_too_long": Problem(502, "The model did not come to an end; the answer was cut."),
+    # ourselves
+    "storage_unavailable": Problem(503, "The database cannot be reached now; try again in a moment."),
+    "embedding_mismatch": Problem(503, "The course is being indexed anew; try again later."),
+    "search_failed": Problem(503, "The course materials cannot be searched now."),
+    "not_ready": Problem(503, "The service is not ready."),
+    "internal": Problem(500, "Something went wrong here."),
+}
+
+_FROM_STATUS = {400: "bad_request", 401: "not_authenticated", 404: "not_found", 405: "method_not_allowed"}
+
+
+class ErrorDetail(BaseModel):
+    """`code` is stable and for programs, `message` a sentence for people; `field` names what is wrong in a body."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    code: str
+    message: str
+    field: str | None = None
+
+
+class ErrorBody(BaseModel):
+    """The body of every error."""
+
+    error: ErrorDetail
+
+
+class ProblemError(Exception):
+    """Ends a request with a problem of the table."""
+
+    def __init__(self, code: str, *, field: str | None = None, retry_after_s: float | None = None) -> None:
+        super().__init__(code)
+        self.code = code
+        self.field = field
+        self.retry_after_s = retry_after_s
+
+
+def code_of(error: BaseException) -> str:
+    """The table's code for any exception; unknown ones are `internal`, or the general code of their class."""
+    if isinstance(error, ProblemError):
+        return error.code
+    if isinstance(error, StudyBuddyError):
+        return next((code for code in (error.code, error.default_code) if code in PROBLEMS), "internal")
+    return "internal"
+
+
+def error_json(code: str, *, field: str | None = None) -> str:
+    """The short JSON of a problem."""
+    detail = {"code": code, "message": PROBLEMS[code].message} | ({"field": field} if field else {})
+    return to_json({"error": detail}).decode()
+
+
+def respond(code: str, *, field: str | None = None, retry_after_s: float | None = None) -> Response:
+    """A problem as an HTTP response."""
+    headers = {"retry-after": str(max(1, round(retry_after_s)))} if retry_after_s is not None else {}
+    if code == "not_authenticated":
+        headers["www-authenticate"] = "Bearer"
+    status = PROBLEMS[code].status
+    return Response(error_json(code, field=field), status, headers, media_type="application/json")
+
+
+def documented(*codes: str) -> dict[int | str, dict[str, Any]]:
+    """`responses=` of a route: these problems, by status, besides those every route can give."""
+    by_status: dict[int | str, list[str]] = {}
+    for code in ("not_authenticated", "bad_host", "storage_unavailable", "internal", *codes):
+        by_status.setdefault(PROBLEMS[code].status, []).append(code)
+    return {
+        status: {"model": ErrorBody, "description": "Codes: " + ", ".join(f"`{code}`" for code in names)}
+        for status, names in by_status.items()
+    }
+
+
+def install(app: FastAPI) -> None:
+    """Translate every exception of this app's routes."""
+
+    async def on_problem(_: Request, error: Exception) -> Response:
+        assert isinstance(error, ProblemError)  # noqa: S101  registered for this class only
+        return respond(error.code, field=error.field, retry_after_s=error.retry_after_s)
+
+    async def on_expected(request: Request, error: Exception) -> Response:
+        code = code_of(error)
+        log("failed", path=request.scope.get("path_template"), code=code, error=type(error).__name__)
+        wait = getattr(error, "retry_after_s", None)
+        return respond(
+            code, retry_after_s=wait if wait is not None else (2.0 if PROBLEMS[code].status == 503 else None)
+        )
+
+    async def on_invalid(_: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)  # noqa: S101
+        first: dict[str, Any] = next(iter(error.errors()), {})
+        if first.get("type") == "json_invalid":
+            return respond("bad_request")
+        return respond("invalid_request", field=".".join(str(piece) for piece in first.get("loc", ()))[:200] or None)
+
+    async def on_http(_: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)  # noqa: S101
+        code = _FROM_STATUS.get(error.status_code, "bad_request")
+        response = respond(code)
+        response.headers.update(error.headers or {})
+        return response
+
+    async def on_anything(_: Request, error: Exception) -> JSONResponse:
+        log("failed", code="internal", error=type(error).__name__)
+        return JSONResponse({"error": {"code": "internal", "message": PROBLEMS["internal"].message}}, 500)
+
+    app.add_exception_handler(ProblemError, on_problem)
+    app.add_exception_handler(StudyBuddyError, on_expected)
+    app.add_exception_handler(RequestValidationError, on_invalid)
+    app.add_exception_handler(HTTPException, on_http)
+    app.add_exception_handler(Exception, on_anything)

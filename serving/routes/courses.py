@@ -1,0 +1,86 @@
+"""Courses of this person, plain search in one of them, and what a citation opens."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+
+from pipelines.core.answers import relevant_hits, where
+from pipelines.core.records import Hit, Kind
+from serving.access import get_my_course, list_my_courses
+from serving.parts import clean
+from serving.problems import documented
+from serving.schemas import CourseList, CourseOut, HitList, HitOut, SourceOut
+from serving.sessions import Source, get_source
+from serving.state import State, person_of, state_of
+
+router = APIRouter(prefix="/api", tags=["courses"])
+
+
+@router.get("/courses", operation_id="listCourses", responses=documented())
+async def courses(request: Request) -> CourseList:
+    """Every course this person belongs to."""
+    async with state_of(request).database.transaction() as connection:
+        found = await list_my_courses(connection, person_of(request))
+    return CourseList(items=[CourseOut.model_validate(course) for course in found])
+
+
+@router.get(
+    "/courses/{course_id}/search",
+    operation_id="searchCourse",
+    responses=documented("not_found", "invalid_request", "embedding_mismatch", "provider_unavailable"),
+)
+async def search(  # noqa: PLR0917  the framework calls it, by name
+    request: Request,
+    course_id: UUID,
+    q: Annotated[str, Query(min_length=1, max_length=20_000, description="The question, in a student's words.")],
+    limit: Annotated[int, Query(ge=1, le=100)] = 10,
+    kind: Annotated[list[Kind] | None, Query(description="Only slides, or only speech.")] = None,
+    source: Annotated[list[UUID] | None, Query(max_length=100, description="Only these decks and lectures.")] = None,
+) -> HitList:
+    """The passages that answer a question best, as the chat finds them."""
+    state, person = state_of(request), person_of(request)
+    async with state.database.transaction() as connection:
+        course = await get_my_course(connection, person, course_id)
+    question = clean(q)
+    hits = await state.searcher.search(
+        question, course_id=course.id, limit=limit, kinds=tuple(kind or ()), source_ids=tuple(source or ())
+    )
+    relevant = {hit.chunk_id for hit in relevant_hits(question, hits)}
+    return HitList(items=[_hit(state, person.user_id, course.id, hit, hit.chunk_id in relevant) for hit in hits])
+
+
+@router.get("/sources/{source_id}", operation_id="getSource", responses=documented("not_found", "invalid_request"))
+async def source_card(request: Request, source_id: UUID) -> SourceOut:
+    """A passage an answer cites: its words as they were, whether they have changed, and links that open it."""
+    state, person = state_of(request), person_of(request)
+    async with state.database.transaction() as connection:
+        source = await get_source(connection, person.user_id, source_id)
+    links = media_links(state, person.user_id, source.course_id, source)
+    card = {name: getattr(source, name) for name in SourceOut.model_fields if hasattr(source, name)}
+    return SourceOut(**card, where=where_of(source), **links)
+
+
+def where_of(source: Source) -> str:
+    """Where a cited passage stands, for people."""
+    blank: dict[str, Any] = {"rank": 1, "score": 0.0, "text": "", "pages": (), "dense_rank": None, "lexical_rank": None}
+    names = ("chunk_id", "kind", "source_id", "title", "file_name", "page", "page_label", "start_ms", "end_ms")
+    return where(Hit(**blank, **{name: getattr(source, name) for name in names}))
+
+
+def media_links(state: State, user_id: UUID, course_id: UUID, place: Hit | Source) -> dict[str, str | None]:
+    """Signed addresses of the slide's picture and of the recording at its minute; None where there is none."""
+    course = f"/api/courses/{course_id}"
+    image = media = None
+    if place.document_id is not None and place.page is not None:
+        image = state.links.sign(f"{course}/documents/{place.document_id}/pages/{place.page}/image", user_id)
+    if place.lecture_id is not None:
+        media = state.links.sign(f"{course}/lectures/{place.lecture_id}/media", user_id)
+        media += f"#t={(place.start_ms or 0) / 1000:g}"
+    return {"image_url": image, "media_url": media}
+
+
+def _hit(state: State, user_id: UUID, course_id: UUID, hit: Hit, relevant: bool) -> HitOut:
+    links = media_links(state, user_id, course_id, hit)
+    card = {name: getattr(hit, name) for name in HitOut.model_fields if hasattr(hit, name)}
+    return HitOut(**card, where=where(hit), relevant=relevant, **links)

@@ -1,0 +1,49 @@
+"""Is the service alive, and can it answer? Open to anybody; nothing but yes and no."""
+
+import asyncio
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
+
+from pipelines.core.errors import StudyBuddyError
+from serving.database import row
+from serving.problems import ErrorBody
+from serving.schemas import ReadyOut
+from serving.state import State
+
+router = APIRouter(tags=["health"])
+
+PROBE_S = 1.0
+
+
+@router.get("/livez", operation_id="livez", responses={421: {"model": ErrorBody}}, response_class=Response)
+async def livez() -> Response:
+    """The process turns."""
+    return Response("ok", media_type="text/plain")
+
+
+@router.get(
+    "/readyz",
+    operation_id="readyz",
+    response_model=ReadyOut,
+    responses={421: {"model": ErrorBody}, 503: {"model": ReadyOut, "description": "Not now."}},
+)
+async def readyz(request: Request) -> JSONResponse:
+    """The database answers and the service is not shutting down."""
+    state: State | None = getattr(request.app.state, "service", None)
+    checks = {
+        "open": state is not None,
+        "staying": state is not None and not state.runs.draining,
+        "database": state is not None and await _database(state),
+    }
+    ready = all(checks.values())
+    return JSONResponse({"ready": ready, "checks": checks}, 200 if ready else 503)
+
+
+async def _database(state: State) -> bool:
+    try:
+        async with asyncio.timeout(PROBE_S), state.database.transaction() as connection:
+            found = await row(connection, "ready")
+        return found is not None and found["version"] is not None
+    except (StudyBuddyError, TimeoutError):
+        return False

@@ -1,0 +1,58 @@
+"""Slide images and recordings: with the bearer token, or by a signed link for `<img>` and `<video>`."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Request
+from fastapi.responses import Response
+
+from serving.access import get_my_course
+from serving.database import row
+from serving.media import SLIDE_TYPE, media_type, stored_file
+from serving.problems import ProblemError, documented
+from serving.state import person_of, state_of
+
+router = APIRouter(prefix="/api/courses", tags=["media"])
+
+_BYTES: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/octet-stream": {}}},
+    206: {"description": "The range asked for."},
+}
+
+
+@router.get(
+    "/{course_id}/documents/{document_id}/pages/{page}/image",
+    operation_id="getSlideImage",
+    response_class=Response,
+    responses={**documented("not_found", "link_expired", "range_not_satisfiable", "invalid_request"), **_BYTES},
+)
+async def slide_image(
+    request: Request, course_id: UUID, document_id: UUID, page: Annotated[int, Path(ge=1, le=100_000)]
+) -> Response:
+    """The picture of a slide (WebP)."""
+    return await _send(request, "slide_image", SLIDE_TYPE, course_id=course_id, document_id=document_id, page=page)
+
+
+@router.get(
+    "/{course_id}/lectures/{lecture_id}/media",
+    operation_id="getRecording",
+    response_class=Response,
+    responses={**documented("not_found", "link_expired", "range_not_satisfiable", "invalid_request"), **_BYTES},
+)
+async def recording(request: Request, course_id: UUID, lecture_id: UUID) -> Response:
+    """The recording of a lecture; players ask for ranges of it."""
+    return await _send(request, "lecture_media", None, course_id=course_id, lecture_id=lecture_id)
+
+
+async def _send(
+    request: Request, name: str, content_type: str | None, *, course_id: UUID, **ids: UUID | int
+) -> Response:
+    state = state_of(request)
+    async with state.database.transaction() as connection:
+        course = await get_my_course(connection, person_of(request), course_id)
+        found = await row(connection, name, course_id=course.id, **ids)
+    if found is None:
+        raise ProblemError("not_found")
+    sha256 = found["image_sha256"] if content_type else found["media_sha256"]
+    kind = content_type or media_type(found["file_name"])
+    return await stored_file(state.files, sha256, content_type=kind, headers=request.headers)

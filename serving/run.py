@@ -1,0 +1,85 @@
+"""Runs the service: loopback only, and a stop that lets open answers end.
+
+Belongs here: the server around the application. Without sign-in the service binds loopback addresses and nothing else.
+"""
+
+import asyncio
+import sys
+from collections.abc import Callable
+from socket import socket
+
+import uvicorn
+
+from pipelines.core.errors import SettingsError
+from pipelines.core.settings import Settings
+from serving.app import create_app
+from serving.auth import LOOPBACK
+from serving.limits import Limits
+from serving.log import set_up
+from serving.token import local_token
+
+GRACE_S = 3
+"""Seconds uvicorn gives connections after all answers have ended."""
+
+
+class Server(uvicorn.Server):
+    """Ends the answers under way before the connections: uvicorn alone would cut them, or wait for ever."""
+
+    def __init__(self, config: uvicorn.Config, drain: Callable[[], "asyncio.Future[None] | None"]) -> None:
+        super().__init__(config)
+        self._drain = drain
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        """Drain, then shut down."""
+        if (draining := self._drain()) is not None:
+            await draining
+        await super().shutdown(sockets)
+
+
+def serve(
+    settings: Settings, host: str | None = None, port: int | None = None, *, limits: Limits | None = None
+) -> None:
+    """Serve until told to stop; the local user's token is printed first.
+
+    Args:
+        host, port: None take API_HOST and API_PORT; port 0 takes a free one.
+
+    Raises:
+        SettingsError: `host` is not a loopback address.
+    """
+    server = make_server(settings, host, port, limits=limits)
+    set_up(settings.log_level)
+    print(f"http://{server.config.host}:{server.config.port}  token: {local_token(settings)}", file=sys.stderr)  # noqa: T201
+    server.run()
+
+
+def make_server(
+    settings: Settings, host: str | None = None, port: int | None = None, *, limits: Limits | None = None
+) -> Server:
+    """The server, not started.
+
+    Raises:
+        SettingsError: see `serve`.
+    """
+    host = settings.api_host if host is None else host
+    port = settings.api_port if port is None else port
+    if host not in LOOPBACK:
+        raise SettingsError(f"API_HOST: without sign-in the service binds a loopback address only, not {host}.")
+    app = create_app(settings, limits=limits)
+
+    def drain() -> "asyncio.Future[None] | None":
+        state = getattr(app.state, "service", None)
+        return asyncio.ensure_future(state.runs.drain()) if state is not None else None
+
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_S,
+        timeout_keep_alive=30,
+        proxy_headers=False,
+    )
+    return Server(config, drain)

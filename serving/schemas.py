@@ -1,0 +1,188 @@
+"""The JSON that routes take and give, in the camelCase frontends write."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic.alias_generators import to_camel
+
+from serving.parts import clean
+
+Words = Annotated[str, AfterValidator(clean)]
+Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+
+
+class Out(BaseModel):
+    """What goes out."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, from_attributes=True)
+
+
+class In(BaseModel):
+    """What comes in; a field that is not there is refused, so nothing can be set in passing."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
+
+
+class CourseOut(Out):
+    """A course of this person and his role in it."""
+
+    id: UUID
+    name: str
+    language: str | None
+    role: Literal["student", "teacher", "owner"]
+
+
+class CourseList(Out):
+    """All courses of this person, by name."""
+
+    items: list[CourseOut]
+
+
+class HitOut(Out):
+    """A passage. `relevant`: it has to do with the question; the links open the slide or the recording."""
+
+    rank: int
+    score: float
+    relevant: bool
+    chunk_id: UUID
+    kind: Literal["slide", "speech"]
+    title: str
+    file_name: str
+    where: str
+    text: str
+    page: int | None
+    pages: list[int]
+    page_label: str | None
+    start_ms: int | None
+    end_ms: int | None
+    document_id: UUID | None
+    lecture_id: UUID | None
+    image_url: str | None
+    media_url: str | None
+
+
+class HitList(Out):
+    """Passages, best first."""
+
+    items: list[HitOut]
+
+
+class SessionOut(Out):
+    """A chat."""
+
+    id: str
+    title: str
+    course_id: UUID | None
+    created_at: datetime
+    updated_at: datetime
+    answering: bool = False
+
+
+class SessionList(Out):
+    """Chats, newest first; `nextBefore` continues the list and is null at its end."""
+
+    items: list[SessionOut]
+    next_before: str | None
+
+
+class SessionIn(In):
+    """A new chat; without an id one is made."""
+
+    course_id: UUID
+    id: Id | None = None
+    title: Annotated[Words, StringConstraints(max_length=200)] = ""
+
+
+class SessionPatch(In):
+    """What may be changed: the title, and which branch is shown (the key of any message of it)."""
+
+    title: Annotated[Words, StringConstraints(min_length=1, max_length=200)] | None = None
+    branch: UUID | None = None
+
+
+class MessageOut(Out):
+    """A UI message of the AI SDK. `metadata` has createdAt, status, key, versions, feedback, usage and cost."""
+
+    id: str
+    role: Literal["user", "assistant"]
+    metadata: dict[str, Any]
+    parts: list[dict[str, Any]]
+
+
+class MessageList(Out):
+    """Messages of the shown branch, oldest first; `nextBefore` asks for older ones and is null at the beginning."""
+
+    items: list[MessageOut]
+    next_before: UUID | None
+
+
+class BranchOut(Out):
+    """The end of one branch; `key` shows it by `PATCH /api/sessions/{id}`."""
+
+    key: UUID
+    message_id: str
+    role: Literal["user", "assistant"]
+    preview: str
+    created_at: datetime
+    shown: bool
+
+
+class BranchList(Out):
+    """All branches of a chat, newest first."""
+
+    items: list[BranchOut]
+
+
+class FeedbackIn(In):
+    """Thumbs, and why."""
+
+    rating: Literal["up", "down"]
+    reason: Annotated[Words, StringConstraints(max_length=2000)] | None = None
+
+
+class SourceOut(Out):
+    """A cited passage. `changed`: the course no longer holds these words, so what the links open may differ."""
+
+    id: UUID
+    handle: int
+    kind: Literal["slide", "speech"]
+    title: str
+    file_name: str
+    where: str
+    quote: str
+    page: int | None
+    page_label: str | None
+    start_ms: int | None
+    end_ms: int | None
+    document_id: UUID | None
+    lecture_id: UUID | None
+    chunk_id: UUID
+    changed: bool
+    image_url: str | None
+    media_url: str | None
+
+
+class StopOut(Out):
+    """Whether an answer was being written and has been told to stop."""
+
+    stopped: bool
+
+
+class ReadyOut(Out):
+    """Whether the service can answer, and what of it can."""
+
+    ready: bool
+    checks: dict[str, bool] = Field(default_factory=dict)
+
+
+class ChatBody(Out):
+    """What the AI SDK's `DefaultChatTransport` posts. Of the messages only the last question is read."""
+
+    id: Id
+    messages: list[dict[str, Any]] = Field(default_factory=list)
+    message: dict[str, Any] | None = None
+    trigger: Literal["submit-message", "regenerate-message"] = "submit-message"
+    message_id: Id | None = None
+    course_id: UUID | None = None

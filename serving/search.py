@@ -1,0 +1,54 @@
+"""Retrieval for the service: core's one function, in a thread, with our own pool of connections beside it.
+
+Belongs here: the bridge between the asynchronous service and synchronous core, nothing else.
+"""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID
+
+from pipelines.core.postgres import Database
+from pipelines.core.providers import Embedder
+from pipelines.core.records import Hit, Kind, Scope
+from pipelines.core.retrieval import retrieve_chunks
+
+THREADS = 4
+"""Searches at once; each takes one connection and, for the local embedder, one core for some milliseconds."""
+
+
+class Searcher:
+    """Finds passages of a course. The caller has checked that the person may see the course."""
+
+    def __init__(self, database: Database, embed: Embedder) -> None:
+        self._database = database
+        self._embed = embed
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="search")
+
+    async def search(
+        self,
+        question: str,
+        *,
+        course_id: UUID,
+        limit: int,
+        kinds: tuple[Kind, ...] = (),
+        source_ids: tuple[UUID, ...] = (),
+    ) -> list[Hit]:
+        """Passages that answer the question, best first; `kinds` and `source_ids` empty mean all.
+
+        Raises:
+            StudyBuddyError: database or embedder out of reach.
+        """
+        scope = Scope(course_id=course_id, kinds=kinds, source_ids=source_ids)
+
+        def find() -> list[Hit]:
+            return retrieve_chunks(self._database, question, scope=scope, embed=self._embed, limit=limit)
+
+        return await asyncio.get_running_loop().run_in_executor(self._threads, find)
+
+    def warm(self) -> None:
+        """Load the embedder now, so that the first question does not wait for it."""
+        self._embed.embed(["warm"])
+
+    def close(self) -> None:
+        """Let running searches end."""
+        self._threads.shutdown(wait=True, cancel_futures=True)

@@ -1,0 +1,241 @@
+"""Chats as they are kept: sessions, the messages of the shown branch, ratings, sources. Rows become records here.
+
+Belongs here: reading and changing what is stored. Beginning a turn belongs to `turns.py`, ending one to `runs.py`.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from serving.database import Connection, row, rows, run
+from serving.problems import ProblemError
+
+ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+TITLE_CHARS = 80
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A chat. `client_id` is what its owner calls it; `course_id` None: the course is gone; `head_key` None: empty."""
+
+    id: UUID
+    client_id: str
+    course_id: UUID | None
+    title: str
+    head_key: UUID | None
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A message of the shown branch. `parts` are UI message parts; `error_code` is set when `status` is error."""
+
+    key: UUID
+    id: str
+    parent_key: UUID | None
+    depth: int
+    role: str
+    status: str
+    error_code: str | None
+    content: str
+    parts: list[dict[str, Any]]
+    metadata: dict[str, Any]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Branch:
+    """The last message of one branch of a chat."""
+
+    key: UUID
+    id: str
+    role: str
+    content: str
+    status: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A cited passage with its words as they were. `changed`: the course no longer holds them so."""
+
+    id: UUID
+    course_id: UUID
+    handle: int
+    chunk_id: UUID
+    kind: str
+    source_id: UUID
+    title: str
+    file_name: str
+    page: int | None
+    page_label: str | None
+    start_ms: int | None
+    end_ms: int | None
+    document_id: UUID | None
+    lecture_id: UUID | None
+    quote: str
+    changed: bool
+
+
+def check_id(value: str) -> str:
+    """An id a client made.
+
+    Raises:
+        ProblemError: `bad_id`.
+    """
+    if not ID.fullmatch(value):
+        raise ProblemError("bad_id")
+    return value
+
+
+def title_of(question: str) -> str:
+    """A chat's title, made from its first question."""
+    words = " ".join(question.split())
+    return words if len(words) <= TITLE_CHARS else words[:TITLE_CHARS].rsplit(" ", 1)[0] + " …"
+
+
+async def get_session(connection: Connection, user_id: UUID, client_id: str) -> Session:
+    """A chat of this person.
+
+    Raises:
+        ProblemError: `not_found`: there is none, or it is another's.
+    """
+    found = await row(connection, "get_session", user_id=user_id, client_id=client_id)
+    if found is None:
+        raise ProblemError("not_found")
+    return Session(**found)
+
+
+async def ensure_session(
+    connection: Connection, user_id: UUID, client_id: str, *, course_id: UUID, title: str = ""
+) -> tuple[Session, bool]:
+    """The chat of this id and whether it was made now."""
+    found = await row(
+        connection, "create_session", user_id=user_id, client_id=client_id, course_id=course_id, title=title
+    )
+    if found is not None:
+        return Session(**found), True
+    return await get_session(connection, user_id, client_id), False
+
+
+async def list_sessions(
+    connection: Connection,
+    user_id: UUID,
+    *,
+    limit: int,
+    course_id: UUID | None = None,
+    words: str | None = None,
+    before: tuple[datetime, UUID] | None = None,
+) -> list[Session]:
+    """Chats of this person, newest first; `words` looks in titles and messages; `before` continues after that row."""
+    pattern = None if not words else "%" + re.sub(r"([\\%_])", r"\\\1", words) + "%"
+    found = await rows(
+        connection,
+        "list_sessions",
+        user_id=user_id,
+        course_id=course_id,
+        pattern=pattern,
+        before_at=before[0] if before else None,
+        before_id=before[1] if before else None,
+        limit=limit,
+    )
+    return [Session(**each) for each in found]
+
+
+async def update_session(
+    connection: Connection, user_id: UUID, client_id: str, *, title: str | None = None, branch: UUID | None = None
+) -> Session:
+    """Rename a chat, or show the branch through the message of this key.
+
+    Raises:
+        ProblemError: `not_found`: no such chat or no such message in it.
+    """
+    head = None
+    if branch is not None:
+        session = await get_session(connection, user_id, client_id)
+        leaf = await row(connection, "deepest_leaf", session_id=session.id, key=branch)
+        if leaf is None:
+            raise ProblemError("not_found")
+        head = leaf["key"]
+    found = await row(connection, "update_session", user_id=user_id, client_id=client_id, title=title, head_key=head)
+    if found is None:
+        raise ProblemError("not_found")
+    return Session(**found)
+
+
+async def delete_session(connection: Connection, user_id: UUID, client_id: str) -> UUID:
+    """Delete a chat; its own id comes back.
+
+    Raises:
+        ProblemError: `not_found`.
+    """
+    found = await row(connection, "delete_session", user_id=user_id, client_id=client_id)
+    if found is None:
+        raise ProblemError("not_found")
+    gone: UUID = found["id"]
+    return gone
+
+
+async def list_path(
+    connection: Connection, session: Session, *, limit: int, start: UUID | None = None
+) -> list[Message]:
+    """At most `limit` messages of the shown branch, oldest first, up to its end or up to the message `start`."""
+    found = await rows(connection, "list_path", from_key=start or session.head_key, session_id=session.id, limit=limit)
+    return [Message(**each) for each in reversed(found)]
+
+
+async def list_branches(connection: Connection, session: Session) -> list[Branch]:
+    """The ends of all branches, newest first."""
+    return [Branch(**each) for each in await rows(connection, "list_branches", session_id=session.id)]
+
+
+async def list_changed_sources(connection: Connection, messages: Sequence[Message]) -> set[str]:
+    """Ids of cited passages of these messages that the course no longer holds in those words."""
+    found = await rows(connection, "list_changed_sources", message_keys=[message.key for message in messages])
+    return {str(each["id"]) for each in found}
+
+
+async def list_feedback(connection: Connection, messages: Sequence[Message]) -> dict[UUID, dict[str, Any]]:
+    """Ratings of these messages by key: `{"rating": "up" or "down", "reason": text or None}`."""
+    found = await rows(connection, "list_feedback", message_keys=[message.key for message in messages])
+    return {each["message_key"]: {"rating": each["rating"], "reason": each["reason"]} for each in found}
+
+
+async def list_siblings(connection: Connection, messages: Sequence[Message]) -> dict[UUID, list[UUID]]:
+    """Of messages that have several versions: the keys of all of them, oldest first."""
+    found = await rows(connection, "list_siblings", message_keys=[message.key for message in messages])
+    return {each["key"]: each["versions"] for each in found if len(each["versions"]) > 1}
+
+
+async def put_feedback(
+    connection: Connection, user_id: UUID, client_id: str, message_id: str, *, rating: str, reason: str | None
+) -> None:
+    """Keep what this person thinks of an answer.
+
+    Raises:
+        ProblemError: `not_found`: no such answer in a chat of his.
+    """
+    names = {"user_id": user_id, "client_id": client_id, "message_id": message_id}
+    if not await run(connection, "put_feedback", **names, rating=rating, reason=reason):
+        raise ProblemError("not_found")
+
+
+async def delete_feedback(connection: Connection, user_id: UUID, client_id: str, message_id: str) -> None:
+    """Take a rating back; taking back what is not there is fine."""
+    await run(connection, "delete_feedback", user_id=user_id, client_id=client_id, message_id=message_id)
+
+
+async def get_source(connection: Connection, user_id: UUID, source_id: UUID) -> Source:
+    """A passage cited in a chat of this person, in a course he still belongs to.
+
+    Raises:
+        ProblemError: `not_found`.
+    """
+    found = await row(connection, "get_source", user_id=user_id, source_id=source_id)
+    if found is None:
+        raise ProblemError("not_found")
+    return Source(**found)

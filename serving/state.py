@@ -1,0 +1,150 @@
+"""Everything the routes need, opened once when the service starts and handed to them by `app.state`."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from fastapi import Request
+
+from pipelines.core.errors import StudyBuddyError
+from pipelines.core.files import FileStore
+from pipelines.core.postgres import Database, database_urls
+from pipelines.core.providers import async_chat_client, embedder
+from pipelines.core.settings import Settings
+from serving.auth import Authenticator, Principal
+from serving.database import ServingDatabase
+from serving.follow import Follower
+from serving.limits import Limits
+from serving.links import Links
+from serving.log import log
+from serving.model import ChatModel
+from serving.reaper import forget, reap
+from serving.runs import Runs
+from serving.search import THREADS, Searcher
+
+BUSY_RUNS = 8
+"""From this many answers at a time on, the provider's stream is read in fewer, larger pieces."""
+PAUSE_PER_RUN_S = 0.0004
+PAUSE_MAX_S = 0.03
+
+
+@dataclass(kw_only=True, eq=False)
+class State:
+    """The opened service. `model` None: no language model is connected."""
+
+    settings: Settings
+    limits: Limits
+    database: ServingDatabase
+    files: FileStore
+    searcher: Searcher
+    authenticator: Authenticator
+    links: Links
+    runs: Runs
+    follower: Follower
+    model: ChatModel | None
+
+
+def state_of(request: Request) -> State:
+    """The opened service behind a request."""
+    state: State = request.app.state.service
+    return state
+
+
+def person_of(request: Request) -> Principal:
+    """Who asks; the gate has let nobody else in."""
+    person: Principal = request.scope["person"]
+    return person
+
+
+@asynccontextmanager
+async def opened(settings: Settings, limits: Limits) -> AsyncIterator[State]:
+    """Open everything, keep it going, close it; answers under way end first.
+
+    Raises:
+        SettingsError, StorageUnavailableError, MigrationError
+    """
+    async with AsyncExitStack() as stack:
+        core = await asyncio.to_thread(Database.open, settings, max_size=THREADS)
+        stack.push_async_callback(asyncio.to_thread, core.close)
+        url, _ = await asyncio.to_thread(database_urls, settings)
+        database = await stack.enter_async_context(ServingDatabase(url))
+        searcher = Searcher(core, embedder(settings))
+        stack.callback(searcher.close)
+        runs = Runs(database, limits)
+        model = await _model(settings, runs, stack)
+        follower = Follower(database, runs)
+        tasks: list[asyncio.Task[None]] = [
+            asyncio.create_task(each) for each in _chores(runs, follower, database, limits)
+        ]
+        tasks.append(asyncio.create_task(asyncio.to_thread(_warm, searcher)))
+        stack.push_async_callback(_cancel, tasks)
+        stack.push_async_callback(runs.drain)
+        yield State(
+            settings=settings,
+            limits=limits,
+            database=database,
+            files=FileStore.open(settings),
+            searcher=searcher,
+            authenticator=await Authenticator.open(settings, database),
+            links=Links.open(settings, limits),
+            runs=runs,
+            follower=follower,
+            model=model,
+        )
+
+
+async def _model(settings: Settings, runs: Runs, stack: AsyncExitStack) -> ChatModel | None:
+    if settings.chat_model is None:
+        return None
+    client = async_chat_client(settings)
+    stack.push_async_callback(client.close)
+
+    def pause() -> float:
+        return 0.0 if len(runs) < BUSY_RUNS else min(PAUSE_MAX_S, PAUSE_PER_RUN_S * len(runs))
+
+    return ChatModel(client, settings.chat_model, pause=pause)
+
+
+def _chores(
+    runs: Runs, follower: Follower, database: ServingDatabase, limits: Limits
+) -> list[Coroutine[None, None, None]]:
+    async def reaping() -> None:
+        await reap(database, limits)
+
+    async def forgetting() -> None:
+        await forget(database, limits)
+
+    return [
+        _every(limits.flush_s, runs.flush),
+        _every(limits.beat_s, runs.beat),
+        _every(limits.dead_after_s / 3, reaping),
+        _every(limits.events_kept_s / 5, forgetting),
+        follower.listen(),
+        follower.pump(),
+    ]
+
+
+async def _every(pause_s: float, chore: Callable[[], Awaitable[None]]) -> None:
+    """Do a chore again and again; one that fails is done again after the pause."""
+    while True:
+        try:
+            await chore()
+        except StudyBuddyError as error:
+            log("chore_failed", chore=chore.__name__, code=error.code)
+        except Exception as error:
+            log("chore_failed", chore=chore.__name__, error=type(error).__name__)
+        await asyncio.sleep(pause_s)
+
+
+def _warm(searcher: Searcher) -> None:
+    try:
+        searcher.warm()
+    except StudyBuddyError as error:
+        log("embedder_not_ready", code=error.code)
+
+
+async def _cancel(tasks: list["asyncio.Task[None]"]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

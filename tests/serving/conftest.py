@@ -1,0 +1,247 @@
+"""A course with material in a real database, the real server on a real port, the real AI SDK client in Node."""
+
+import io
+import itertools
+import json
+import os
+import shutil
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import httpx
+import numpy as np
+import psycopg
+import pytest
+
+from pipelines.core.chunks import replace_slide_chunks
+from pipelines.core.courses import ensure_course
+from pipelines.core.crypto import Sealer
+from pipelines.core.documents import put_document
+from pipelines.core.embeddings import ensure_embedding_set, write_vectors
+from pipelines.core.files import FileStore
+from pipelines.core.postgres import Database
+from pipelines.core.providers import embedder
+from pipelines.core.records import Chunk, Slide
+from pipelines.core.settings import Settings
+from pipelines.core.slides import replace_slides
+from serving.limits import Limits
+from serving.run import Server, make_server
+from serving.token import local_token
+from tests.fakes import FakeModel
+
+QUICK = Limits(beat_s=0.2, dead_after_s=1.5, flush_s=0.05, drain_s=1.0, leave_grace_s=30, ping_s=5, retry_wait_s=1.0)
+SLIDES = [
+    ("Gradient descent", "Gradient descent moves the weights against the gradient of the loss. "
+     "The learning rate sets how far each step goes; too large a rate makes the loss diverge."),
+    ("Momentum", "Momentum keeps a running mean of past gradients, which damps oscillation in narrow valleys."),
+    ("Optimisers compared", "A table compares SGD, Adam and RMSProp by memory and speed: Adam keeps two moments for "
+     "each weight and so needs three times the memory of SGD."),
+    ("Entropy", "The entropy of a fair coin is one bit. See reference [9] for a proof."),
+    ("Photosynthesis", "Chlorophyll absorbs red and blue light; plants turn carbon dioxide and water into sugar."),
+    ("Bayes", "Bayes' theorem turns a prior and a likelihood into a posterior distribution."),
+]  # fmt: skip
+SPEECH = [
+    "So today we talk about overfitting. A model that memorises the training data does badly on new data.",
+    "Regularisation, for example weight decay, pulls the weights towards zero and makes the model simpler.",
+]
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Material:
+    """What the course of the tests holds."""
+
+    course_id: UUID
+    document_id: UUID
+    lecture_id: UUID
+    image: bytes
+    media: bytes
+
+
+@pytest.fixture(scope="package")
+def model() -> Iterator[FakeModel]:
+    """The scripted model server."""
+    fake = FakeModel()
+    yield fake
+    fake.close()
+
+
+@pytest.fixture(scope="package")
+def serving_settings(server, tmp_path_factory) -> Iterator[Settings]:
+    """Settings of a home with one database for all tests of this room; tests keep apart by chat ids."""
+    name = f"serving_{next(_numbers)}"
+    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
+        connection.execute(f"create database {name} template template_app")
+    yield Settings(
+        _env_file=None,
+        studybuddy_home=tmp_path_factory.mktemp("home"),
+        database_url=server.url(name),
+        dagster_database_url=server.url(name),
+        log_level="WARNING",
+    )
+    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
+        connection.execute(f"drop database {name} with (force)")
+
+
+@pytest.fixture(scope="package")
+def material(serving_settings: Settings) -> Material:
+    """A deck of six slides and a lecture of two pieces, embedded with the real local model."""
+    files = FileStore.open(serving_settings)
+    image, media = b"RIFF....WEBP" + bytes(range(200)), os.urandom(600_000)
+    image_sha = files.add(io.BytesIO(image)).sha256
+    media_sha = files.add(io.BytesIO(media)).sha256
+    with Database(serving_settings.database_url.get_secret_value()) as database, database.transaction() as connection:
+        course = ensure_course(connection, "Learning machines")
+        document, _ = put_document(
+            connection, sealer=Sealer.open_home(serving_settings), course_id=course.id, title="Week 1",
+            file_name="week1.pdf", source_name="week1.pdf", sha256="a" * 64, byte_count=1,
+        )  # fmt: skip
+        slides = [
+            Slide(page=page, page_label=str(page), title=title, body=body, furniture="", section=None,
+                  text_source="layer", junk_chars=0, frame_group=page, image_sha256=image_sha, width_pt=1, height_pt=1)
+            for page, (title, body) in enumerate(SLIDES, start=1)
+        ]  # fmt: skip
+        replace_slides(connection, document, slides, title="Week 1", code_version="1")
+        lecture_id = connection.execute(
+            "insert into lectures (course_id, title, file_name, source_name, media_sha256, byte_count)"
+            " values (%s, 'Lecture 1', 'lecture1.mp4', 'lecture1.mp4', %s, 1) returning id", [course.id, media_sha],
+        ).fetchone()[0]  # fmt: skip
+        chunks = [
+            Chunk(id=uuid4(), course_id=course.id, kind="slide", source_id=document.id, ordinal=page, title=title,
+                  context="", text=f"{title}\n{body}", token_count=20, page=page, pages=(page,), page_label=str(page))
+            for page, (title, body) in enumerate(SLIDES, start=1)
+        ]  # fmt: skip
+        spoken = [
+            Chunk(id=uuid4(), course_id=course.id, kind="speech", source_id=lecture_id, ordinal=n, title="Lecture 1",
+                  context="", text=words, token_count=20, start_ms=n * 30_000, end_ms=n * 30_000 + 29_000)
+            for n, words in enumerate(SPEECH)
+        ]  # fmt: skip
+        replace_slide_chunks(connection, document, chunks, chunker_version="1")
+        put_speech(connection, course.id, lecture_id, spoken)
+        embed = embedder(serving_settings)
+        kept = ensure_embedding_set(connection, model=embed.model, dims=embed.dims, chunker_version="1")
+        vectors = embed.embed([chunk.search_text for chunk in [*chunks, *spoken]])
+        write_vectors(connection, kept, [*chunks, *spoken], np.asarray(vectors))
+    return Material(course.id, document.id, lecture_id, image, media)
+
+
+def put_speech(connection, course_id, lecture_id, spoken):
+    """Speech chunks straight into their table, with their words."""
+    for chunk in spoken:
+        connection.execute(
+            "insert into ai.lecture_chunks_knowledge (course_id, id, lecture_id, ordinal, title, context, content,"
+            " token_count, start_ms, end_ms, chunker_version, source_sha256)"
+            " values (%s, %s, %s, %s, %s, '', %s, 20, %s, %s, '1', %s)",
+            [course_id, chunk.id, lecture_id, chunk.ordinal, chunk.title, chunk.text, chunk.start_ms, chunk.end_ms,
+             "b" * 64],
+        )  # fmt: skip
+
+
+class Service:
+    """A running server and a client that is signed in to it."""
+
+    def __init__(self, server: Server, port: int, settings: Settings) -> None:
+        self.server, self.port, self.settings = server, port, settings
+        self.url = f"http://127.0.0.1:{port}"
+        self.token = local_token(settings)
+        self.headers = {"authorization": f"Bearer {self.token}"}
+        self.http = httpx.Client(base_url=self.url, headers=self.headers, timeout=20)
+
+    @property
+    def runs(self):
+        """The answers under way in this server."""
+        return self.server.config.app.state.service.runs
+
+
+@contextmanager
+def running(settings: Settings, limits: Limits = QUICK) -> Iterator[Service]:
+    """A server of its own on a free port, in a thread."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = make_server(settings, "127.0.0.1", port, limits=limits)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 20
+    while not server.started:
+        assert thread.is_alive() and time.monotonic() < deadline, "the server did not start"
+        time.sleep(0.01)
+    service = Service(server, port, settings)
+    try:
+        yield service
+    finally:
+        service.http.close()
+        server.should_exit = True
+        thread.join(20)
+
+
+@pytest.fixture(scope="package")
+def quoting(serving_settings, material) -> Iterator[Service]:
+    """A service without a language model."""
+    with running(serving_settings) as service:
+        yield service
+
+
+@pytest.fixture(scope="package")
+def modelled(serving_settings, material, model) -> Settings:
+    """Settings with the scripted model."""
+    return serving_settings.model_copy(
+        update={"model_base_url": model.url, "chat_model": "scripted", "model_timeout_s": 5.0}
+    )
+
+
+@pytest.fixture(scope="package")
+def service(modelled) -> Iterator[Service]:
+    """A service with the scripted model."""
+    with running(modelled) as service:
+        yield service
+
+
+@pytest.fixture(scope="package")
+def second(modelled) -> Iterator[Service]:
+    """Another service on the same database: what one process does must be seen by the other."""
+    with running(modelled) as service:
+        yield service
+
+
+CLIENTS = {"v5": "5.0.277", "v6": "6.0.326", "v7": "7.0.173"}
+
+
+@pytest.fixture(scope="session")
+def ai_sdk() -> Path:
+    """Folder with the AI SDK's client in three versions; installed once when npm is there."""
+    root = Path(os.environ.get("AI_SDK_ROOT") or Path.home() / ".cache" / "ai_sdk_root")
+    if not shutil.which("node") or not shutil.which("npm"):
+        pytest.skip("node and npm are not installed: the real client cannot be run")
+    for folder, version in CLIENTS.items():
+        if not (root / folder / "node_modules" / "ai").is_dir():
+            (root / folder).mkdir(parents=True, exist_ok=True)
+            (root / folder / "package.json").write_text("{}")
+            command = ["npm", "install", "--silent", "--no-package-lock", f"ai@{version}"]
+            subprocess.run(command, cwd=root / folder, check=True, capture_output=True)
+    return root
+
+
+@pytest.fixture
+def client(ai_sdk, service, material):
+    """Run a scenario of `client.mjs` with the real client: `client("v7", "ask", text="...")` gives what it saw."""
+
+    def run(version: str, scenario: str, *, base: Service | None = None, **more):
+        base = base or service
+        given = {"base": base.url, "token": base.token, "course": str(material.course_id), **more}
+        script = Path(__file__).with_name("client.mjs")
+        done = subprocess.run(
+            ["node", "--no-warnings", script, str(ai_sdk / version), scenario],
+            input=json.dumps(given), capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr[-2000:]
+        return json.loads(done.stdout)
+
+    return run

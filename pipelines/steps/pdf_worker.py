@@ -3,6 +3,7 @@
 PyMuPDF is used here and nowhere else; everything that leaves is plain text, numbers and pictures.
 """
 
+import gc
 import io
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -10,6 +11,7 @@ from dataclasses import asdict
 from typing import Any, BinaryIO
 
 from pipelines.core.errors import UnreadableFileError
+from pipelines.steps.page_labels import page_labels
 from pipelines.steps.pdf_open import as_memory_error, load_pymupdf, open_pdf
 from pipelines.steps.slide_deck import build_slides, pages_to_recognise
 from pipelines.steps.slide_text import PageText, add_recognised, read_page_text
@@ -38,6 +40,9 @@ def read(
         max_ocr_pages: pictures recognised at most.
         cpu_s, item_s: the child's CPU limit, which recognition must leave a rest of.
     """
+    gc.set_threshold(
+        100_000
+    )  # pages are thousands of small dictionaries without cycles; looking for some costs a tenth
     document = open_pdf(source, password=password, max_pages=max_pages)
     count = document.page_count
     pages: list[PageText] = []
@@ -97,13 +102,15 @@ def _page_text(document: Any, number: int, damaged: list[int]) -> PageText:
         # Without rotation text keeps its own coordinates; only the picture is turned.
         rect = page.rect * page.derotation_matrix if page.rotation else page.rect
         raw = page.get_text("dict", flags=flags | pymupdf.TEXT_COLLECT_VECTORS)
-        return read_page_text(
+        text = read_page_text(
             raw["blocks"],
             width=abs(rect.width),
             height=abs(rect.height),
             scanned=lambda: _picture_share(page) > 0.5,
             blends_in=_visibility_check(page),
         )
+        text.shown_width, text.shown_height = page.rect.width, page.rect.height
+        return text
     except Exception as error:  # the library raises several unrelated classes for damaged pages
         if memory := as_memory_error(error):
             raise memory from None
@@ -115,16 +122,19 @@ def _visibility_check(page: Any) -> Callable[[tuple[float, float, float, float]]
     """A function that says whether a box of the page shows one colour only: nothing can be read there."""
     pymupdf = load_pymupdf()
     left = MAX_CHECKS
+    drawn: Any = None
 
     def blends_in(box: tuple[float, float, float, float]) -> bool:
-        nonlocal left
+        nonlocal left, drawn
         clip = (pymupdf.Rect(box) * page.rotation_matrix) & page.rect
         left -= 1
         if left < 0:
             return False
         if clip.is_empty or clip.width < 1 or clip.height < 1:
             return True
-        samples = page.get_pixmap(clip=clip, colorspace=pymupdf.csGRAY, dpi=100).samples
+        drawn = drawn or page.get_displaylist()
+        zoom = pymupdf.Matrix(1.4, 1.4)
+        samples = drawn.get_pixmap(matrix=zoom, colorspace=pymupdf.csGRAY, alpha=0, clip=clip).samples
         return not samples or max(samples) - min(samples) < 16
 
     return blends_in
@@ -178,37 +188,16 @@ def _deck(document: Any, pages: Sequence[PageText], labels: list[str]) -> dict[s
         outline = [(level, title, page) for level, title, page, *_ in document.get_toc(simple=True)]
     except Exception:  # an outline that loops or points nowhere must not cost the text
         outline = []
-    sizes = [_size(document, number) for number in range(len(pages))]
-    slides = build_slides(pages, sizes=sizes, outline=outline, pdf_labels=labels)
+    slides = build_slides(pages, outline=outline, pdf_labels=labels)
     return {
         "slides": [asdict(slide) for slide in slides],
         "metadata_title": str((document.metadata or {}).get("title") or ""),
     }
 
 
-def _size(document: Any, number: int) -> tuple[float, float]:
-    try:
-        rect = document.load_page(number).rect
-        return float(rect.width), float(rect.height)
-    except Exception:  # a damaged page has no size
-        return 0.0, 0.0
-
-
 def _labels(document: Any, count: int) -> list[str]:
     """The labels stored in the PDF, "" where there are none."""
     try:
-        if not document.get_page_labels():
-            return [""] * count
-        return [_decoded(document.load_page(number).get_label()) for number in range(count)]
+        return page_labels(document.get_page_labels(), count)
     except Exception:  # labels are decoration; a damaged tree of them is as good as none
         return [""] * count
-
-
-def _decoded(label: str) -> str:
-    """PyMuPDF leaves a label written in UTF-16 as its hexadecimal digits, `<FEFF0031>`."""
-    if label.startswith("<FEFF") and label.endswith(">"):
-        try:
-            return bytes.fromhex(label[5:-1]).decode("utf-16-be")
-        except ValueError:
-            return ""
-    return label

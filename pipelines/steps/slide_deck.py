@@ -1,16 +1,20 @@
 """From the text of all pages to the slides of a deck: what only shows when pages are compared."""
 
 from collections.abc import Sequence
+from string import ascii_letters
 
 from pipelines.core.records import Slide
 from pipelines.steps.slide_frames import FramePage, frame_groups
 from pipelines.steps.slide_furniture import find_furniture, printed_labels
 from pipelines.steps.slide_layout import reading_order
+from pipelines.steps.slide_lines import Line
 from pipelines.steps.slide_text import PageText
 from pipelines.steps.slide_titles import page_title, sections_of
 
 FEW_LETTERS = 25
 """A page with fewer letters and digits beside its title, and three times as many with it, says next to nothing."""
+CLEARLY_ENOUGH = 400
+"""Letters of a page, headers included, that need no closer look."""
 BROKEN_SHARE = 0.2
 """A page with more unreadable characters than this is read from its picture."""
 FEW_VOWELS = 0.12
@@ -21,11 +25,13 @@ _VOWELS = "aeiouyAEIOUY"
 
 def pages_to_recognise(pages: Sequence[PageText], pdf_labels: Sequence[str]) -> list[int]:
     """The positions of pages whose text layer says little or nonsense; nonsense is dropped from them here."""
+    if all(_letters(page.lines) > CLEARLY_ENOUGH and not page.broken_chars for page in pages):
+        return []
     furniture = _furniture(pages, printed_labels(pages, pdf_labels), pdf_labels)
     chosen: list[int] = []
     for number, (page, apart) in enumerate(zip(pages, furniture, strict=True)):
         lines = [line for index, line in enumerate(page.lines) if index not in apart]
-        letters = sum(_letters(line.text) for line in lines)
+        letters = _letters(lines)
         if page.broken_chars > BROKEN_SHARE * (letters + page.broken_chars):
             chosen.append(number)
         elif _shuffled("".join(line.text for line in lines)):
@@ -34,7 +40,8 @@ def pages_to_recognise(pages: Sequence[PageText], pdf_labels: Sequence[str]) -> 
             chosen.append(number)
         else:
             largest = max((line.size for line in lines), default=0.0)
-            if sum(_letters(line.text) for line in lines if line.size < 0.95 * largest) < FEW_LETTERS > letters / 3:
+            beside_title = _letters([line for line in lines if line.size < 0.95 * largest])
+            if beside_title < FEW_LETTERS and letters < 3 * FEW_LETTERS:
                 chosen.append(number)
     return chosen
 
@@ -43,19 +50,18 @@ def _furniture(pages: Sequence[PageText], labels: Sequence[str | None], pdf_labe
     return find_furniture(pages, [printed or stored for printed, stored in zip(labels, pdf_labels, strict=True)])
 
 
-def _letters(text: str) -> int:
-    return sum(map(str.isalnum, text))
+def _letters(lines: Sequence[Line]) -> int:
+    return sum([len(line.text) - line.text.count(" ") for line in lines])
 
 
 def _shuffled(text: str) -> bool:
-    letters = sum(char.isascii() and char.isalpha() for char in text)
+    letters = sum(map(text.count, ascii_letters))
     return letters >= 80 and sum(map(text.count, _VOWELS)) < FEW_VOWELS * letters
 
 
 def build_slides(
     pages: Sequence[PageText],
     *,
-    sizes: Sequence[tuple[float, float]],
     outline: Sequence[tuple[int, str, int]],
     pdf_labels: Sequence[str],
 ) -> list[Slide]:
@@ -63,7 +69,6 @@ def build_slides(
 
     Args:
         pages: all pages in order.
-        sizes: their width and height as shown, in points.
         outline: (level from 1, title, page from 1).
         pdf_labels: the labels stored in the PDF, "" for pages without.
     """
@@ -96,8 +101,8 @@ def build_slides(
             junk_chars=page.junk_chars,
             frame_group=frames[index],
             image_sha256=None,
-            width_pt=sizes[index][0],
-            height_pt=sizes[index][1],
+            width_pt=page.shown_width,
+            height_pt=page.shown_height,
         )
         for index, page in enumerate(pages)
     ]

@@ -8,7 +8,6 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from math import ceil
-from statistics import median
 
 from pipelines.steps.slide_lines import Line
 from pipelines.steps.slide_text import PageText
@@ -30,8 +29,15 @@ _ROMAN = re.compile(r"[ivxlc]{1,8}")
 
 def usual_size(lines: Sequence[Line]) -> float:
     """The font size half of the characters are set in, in points; 0 without lines."""
-    sizes = [line.size for line in lines for _ in range(min(len(line.text), 100))]
-    return float(median(sizes)) if sizes else 0.0
+    weights: Counter[float] = Counter()
+    for line in lines:
+        weights[line.size] += len(line.text)
+    half = weights.total() / 2
+    for size in sorted(weights):
+        half -= weights[size]
+        if half <= 0:
+            return size
+    return 0.0
 
 
 def find_furniture(pages: Sequence[PageText], labels: Sequence[str | None]) -> list[set[int]]:
@@ -59,7 +65,9 @@ def find_furniture(pages: Sequence[PageText], labels: Sequence[str | None]) -> l
         chosen: set[int] = set()
         for number, (line, of_line) in enumerate(zip(page.lines, of_page, strict=True)):
             counts = {key[0]: len(shown_on[key]) for key in of_line}
-            titled = _zone(line, page) == "top" and line.size >= max(TITLE_SIZE * usual, 0.99 * largest)
+            if max(counts.values()) < enough:
+                continue
+            titled = line.size >= max(TITLE_SIZE * usual, 0.99 * largest) and _zone(line, page) == "top"
             repeated = counts.get("band", 0) >= enough and not titled
             slotted = counts.get("slot", 0) >= max(4, 0.5 * count) and not titled and _outermost(line, page)
             if repeated or slotted or (count >= 6 and counts["place"] >= ANYWHERE * count):

@@ -20,6 +20,7 @@ _COMPATIBLE = re.compile("[\ufb00-\ufb06\ufb1d-\ufdff\ufe70-\ufefc\U0001d400-\U0
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
 _TAGS = re.compile("[\U000e0000-\U000e007f]")  # invisible letters, used to hide instructions
 _PRIVATE = re.compile("[\ue000-\uf8ff\ufffd\U000f0000-\U0010ffff]")
+_SUSPECT = re.compile(f"!|{_UNSEEN.pattern}|{_PRIVATE.pattern}")
 _BRACKET_PIECES = re.compile("[\uf8e5-\uf8fe]")  # Adobe's pieces of tall brackets and roots: drawing, not letters
 _ACCENT = re.compile(r"([\xa8\xb4\u02c6\u02dc\u02c7\u02da]) ?([^\W\d_])")
 _STROKE = re.compile(r"\u0338 ?(\S)")  # TeX sets the stroke of "not equal" before the sign
@@ -63,14 +64,14 @@ _TELL_TALE = re.compile('[\x00-\x1f!"#PXQYRZpqrsz]')
 
 def clean(text: str) -> str:
     """One line's text with ligatures and styled letters spelled out, accents joined and unseen characters removed."""
-    if not text.isascii():
-        text = text.translate(_DINGBAT_TABLE)
-        text = _COMPATIBLE.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text)
-        text = _ACCENT.sub(lambda found: unicodedata.normalize("NFC", found[2] + _COMBINING[found[1]]), text)
-        text = _STROKE.sub("\\1\u0338", text)
-        text = _PRIVATE.sub("", _TAGS.sub("", text))
-        text = unicodedata.normalize("NFC", text)
-    return " ".join(_UNSEEN.sub("", text).split())
+    if text.isascii():
+        return " ".join((text if text.isprintable() else _UNSEEN.sub("", text)).split())
+    text = text.translate(_DINGBAT_TABLE)
+    text = _COMPATIBLE.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text)
+    text = _ACCENT.sub(lambda found: unicodedata.normalize("NFC", found[2] + _COMBINING[found[1]]), text)
+    text = _STROKE.sub("\\1\u0338", text)
+    text = _UNSEEN.sub("", _PRIVATE.sub("", _TAGS.sub("", text)))
+    return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def unreadable(text: str) -> int:
@@ -83,7 +84,10 @@ def unreadable(text: str) -> int:
 
 def spell_tall_signs(spans: Sequence[dict[str, Any]]) -> None:
     """Rewrites, in place, the codes of TeX's tall signs as the signs they show, for fonts without a letter map."""
-    tall = [span for span in spans if _TALL_FONT.search(span["font"])]
+    fonts = {font for font in {span["font"] for span in spans} if _TALL_FONT.search(font)}
+    if not fonts:
+        return
+    tall = [span for span in spans if span["font"] in fonts]
     unmapped = {span["font"] for span in tall if _TELL_TALE.search(span["text"])}
     for span in tall:
         if span["font"] in unmapped:
@@ -92,6 +96,8 @@ def spell_tall_signs(spans: Sequence[dict[str, Any]]) -> None:
 
 def broken_fonts(spans: Sequence[dict[str, Any]]) -> set[str]:
     """Fonts most of whose glyphs here map to nothing, to private characters, or to exclamation marks."""
+    if not _SUSPECT.search("".join([span["text"] for span in spans])):
+        return set()
     total: Counter[str] = Counter()
     bad: Counter[str] = Counter()
     for span in spans:

@@ -21,6 +21,8 @@ PAINTED = 16 | 32 | 64
 """`char_flags` of glyphs that leave a mark: filled, stroked, or used as a clip for a fill."""
 BOLD, MONO = 16, 8
 """`flags` of a span's font."""
+SCRIPT_SIZE = 0.85
+"""Text smaller than this share of its line's may be an index or an exponent."""
 TINY_PT = 1.0
 """Smaller glyphs cannot be read at any usual zoom; figures scaled down go to about 1.5 pt."""
 MAX_PAGE_CHARS = 200_000
@@ -36,8 +38,8 @@ _PRIMES = ("′", "′′", "'", "∗", "*", "†", "°")
 class PageText:
     """What one page's text layer gave. `junk_chars`: dropped characters; `broken_chars`: of fonts without letter maps.
 
-    `width` and `height` are the page's, in the lines' frame. `vectors`: shapes drawn. `recognised` True: lines were
-    added from the page's picture.
+    `width` and `height` are the page's, in the lines' frame; `shown_width` and `shown_height` as a viewer turns it.
+    `vectors`: shapes drawn. `recognised` True: lines were added from the page's picture.
     """
 
     lines: list[Line] = field(default_factory=list)
@@ -46,6 +48,8 @@ class PageText:
     vectors: int = 0
     width: float = 0.0
     height: float = 0.0
+    shown_width: float = 0.0
+    shown_height: float = 0.0
     recognised: bool = False
 
     @property
@@ -56,6 +60,8 @@ class PageText:
         return "ocr" if self.recognised else "layer"
 
 
+Span = dict[str, Any]
+"""PyMuPDF's record of glyphs in one font and size."""
 Fill = tuple[float, float, float, float, int, int]
 """An opaque filled shape: x0, y0, x1, y1, colour 0xRRGGBB, order of painting."""
 
@@ -78,29 +84,27 @@ def read_page_text(
             this box (x0, y0, x1, y1)?
     """
     page = PageText(width=width, height=height)
-    raw = [(line, block["number"]) for block in blocks if block["type"] == TEXT_BLOCK for line in block["lines"]]
+    lines = [(line, block["number"]) for block in blocks if block["type"] == TEXT_BLOCK for line in block["lines"]]
     fills = [fill for block in blocks if block["type"] == VECTOR_BLOCK if (fill := _fill(block)) is not None]
     page.vectors = sum(block["type"] == VECTOR_BLOCK for block in blocks)
-    keep_unpainted = _mostly_unpainted(raw) and scanned()
-    spans_of_page = [span for line, _ in raw for span in line["spans"]]
-    spell_tall_signs(spans_of_page)
-    broken = broken_fonts(spans_of_page)
-    direction = _main_direction(line for line, _ in raw)
+    spans = [span for line, _ in lines for span in line["spans"]]
+    spell_tall_signs(spans)
+    broken = broken_fonts(spans)
+    shows = _what_shows(spans, scanned)
+    direction = _main_direction(line for line, _ in lines)
     budget = MAX_PAGE_CHARS
-    for line, number in raw:
-        spans = [s for s in line["spans"] if s["size"] >= TINY_PT and (keep_unpainted or s["char_flags"] & PAINTED)]
-        if not keep_unpainted:
-            spans = [s for s in spans if s["alpha"]]
-        seen = sum(len(s["text"]) for s in spans)
-        page.junk_chars += sum(len(s["text"]) for s in line["spans"]) - seen
+    for line, number in lines:
+        shown = line["spans"] if shows is None else [span for span in line["spans"] if shows(span)]
+        if shows is not None:
+            page.junk_chars += _length(line["spans"]) - _length(shown)
         if broken:
-            page.broken_chars += sum(len(s["text"].strip()) for s in spans if s["font"] in broken)
-            spans = [s for s in spans if s["font"] not in broken]
-        made = _line(line, spans, direction) if spans else None
+            page.broken_chars += sum(len(span["text"].strip()) for span in shown if span["font"] in broken)
+            shown = [span for span in shown if span["font"] not in broken]
+        made = _line(line, shown, direction) if shown else None
         if made is None:
             continue
         budget -= len(made.text)
-        if budget < 0 or (_suspicious(line, spans, number, fills) and blends_in(line["bbox"])):
+        if budget < 0 or (_suspicious(line, shown, number, fills) and blends_in(line["bbox"])):
             page.junk_chars += len(made.text)
         else:
             page.lines.append(made)
@@ -129,34 +133,51 @@ def add_recognised(page: PageText, lines: list[Line], *, width: float, height: f
             page.recognised = True
 
 
-def _line(line: dict[str, Any], spans: list[dict[str, Any]], direction: tuple[int, int]) -> Line | None:
+def _line(line: dict[str, Any], spans: list[Span], direction: tuple[int, int]) -> Line | None:
     """One cleaned line, with raised and lowered text marked; None when nothing is left."""
+    main = weight = spans[0]
     if len(spans) == 1:
-        main, text = spans[0], spans[0]["text"]
+        text = main["text"]
     else:
-        main = max(spans, key=lambda s: (s["text"] != " ") * s["size"])
-        smallest = min(s["size"] for s in spans if s["text"] != " ") if main["text"] != " " else main["size"]
-        text = "".join(s["text"] for s in spans) if smallest > 0.85 * main["size"] else _with_scripts(spans, main)
+        words = [span for span in spans if span["text"] != " "] or spans
+        weight = max(words, key=_span_length)
+        sizes = [span["size"] for span in words]
+        largest = max(sizes)
+        main = weight if weight["size"] == largest else words[sizes.index(largest)]
+        even = min(sizes) > SCRIPT_SIZE * largest
+        text = "".join([span["text"] for span in spans]) if even else _with_scripts(spans, main)
     text = clean(text)
     if not text:
         return None
     dx, dy = line["dir"]
-    upright = dx * direction[0] + dy * direction[1] > 0.99
-    x0, y0, x1, y1 = line["bbox"]
-    weight = max(spans, key=lambda s: len(s["text"]))
-    base = main["origin"][1] if direction[0] else main["origin"][0]
     flags = weight["flags"]
-    return Line(x0, y0, x1, y1, base, text, weight["size"], bool(flags & BOLD), bool(flags & MONO), upright)
+    x0, y0, x1, y1 = line["bbox"]
+    return Line(
+        x0,
+        y0,
+        x1,
+        y1,
+        main["origin"][1] if direction[0] else main["origin"][0],
+        text,
+        weight["size"],
+        bool(flags & BOLD),
+        bool(flags & MONO),
+        dx * direction[0] + dy * direction[1] > 0.99,
+    )
 
 
-def _with_scripts(spans: list[dict[str, Any]], main: dict[str, Any]) -> str:
+def _span_length(span: Span) -> int:
+    return len(span["text"])
+
+
+def _with_scripts(spans: list[Span], main: Span) -> str:
     """Joins spans, writing `x^2`, `x_i` and `x^(t+1)` where small text is raised or lowered."""
     base, size = main["origin"][1], main["size"]
     parts: list[tuple[str, str]] = []
     for span in spans:
         lift = (base - span["origin"][1]) / size
         mark = ""
-        if span["size"] < 0.85 * size and span["text"] != " ":
+        if span["size"] < SCRIPT_SIZE * size and span["text"] != " ":
             mark = "^" if lift > 0.2 else "_" if lift < -0.08 else ""
         if parts and parts[-1][0] == mark:
             parts[-1] = (mark, parts[-1][1] + span["text"])
@@ -173,19 +194,25 @@ def _script(mark: str, text: str, *, at_start: bool) -> str:
     return f"{mark}{inner}" + " " * text.endswith(" ") if bare else f"{mark}({inner})"
 
 
-def _mostly_unpainted(raw: list[tuple[dict[str, Any], int]]) -> bool:
-    painted = unpainted = 0
-    for line, _ in raw:
-        for span in line["spans"]:
-            if span["char_flags"] & PAINTED:
-                painted += len(span["text"])
-            else:
-                unpainted += len(span["text"])
-    return unpainted > 4 * painted
+def _what_shows(spans: list[Span], scanned: Callable[[], bool]) -> Callable[[Span], bool] | None:
+    """The test a span must pass to be seen; None when all of them would."""
+    if all(span["char_flags"] & PAINTED and span["alpha"] and span["size"] >= TINY_PT for span in spans):
+        return None
+    unpainted = _length([span for span in spans if not span["char_flags"] & PAINTED])
+    if unpainted > 0.8 * _length(spans) and scanned():
+        return lambda span: bool(span["size"] >= TINY_PT)
+    return lambda span: bool(span["char_flags"] & PAINTED and span["alpha"] and span["size"] >= TINY_PT)
+
+
+def _length(spans: list[Span]) -> int:
+    return sum([len(span["text"]) for span in spans])
 
 
 def _main_direction(lines: Iterable[dict[str, Any]]) -> tuple[int, int]:
     """The direction most characters run in, as one of the four axis directions."""
+    lines = list(lines)
+    if all(line["dir"] == (1.0, 0.0) for line in lines):
+        return 1, 0
     votes: Counter[tuple[int, int]] = Counter()
     for line in lines:
         dx, dy = line["dir"]
@@ -224,7 +251,7 @@ def _fill(block: dict[str, Any]) -> Fill | None:
     return x0, y0, x1, y1, block["color"], block["number"]
 
 
-def _suspicious(line: dict[str, Any], spans: list[dict[str, Any]], number: int, fills: list[Fill]) -> bool:
+def _suspicious(line: dict[str, Any], spans: list[Span], number: int, fills: list[Fill]) -> bool:
     """Could this line be invisible: the colour of what it stands on, or covered by something painted later?"""
     x0, y0, x1, y1 = line["bbox"]
     x, y = (x0 + x1) / 2, (y0 + y1) / 2

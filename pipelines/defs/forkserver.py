@@ -29,6 +29,8 @@ from typing import Any, cast
 GRACE_S = 20.0
 """Seconds a worker may take to end in order after it was asked to."""
 
+ENDING = {signal.SIGTERM, signal.SIGINT}
+
 Work = Callable[[str], int]
 """What a worker does with its payload; returns its exit status."""
 
@@ -55,7 +57,7 @@ class ForkServer:
         self._selector.register(self._wake_r, selectors.EVENT_READ)
         signal.set_wakeup_fd(self._wake_w.fileno(), warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
-        for signum in (signal.SIGTERM, signal.SIGINT):
+        for signum in ENDING:
             signal.signal(signum, self._stop)
 
     def add_client(self, client: socket.socket) -> None:
@@ -68,8 +70,10 @@ class ForkServer:
         """Run `action` in a child that has none of the server's sockets, signals or group; returns its pid."""
         sys.stdout.flush()
         sys.stderr.flush()
+        signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)  # until the child has left the server's handlers behind
         pid = os.fork()
         if pid:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
             return pid
         status = 70
         try:
@@ -172,6 +176,7 @@ class ForkServer:
         for signum in (signal.SIGCHLD, signal.SIGTERM):
             signal.signal(signum, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
         for client in self._buffers:
             client.close()
         self._selector.close()
@@ -180,11 +185,25 @@ class ForkServer:
         os.close(self._alive_w)
         with Path(os.devnull).open("rb") as nothing:
             os.dup2(nothing.fileno(), 0)
-        threading.Thread(target=_watch_server, args=(self._alive_r,), daemon=True, name="watch-server").start()
+        watch_server(self._alive_r)
 
 
-def _watch_server(alive: int) -> None:
-    """End this process in order, then by force, once the server is gone and the pipe closes with it."""
+_alive: int | None = None
+
+
+def alive_pipe() -> int | None:
+    """In a child of a fork server: the pipe that closes with the server, to hand on where the child replaces itself."""
+    return _alive
+
+
+def watch_server(alive: int) -> None:
+    """End this process in order, then by force, once the server is gone and the pipe `alive` closes with it."""
+    global _alive  # noqa: PLW0603  a process has one server
+    _alive = alive
+    threading.Thread(target=_end_with, args=(alive,), daemon=True, name="watch-server").start()
+
+
+def _end_with(alive: int) -> None:
     os.read(alive, 1)
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(GRACE_S)
@@ -211,8 +230,9 @@ class ForkClient:
         self._changed = threading.Condition()
         self._answers: dict[str, int] = {}
         self._running: set[str] = set()
-        self._lost = False
-        threading.Thread(target=self._listen, daemon=True, name="fork-client").start()
+        self._lost = self._closing = False
+        self._listener = threading.Thread(target=self._listen, daemon=True, name="fork-client")
+        self._listener.start()
 
     @property
     def lost(self) -> bool:
@@ -233,7 +253,10 @@ class ForkClient:
             TimeoutError: it did not answer in time (while it still imports, requests wait).
         """
         with self._changed:
-            self._connection.sendall(json.dumps({"start": key, "payload": payload}).encode() + b"\n")
+            try:
+                self._connection.sendall(json.dumps({"start": key, "payload": payload}).encode() + b"\n")
+            except OSError:
+                raise ConnectionError("The fork server ended.") from None
             if not self._changed.wait_for(lambda: key in self._answers or self._lost, timeout_s):
                 raise TimeoutError(f"The fork server did not answer within {timeout_s:.0f} s.")
             if key not in self._answers:
@@ -252,17 +275,19 @@ class ForkClient:
             self._changed.wait_for(lambda: len(self._running) < before, timeout_s)
 
     def close(self) -> None:
-        """Leave the server; a server without clients ends."""
+        """Leave the server; a server without clients ends its workers, which then say so themselves."""
+        self._closing = True
         with suppress(OSError):
             self._connection.shutdown(socket.SHUT_RDWR)
+        self._listener.join()
 
     def _listen(self) -> None:
-        with suppress(OSError), self._connection.makefile("rb") as lines:
+        with suppress(OSError), self._connection, self._connection.makefile("rb") as lines:
             for line in lines:
                 self._heard(json.loads(line))
         with self._changed:
             self._lost = True
-            orphans = list(self._running)
+            orphans = [] if self._closing else list(self._running)
             self._changed.notify_all()
         for key in orphans:
             self._ended(key, None)

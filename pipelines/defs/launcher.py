@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -162,6 +163,8 @@ class ForkingRunLauncher(RunLauncher[DagsterInstance], ConfigurableClass):
     def _connected(self) -> ForkClient:
         with self._lock:
             if self._client is None or self._client.lost:
+                if self._server is not None:
+                    self._server.wait()
                 self._client = ForkClient(_shared or self._start_server(), self._worker_ended)
             return self._client
 
@@ -182,7 +185,17 @@ class ForkingRunLauncher(RunLauncher[DagsterInstance], ConfigurableClass):
     def _worker_ended(self, run_id: str, status: int | None) -> None:
         """Called in the client's thread."""
         with suppress(Exception):  # the database may be away too; run monitoring looks again
+            if status is None:
+                self._wait_for_orphan(run_id)
             self.bury(run_id, status)
+
+    def _wait_for_orphan(self, run_id: str) -> None:
+        """Its server was lost; the worker notices that too, reports its run failed and ends."""
+        run = self._instance.get_run_by_id(run_id)
+        worker = None if run is None else worker_of(run)
+        deadline = time.monotonic() + GRACE_S + 5
+        while worker is not None and worker.alive and time.monotonic() < deadline:
+            time.sleep(0.1)
 
 
 def worker_of(run: DagsterRun) -> ProcessName | None:

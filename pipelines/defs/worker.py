@@ -1,6 +1,6 @@
 """One run, executed in a process of its own: forked from a preloaded one, or fresh where the code has changed since.
 
-`python -m pipelines.defs.worker serve FD MODULE...` is a fork server for one client; `... run ARGS` is one run.
+`python -m pipelines.defs.worker serve FD MODULE...` is a fork server for one client; `... run ARGS FD` is one run.
 """
 
 import json
@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from pipelines.core.processes import ProcessName
-from pipelines.defs.forkserver import ForkServer, preload
+from pipelines.defs.forkserver import ForkServer, alive_pipe, preload, watch_server
 
 PRELOADED = (
     "dagster",
@@ -45,7 +45,7 @@ _loaded: Mapping[str, int] = {}
 def run(payload: str) -> int:
     """Execute the run that `payload` (Dagster's `ExecuteRunArgs`) names; returns 0 only if it succeeded."""
     if sources_changed():
-        os.execv(sys.executable, [sys.executable, "-m", "pipelines.defs.worker", "run", payload])  # noqa: S606
+        _start_afresh(payload)
     from dagster import DagsterInstance
     from dagster._cli.api import _execute_run_command_body
     from dagster._grpc.types import ExecuteRunArgs
@@ -57,6 +57,14 @@ def run(payload: str) -> int:
     with capture_interrupts(), DagsterInstance.from_ref(args.instance_ref) as instance:
         instance.add_run_tags(args.run_id, {WORKER_TAG: json.dumps(asdict(ProcessName.own()))})
         return _execute_run_command_body(args.run_id, instance, lambda _: None, set_exit_code_on_failure=True)
+
+
+def _start_afresh(payload: str) -> None:
+    """Replace this process by a fresh one for the same run, with the code as it is now."""
+    alive = alive_pipe()
+    assert alive is not None  # noqa: S101  only a fork server's child has modules to be stale
+    os.set_inheritable(alive, True)
+    os.execv(sys.executable, [sys.executable, "-m", "pipelines.defs.worker", "run", payload, str(alive)])  # noqa: S606
 
 
 def remember_sources() -> None:
@@ -86,6 +94,7 @@ def main(arguments: list[str]) -> int:
     """The two commands above."""
     command, *rest = arguments
     if command == "run":
+        watch_server(int(rest[1]))
         return run(rest[0])
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the client decides: when it is gone, so is its socket
     preload([*PRELOADED, *rest[1:]])

@@ -1,9 +1,9 @@
 """`studybuddy ingest`: uploads files, runs the graph for each, waits, and says what became of every one."""
 
-from collections.abc import Iterator
+import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import typer
@@ -13,11 +13,14 @@ from pipelines.cli.output import console, errors, fail, print_json, told
 from pipelines.cli.progress import RunProgress
 from pipelines.cli.uploads import Candidate, Uploaded, find_candidates, upload_deck
 from pipelines.core.courses import ensure_course
-from pipelines.core.documents import get_document
+from pipelines.core.documents import CLAIM_S, claim_documents, get_document
 from pipelines.core.errors import StudyBuddyError
 from pipelines.core.records import Course
 from pipelines.core.slides import count_document
 from pipelines.core.stores import Stores
+
+if TYPE_CHECKING:
+    from pipelines.defs.runs import RunResult  # Dagster takes seconds to import: only where a run is needed
 
 
 @dataclass(slots=True, kw_only=True)
@@ -86,7 +89,7 @@ def ingest_files(
     results = {candidate.source_name: _first_result(candidate) for candidate in candidates}
     decks = [candidate for candidate in candidates if candidate.kind == "deck"]
     if decks:
-        _run_decks(stores, course, decks, results, password)
+        _put_decks(stores, course, decks, results, password)
     return list(results.values())
 
 
@@ -99,53 +102,61 @@ def _first_result(candidate: Candidate) -> FileResult:
     return FileResult(candidate=candidate, status="skipped", message="another kind of file")
 
 
-def _run_decks(
+def _put_decks(
     stores: Stores, course: Course, decks: list[Candidate], results: dict[str, FileResult], password: str | None
 ) -> None:
-    from pipelines.defs.instance import open_instance  # Dagster takes seconds to import: only where it is needed
-    from pipelines.defs.runs import run_partitions
-
+    """Upload every deck, run those that are new or not searchable, and note what the tables say afterwards."""
     uploads: dict[str, Uploaded] = {}
-
-    def keys() -> Iterator[str]:
-        """Upload just before there is room for the run, so that a claim never grows old."""
+    with RunProgress(errors, total=len(decks), name_of=lambda key: uploads[key].candidate.source_name) as progress:
         for candidate in decks:
+            name = candidate.source_name
             try:
                 upload = upload_deck(stores, course.id, candidate, password=password)
             except StudyBuddyError as error:
-                results[candidate.source_name] = FileResult(
-                    candidate=candidate, status="failed", code=error.code, message=error.message
-                )
-                progress.finished(candidate.source_name, error.message)
+                results[name] = FileResult(candidate=candidate, status="failed", code=error.code, message=error.message)
+                progress.finished(name, error.message)
                 continue
-            result = _after(stores, upload)
-            if upload.outcome in ("unchanged", "duplicate") and result.status != "failed":
-                results[candidate.source_name] = result
-                progress.finished(candidate.source_name, None)
+            results[name] = _after(stores, upload)
+            if upload.outcome in ("unchanged", "duplicate") and results[name].status != "failed":
+                progress.finished(name, None)
             else:
                 uploads[str(upload.document.id)] = upload
-                yield str(upload.document.id)
-
-    instance = open_instance(stores.settings)
-    try:
-        with RunProgress(errors, total=len(decks), name_of=lambda key: uploads[key].candidate.source_name) as progress:
-            runs = run_partitions(
-                instance,
-                job_name="process_document",
-                partition_keys=keys(),
-                max_concurrent=stores.settings.max_concurrent_runs,
-                on_news=progress.heard,
-            )
-    finally:
-        instance.dispose()
+        runs = _run(stores, uploads, progress) if uploads else {}
     for key, upload in uploads.items():
-        result = _after(stores, upload)
+        result = results[upload.candidate.source_name] = _after(stores, upload)
         if key in runs:
             result.seconds = runs[key].seconds
             if not runs[key].succeeded:
                 result.status = "failed"
                 result.message = result.message or runs[key].failure or "The run failed."
-        results[upload.candidate.source_name] = result
+
+
+def _run(stores: Stores, uploads: dict[str, Uploaded], progress: RunProgress) -> "dict[str, RunResult]":
+    """One run a deck, a few at a time. Claims are renewed meanwhile, or the sensor would start runs of its own."""
+    from pipelines.defs.instance import open_instance
+    from pipelines.defs.runs import RunNews, run_partitions
+
+    renewed = time.monotonic()
+
+    def heard(news: RunNews) -> None:
+        nonlocal renewed
+        progress.heard(news)
+        if time.monotonic() - renewed > CLAIM_S / 3:
+            renewed = time.monotonic()
+            with stores.database.transaction() as connection:
+                claim_documents(connection, [upload.document.id for upload in uploads.values()])
+
+    instance = open_instance(stores.settings)
+    try:
+        return run_partitions(
+            instance,
+            job_name="process_document",
+            partition_keys=list(uploads),
+            max_concurrent=stores.settings.max_concurrent_runs,
+            on_news=heard,
+        )
+    finally:
+        instance.dispose()
 
 
 def _after(stores: Stores, upload: Uploaded) -> FileResult:

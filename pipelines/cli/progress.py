@@ -3,11 +3,13 @@ but for a line when a file is done."""
 
 from collections.abc import Callable
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from pipelines.defs.runs import RunNews
+if TYPE_CHECKING:
+    from pipelines.defs.runs import RunNews  # Dagster takes seconds to import: only where a run is needed
 
 STAGES = {
     "slides": "reading pages",
@@ -50,7 +52,7 @@ class RunProgress:
     ) -> None:
         self._progress.stop()
 
-    def heard(self, news: RunNews) -> None:
+    def heard(self, news: "RunNews") -> None:
         """One piece of news about a run."""
         name = self._name_of(news.partition_key)
         if news.what == "ended":

@@ -33,7 +33,9 @@ def text(*pieces: str, reason: str | None = "stop", usage: dict[str, Any] | None
     steps: list[Any] = [{"choices": [{"index": 0, "delta": {"content": piece}}]} for piece in pieces]
     if reason is not None:
         steps.append({"choices": [{"index": 0, "delta": {}, "finish_reason": reason}]})
-        steps.append({"choices": [], "usage": usage or {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}})
+        steps.append(
+            {"choices": [], "usage": usage or {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}}
+        )
     return steps
 
 
@@ -136,7 +138,9 @@ class FakeModel:
             body = step if isinstance(step, bytes) else b"data: " + json.dumps(step).encode() + b"\n\n"
             writer.write(b"%x\r\n%s\r\n" % (len(body), body))
             await writer.drain()
-        if any(isinstance(step, dict) and any(c.get("finish_reason") for c in step.get("choices", ())) for step in steps):
+        if any(
+            isinstance(step, dict) and any(c.get("finish_reason") for c in step.get("choices", ())) for step in steps
+        ):
             writer.write(b"e\r\ndata: [DONE]\n\n\r\n")
         writer.write(b"0\r\n\r\n")
         await writer.drain()

@@ -229,19 +229,28 @@ def ai_sdk() -> Path:
     return root
 
 
-@pytest.fixture
-def client(ai_sdk, service, material):
-    """Run a scenario of `client.mjs` with the real client: `client("v7", "ask", text="...")` gives what it saw."""
+@pytest.fixture(scope="package")
+def node(ai_sdk) -> Iterator[subprocess.Popen[str]]:
+    """One Node process with all three clients loaded."""
+    command = ["node", "--no-warnings", Path(__file__).with_name("client.mjs"), ai_sdk]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
+    yield process
+    process.stdin.close()
+    process.wait(10)
+    process.stdout.close()
 
-    def run(version: str, scenario: str, *, base: Service | None = None, **more):
+
+@pytest.fixture
+def client(node, service, material):
+    """Take steps with the real client, each version after the other: `client([["send", "..."]])["v7"]["status"]`."""
+
+    def run(steps=(), *, base: Service | None = None, **more):
         base = base or service
-        given = {"base": base.url, "token": base.token, "course": str(material.course_id), **more}
-        script = Path(__file__).with_name("client.mjs")
-        done = subprocess.run(
-            ["node", "--no-warnings", script, str(ai_sdk / version), scenario],
-            input=json.dumps(given), capture_output=True, text=True, timeout=60, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr[-2000:]
-        return json.loads(done.stdout)
+        given = {"base": base.url, "token": base.token, "course": str(material.course_id), "steps": steps, **more}
+        node.stdin.write(json.dumps(given) + "\n")
+        node.stdin.flush()
+        seen = json.loads(node.stdout.readline())
+        assert "failed" not in seen, seen["failed"]
+        return seen
 
     return run

@@ -13,8 +13,17 @@ def parts_of(response):
 
 
 def ask(service, material, question="What does the learning rate do?", *, chat=None, **more):
-    message = {"id": more.pop("message_id", uuid4().hex[:16]), "role": "user", "parts": [{"type": "text", "text": question}]}
-    body = {"id": chat or str(uuid4()), "messages": [message], "trigger": "submit-message", "courseId": str(material.course_id)}
+    message = {
+        "id": more.pop("message_id", uuid4().hex[:16]),
+        "role": "user",
+        "parts": [{"type": "text", "text": question}],
+    }
+    body = {
+        "id": chat or str(uuid4()),
+        "messages": [message],
+        "trigger": "submit-message",
+        "courseId": str(material.course_id),
+    }
     return service.http.post("/api/chat", json=body | more)
 
 
@@ -42,7 +51,9 @@ def test_the_history_has_the_ids_and_sources_of_the_stream(quoting, material):
 
 
 def test_a_model_searches_and_cites_what_it_found(service, material, model):
-    model.script(calls("learning rate of gradient descent"), text("Too large a rate dive", "rges [", "1", "] and [7", "7]."))
+    model.script(
+        calls("learning rate of gradient descent"), text("Too large a rate dive", "rges [", "1", "] and [7", "7].")
+    )
     parts = parts_of(ask(service, material))
     assert said(parts) == "Too large a rate diverges [1] and."
     assert [part["type"] for part in parts if part["type"].startswith("tool")][-1] == "tool-output-available"

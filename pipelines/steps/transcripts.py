@@ -1,8 +1,9 @@
 """Recorded speech to segments, a piece of a few minutes at a time, so that finished pieces survive a crash.
 
-A piece ends in the quietest moment near its planned end, found from the samples alone. The next piece depends on
-where this one ended and on nothing else, so going on after a crash gives what an undisturbed run gives. Memory holds
-one piece, however long the lecture is.
+A piece is one batch of the recogniser: eight full stretches of speech, packed as faster-whisper packs a whole
+recording, so that pieces cost no more than the whole and say the same. The next piece depends on where this one ended
+and on nothing else, so going on after a crash gives what an undisturbed run gives. Memory holds one piece, however
+long the lecture is.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,17 +15,16 @@ from pipelines.core.records import Segment, Word
 from pipelines.steps.hallucinations import is_loop, is_made_up, is_silence, without_repeats
 from pipelines.steps.media_worker import RATE
 from pipelines.steps.recordings import read_audio
-from pipelines.steps.speech_model import RawSegment, Recogniser
+from pipelines.steps.speech_model import BATCH, RawSegment, Recogniser
+from pipelines.steps.voice import Stretch
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-PIECE_MS = 240_000
-"""Longest piece: eight stretches of 30 s, one batch of the recogniser. A crash costs at most this much work."""
+PIECE_MS = 270_000
+"""Longest piece: one batch of eight stretches of 30 s, and some silence. A crash costs at most this much work."""
 
-_SEARCH_MS = 45_000  # the last part of a piece, in which the quietest moment is its end
-_QUIET_MS = 400  # how long that moment is: longer than the pauses between words, as long as those between sentences
 _SENTENCE_END = (".", "?", "!", "…", "。", "？", "！")
 _CLAUSE_END = (*_SENTENCE_END, ",", ";", ":", "，", "、")
 _SHORTEST_MS = 1500  # "Yes." joins the sentence after it
@@ -67,40 +67,63 @@ def transcribe(
         samples = read_audio(audio, start_ms=start_ms, end_ms=min(start_ms + PIECE_MS, duration_ms))
         if not samples.size:
             return
+        stretches = model.listen(samples)
         end_ms = duration_ms
-        if duration_ms - start_ms > PIECE_MS:
-            end_ms = start_ms + _quietest_ms(samples, PIECE_MS - _SEARCH_MS)
-            samples = samples[: (end_ms - start_ms) * RATE // 1000]
-        piece = _recognise(samples, start_ms, end_ms, model, language)
-        language = piece.language
-        yield piece
+        if len(stretches) > BATCH or start_ms + PIECE_MS < duration_ms:
+            stretches, end = _first_batch(stretches, samples.size)
+            end_ms = start_ms + max(1, end * 1000 // RATE)
+        heard = _Heard((), language, 0, 0)
+        if stretches:
+            heard = _recognise(samples, stretches, model, language)
+            language = heard.language
+        yield SpeechPiece(
+            start_ms=start_ms,
+            end_ms=end_ms,
+            segments=tuple(_in_order(heard.segments, start_ms, end_ms)),
+            language=language,
+            speech_ms=sum(stretch.length for stretch in stretches) * 1000 // RATE,
+            removed=heard.removed,
+            retried=heard.retried,
+        )
         start_ms = end_ms
 
 
-def _quietest_ms(samples: "npt.NDArray[np.float32]", from_ms: int) -> int:
-    """The middle of the quietest `_QUIET_MS` after `from_ms`; of equally quiet ones the last."""
-    import numpy as np
+def _first_batch(stretches: list[Stretch], size: int) -> tuple[list[Stretch], int]:
+    """The stretches of a piece that is not the last, and the sample where it ends.
 
-    step, width = RATE // 50, _QUIET_MS // 20
-    searched = samples[from_ms * RATE // 1000 :]
-    frames = searched[: searched.size // step * step].reshape(-1, step)
-    energy = np.convolve(np.square(frames).sum(axis=1, dtype=np.float64), np.ones(width), mode="valid")
-    at = int(energy.size - 1 - np.argmin(energy[::-1]))
-    return from_ms + at * 20 + _QUIET_MS // 2
+    The last stretch found may go on behind the samples read, so it is left to the next piece; unless it is the only
+    one and starts the piece, because then waiting would not help.
+    """
+    if not stretches:
+        return [], size
+    if len(stretches) > 1:
+        kept = stretches[: min(BATCH, len(stretches) - 1)]
+        return kept, kept[-1].end
+    return ([], stretches[0].start) if stretches[0].start > 0 else (stretches, stretches[0].end)
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """What one piece says, at times in its samples."""
+
+    segments: Sequence[Segment]
+    language: str | None
+    removed: int
+    retried: int
 
 
 def _recognise(
-    samples: "npt.NDArray[np.float32]", start_ms: int, end_ms: int, model: Recogniser, language: str | None
-) -> SpeechPiece:
-    """One piece: recognise, try loops again, cut into sentences, drop what nobody said."""
-    found = model.recognise(samples, language=language)
+    samples: "npt.NDArray[np.float32]", stretches: Sequence[Stretch], model: Recogniser, language: str | None
+) -> _Heard:
+    """Recognise, try loops again, cut into sentences, drop what nobody said."""
+    found = model.recognise(samples, stretches, language=language)
     removed = retried = 0
     segments: list[Segment] = []
     for first in found.segments:
         raws: Sequence[RawSegment] = (first,)
         if is_loop(first) and first.words:
             retried += 1
-            raws = _again(samples, first, model, language or found.language)
+            raws = _again(samples, first, model, found.language)
         for raw in raws:
             if is_silence(raw) or is_loop(raw) or not raw.words:
                 removed += 1
@@ -110,15 +133,8 @@ def _recognise(
             removed += len(said) - len(believed)
             segments += believed
     unique = without_repeats(segments)
-    return SpeechPiece(
-        start_ms=start_ms,
-        end_ms=end_ms,
-        segments=tuple(_in_order(unique, start_ms, end_ms)),
-        language=language or (found.language if unique else None),
-        speech_ms=found.speech_ms,
-        removed=removed + len(segments) - len(unique),
-        retried=retried,
-    )
+    removed += len(segments) - len(unique)
+    return _Heard(unique, language or (found.language if unique else None), removed, retried)
 
 
 def _again(

@@ -1,18 +1,23 @@
 """Recognition in pieces: nothing lost at the cuts, nothing kept that nobody said, and a crash costs one piece."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import numpy.typing as npt
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pipelines.core.records import Word
 from pipelines.steps.media_worker import RATE
 from pipelines.steps.recordings import extract_audio
 from pipelines.steps.speech_model import RawSegment, Recognised, SpeechModel
 from pipelines.steps.transcripts import PIECE_MS, SpeechPiece, transcribe
+from pipelines.steps.voice import Stretch, fill
 from tests.steps.media import Samples, music, tone, wav_bytes
 
 
@@ -27,19 +32,25 @@ def raw(text: str, *, start_ms: int = 0, word_ms: int = 300, sure: float = 0.9, 
 
 @dataclass
 class Scripted:
-    """A recogniser that answers every piece with the same stretches and remembers what it was asked."""
+    """A recogniser that hears every loud second as speech and answers every piece with the same stretches."""
 
     answers: list[RawSegment]
     careful: list[RawSegment] = field(default_factory=list)
     asked: list[tuple[int, str | None]] = field(default_factory=list)
     name: str = "scripted"
 
-    def recognise(self, samples: npt.NDArray[np.float32], *, language: str | None) -> Recognised:
-        self.asked.append((samples.size * 1000 // RATE, language))
-        return Recognised(segments=tuple(self.answers), language="de" if self.answers else None, speech_ms=1000)
+    def listen(self, samples: npt.NDArray[np.float32]) -> list[Stretch]:
+        loud = [n for n in range(samples.size // RATE) if np.abs(samples[n * RATE : (n + 1) * RATE]).mean() > 0.01]
+        return fill([(n * RATE, (n + 1) * RATE) for n in loud])
+
+    def recognise(
+        self, samples: npt.NDArray[np.float32], stretches: Sequence[Stretch], *, language: str | None
+    ) -> Recognised:
+        self.asked.append((len(stretches), language))
+        return Recognised(segments=tuple(self.answers), language=language or "de")
 
     def recognise_carefully(self, samples: npt.NDArray[np.float32], *, language: str | None) -> Recognised:
-        return Recognised(segments=tuple(self.careful), language=language, speech_ms=1000)
+        return Recognised(segments=tuple(self.careful), language=language or "de")
 
 
 @pytest.fixture
@@ -138,42 +149,74 @@ def test_times_that_run_backwards_or_out_of_the_piece_are_put_in_order(minute: P
     assert all(s.start_ms <= w.start_ms <= w.end_ms <= s.end_ms for s in piece.segments for w in s.words)
 
 
-def loud_with_pauses(*pauses_s: float, seconds: float) -> Samples:
-    samples = tone(seconds)
-    for at in pauses_s:
-        samples[int(at * RATE) : int((at + 0.6) * RATE)] = 0
+def loud(*ranges_s: tuple[int, int], seconds: int) -> Samples:
+    """A tone in these ranges of seconds, and silence."""
+    samples = np.zeros(seconds * RATE, np.int16)
+    for start, end in ranges_s:
+        samples[start * RATE : end * RATE] = np.tile(tone(1), end - start)
     return samples
 
 
-def test_pieces_end_in_pauses_and_cover_everything(tmp_path: Path) -> None:
-    audio = flac(tmp_path, loud_with_pauses(100, 230, 440, seconds=500))
+def pieces_of(audio: Path, model: Scripted, *, seconds: int) -> list[SpeechPiece]:
+    return list(transcribe(audio, duration_ms=seconds * 1000, model=model))
+
+
+def test_a_piece_is_one_batch_of_full_stretches(tmp_path: Path) -> None:
+    audio = flac(tmp_path, loud((0, 600), seconds=600))
     model = Scripted([raw("Hello there.", start_ms=1000)])
-    pieces = list(transcribe(audio, duration_ms=500_000, model=model))
-    assert [(p.start_ms, p.end_ms) for p in pieces] == [(0, 230_400), (230_400, 440_400), (440_400, 500_000)]
-    assert [p.segments[0].start_ms for p in pieces] == [1000, 231_400, 441_400]
-    assert model.asked == [(230_400, None), (210_000, "de"), (59_600, "de")]
+    pieces = pieces_of(audio, model, seconds=600)
+    assert [(p.start_ms, p.end_ms) for p in pieces] == [(0, 240_000), (240_000, 480_000), (480_000, 600_000)]
+    assert [p.segments[0].start_ms for p in pieces] == [1000, 241_000, 481_000]
+    assert model.asked == [(8, None), (8, "de"), (4, "de")]
+
+
+def test_speech_that_may_go_on_behind_a_piece_is_left_to_the_next(tmp_path: Path) -> None:
+    audio = flac(tmp_path, loud((10, 45), (262, 280), seconds=400))
+    pieces = pieces_of(audio, Scripted([raw("Hello there.")]), seconds=400)[:2]
+    assert [(p.start_ms, p.end_ms, p.speech_ms) for p in pieces] == [(0, 40_000, 30_000), (40_000, 280_000, 23_000)]
+
+
+def test_silence_is_passed_over_without_asking_the_model(tmp_path: Path) -> None:
+    audio = flac(tmp_path, loud((700, 710), seconds=720))
+    model = Scripted([raw("Hello there.")])
+    pieces = pieces_of(audio, model, seconds=720)
+    assert [p.end_ms for p in pieces] == [PIECE_MS, 2 * PIECE_MS, 720_000]
+    assert [p.language for p in pieces] == [None, None, "de"]
+    assert model.asked == [(1, None)]
+
+
+def test_the_only_speech_at_the_end_of_what_was_read_is_heard_whole(tmp_path: Path) -> None:
+    audio = flac(tmp_path, loud((265, 285), seconds=400))
+    pieces = pieces_of(audio, Scripted([raw("Hello there.")]), seconds=400)
+    assert [(p.end_ms, p.speech_ms) for p in pieces] == [(265_000, 0), (400_000, 20_000)]
 
 
 def test_going_on_after_a_crash_gives_the_same_pieces(tmp_path: Path) -> None:
-    rng = np.random.default_rng(5)
-    audio = flac(tmp_path, rng.normal(0, 3000, RATE * 600).astype(np.int16))
+    audio = flac(tmp_path, loud((0, 100), (103, 250), (260, 500), seconds=520))
     model = Scripted([raw("Hello there.", start_ms=1000)])
-    whole = list(transcribe(audio, duration_ms=600_000, model=model))
-    rest = list(
-        transcribe(audio, duration_ms=600_000, model=model, start_ms=whole[0].end_ms, language=whole[0].language)
-    )
-    assert rest == whole[1:]
-    assert all(p.end_ms - p.start_ms <= PIECE_MS for p in whole)
+    whole = pieces_of(audio, model, seconds=520)
+    rest = transcribe(audio, duration_ms=520_000, model=model, start_ms=whole[0].end_ms, language=whole[0].language)
+    assert len(whole) > 2
+    assert list(rest) == whole[1:]
 
 
-def test_the_language_is_detected_where_somebody_first_speaks(tmp_path: Path) -> None:
-    audio = flac(tmp_path, loud_with_pauses(230, seconds=300))
-    model = Scripted([])
-    pieces = transcribe(audio, duration_ms=300_000, model=model)
-    assert next(pieces).language is None
-    model.answers = [raw("Guten Tag.")]
-    assert next(pieces).language == "de"
-    assert model.asked[1][1] is None
+@given(st.lists(st.tuples(st.integers(0, 90), st.integers(1, 300)), max_size=3), st.integers(0, 300))
+@settings(max_examples=3, deadline=None)
+def test_pieces_cover_every_second_once_whatever_is_said(parts: list[tuple[int, int]], tail: int) -> None:
+    ranges, at = [], 0
+    for gap, length in parts:
+        ranges.append((at + gap, at + gap + length))
+        at += gap + length
+    seconds = at + tail + 1
+    with TemporaryDirectory() as folder:
+        audio = flac(Path(folder), loud((0, 1), *ranges, seconds=seconds))
+        pieces = pieces_of(audio, Scripted([]), seconds=seconds)
+    edges = [0, *(p.end_ms for p in pieces)]
+    assert [p.start_ms for p in pieces] == edges[:-1]
+    assert edges[-1] == seconds * 1000
+    assert all(0 < p.end_ms - p.start_ms <= PIECE_MS for p in pieces)
+    spoken = {n for start, end in ranges for n in range(start, end)} | {0}
+    assert sum(p.speech_ms for p in pieces) == len(spoken) * 1000
 
 
 def test_real_speech_is_understood_and_cut_into_sentences(shared_data: Path, tiny: SpeechModel, tmp_path: Path) -> None:

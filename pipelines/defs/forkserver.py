@@ -1,9 +1,9 @@
 """A process that has everything imported and forks a run worker on request, in milliseconds instead of seconds.
 
-Importing Dagster and the definitions takes 4 s and more; a fork of a process that has done so takes 10 ms. Both ends
-are here: `ForkServer` in the preloaded process, `ForkClient` in the one that launches runs. They speak JSON lines over
-a socket: `{"start": KEY, "payload": TEXT}` is answered by `{"started": KEY, "pid": N}` and, when the worker is gone, by
-`{"ended": KEY, "status": N}` (exit status, or minus the signal).
+Importing Dagster and the definitions takes 4 s and more; a fork of a process that has done so takes 10 ms. The other
+end is in `forkclient.py`. They speak JSON lines over a socket: `{"start": KEY, "payload": TEXT}` is answered by
+`{"started": KEY, "pid": N}` and, when the worker is gone, by `{"ended": KEY, "status": N}` (exit status, or minus the
+signal).
 
 Nobody outlives its purpose: the server ends when its last client is gone, and workers end when their server is gone,
 however it went, because each watches a pipe whose other end only the server holds. They are asked with SIGTERM, which
@@ -213,101 +213,6 @@ def _end_with(alive: int) -> None:
 def _send(client: socket.socket, message: dict[str, Any]) -> None:
     with suppress(OSError):  # a client that is gone is noticed when its socket is read
         client.sendall(json.dumps(message).encode() + b"\n")
-
-
-class ForkClient:
-    """The launching side: one connection to a server, shared by the threads of this process.
-
-    Args:
-        connection: a socket whose other end a `ForkServer` serves.
-        on_ended: called with (key, status) in this client's own thread when a worker is gone; status None when the
-            server itself was lost, and with it the knowledge of how the worker ended.
-    """
-
-    def __init__(self, connection: socket.socket, on_ended: Callable[[str, int | None], None]) -> None:
-        self._connection = connection
-        self._on_ended = on_ended
-        self._changed = threading.Condition()
-        self._answers: dict[str, int] = {}
-        self._running: set[str] = set()
-        self._lost = self._closing = False
-        self._listener = threading.Thread(target=self._listen, daemon=True, name="fork-client")
-        self._listener.start()
-
-    @property
-    def lost(self) -> bool:
-        """Whether the server is gone; nothing can be started any more."""
-        return self._lost
-
-    @property
-    def running(self) -> tuple[str, ...]:
-        """Keys of the workers started here that have not ended."""
-        with self._changed:
-            return tuple(self._running)
-
-    def start(self, key: str, payload: str, *, timeout_s: float) -> int:
-        """Start a worker and wait until it exists; returns its pid.
-
-        Raises:
-            ConnectionError: the server is gone.
-            TimeoutError: it did not answer in time (while it still imports, requests wait).
-        """
-        with self._changed:
-            try:
-                self._connection.sendall(json.dumps({"start": key, "payload": payload}).encode() + b"\n")
-            except OSError:
-                raise ConnectionError("The fork server ended.") from None
-            if not self._changed.wait_for(lambda: key in self._answers or self._lost, timeout_s):
-                raise TimeoutError(f"The fork server did not answer within {timeout_s:.0f} s.")
-            if key not in self._answers:
-                raise ConnectionError("The fork server ended.")
-            return self._answers.pop(key)
-
-    def wait_ended(self, timeout_s: float) -> None:
-        """Return when every worker started here has ended, or after `timeout_s`."""
-        with self._changed:
-            self._changed.wait_for(lambda: not self._running, timeout_s)
-
-    def wait_any_ended(self, timeout_s: float) -> None:
-        """Return when a worker has ended, or after `timeout_s`."""
-        with self._changed:
-            before = len(self._running)
-            self._changed.wait_for(lambda: len(self._running) < before, timeout_s)
-
-    def close(self) -> None:
-        """Leave the server; a server without clients ends its workers, which then say so themselves."""
-        self._closing = True
-        with suppress(OSError):
-            self._connection.shutdown(socket.SHUT_RDWR)
-        self._listener.join()
-
-    def _listen(self) -> None:
-        with suppress(OSError), self._connection, self._connection.makefile("rb") as lines:
-            for line in lines:
-                self._heard(json.loads(line))
-        with self._changed:
-            self._lost = True
-            orphans = [] if self._closing else list(self._running)
-            self._changed.notify_all()
-        for key in orphans:
-            self._ended(key, None)
-
-    def _heard(self, message: dict[str, Any]) -> None:
-        if "started" in message:
-            with self._changed:
-                self._answers[message["started"]] = message["pid"]
-                self._running.add(message["started"])
-                self._changed.notify_all()
-        else:
-            self._ended(message["ended"], message["status"])
-
-    def _ended(self, key: str, status: int | None) -> None:
-        try:
-            self._on_ended(key, status)
-        finally:
-            with self._changed:
-                self._running.discard(key)
-                self._changed.notify_all()
 
 
 def preload(modules: Sequence[str]) -> None:

@@ -1,15 +1,13 @@
 """Launches every run in a process forked from a preloaded one, and knows when such a process has died.
 
-One class for the daemon and for the command line. It uses the fork server of the supervisor where there is one
-(`connect`), otherwise it starts its own at the first run. A run without a process is reported as failed at once, so
+One class for the daemon and for the command line. It uses the fork server it was offered (`forkclient.py`), otherwise
+it starts its own at the first run. A run without a process is reported as failed at once, so
 that Dagster's run retries take over; after a restart the run's tag still names the process (`check_run_worker_health`).
 """
 
 import json
 import signal
-import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -25,19 +23,12 @@ from dagster._grpc.types import ExecuteRunArgs
 from dagster._serdes import ConfigurableClass, ConfigurableClassData, serialize_value
 
 from pipelines.core.processes import ProcessName
-from pipelines.defs.forkserver import GRACE_S, ForkClient
+from pipelines.defs.forkclient import ForkClient, start_server, take_offered
+from pipelines.defs.forkserver import GRACE_S
 from pipelines.defs.worker import WORKER_TAG
 
 START_TIMEOUT_S = 60.0
 """How long a launch may wait for the fork server, which first imports everything (4 s on an idle machine)."""
-
-_shared: socket.socket | None = None
-
-
-def connect(connection: socket.socket) -> None:
-    """Let the launcher of this process use the fork server at the other end of `connection`."""
-    global _shared  # noqa: PLW0603  the supervisor hands it over once, before the daemon starts
-    _shared = connection
 
 
 class ForkingRunLauncher(RunLauncher[DagsterInstance], ConfigurableClass):
@@ -165,22 +156,11 @@ class ForkingRunLauncher(RunLauncher[DagsterInstance], ConfigurableClass):
             if self._client is None or self._client.lost:
                 if self._server is not None:
                     self._server.wait()
-                self._client = ForkClient(_shared or self._start_server(), self._worker_ended)
+                log = Path(self._instance.root_directory, "workers.log")
+                connection = take_offered() or start_server(self._preload, log)
+                self._server = connection.process
+                self._client = ForkClient(connection.socket, self._worker_ended)
             return self._client
-
-    def _start_server(self) -> socket.socket:
-        ours, theirs = socket.socketpair()
-        with theirs, Path(self._instance.root_directory, "workers.log").open("ab") as log:
-            command = [sys.executable, "-m", "pipelines.defs.worker", "serve", str(theirs.fileno()), *self._preload]
-            self._server = subprocess.Popen(
-                command,
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,  # Ctrl-C is for the client, which then ends its runs in order
-            )
-        return ours
 
     def _worker_ended(self, run_id: str, status: int | None) -> None:
         """Called in the client's thread."""

@@ -25,6 +25,7 @@ from pipelines.core.errors import SettingsError, TransientError
 from pipelines.core.postgres import Database, database_urls
 from pipelines.core.processes import ProcessName, end
 from pipelines.core.settings import REPOSITORY, Settings
+from pipelines.defs.forkclient import offer, start_server
 
 START_TIMEOUT_S = 120.0
 STOP_TIMEOUT_S = 40.0
@@ -126,6 +127,15 @@ def environment(settings: Settings) -> dict[str, str]:
         "STUDYBUDDY_DAGSTER_STORAGE": str(storage),
         "STUDYBUDDY_DAGSTER_URL": dagster_url,
     }
+
+
+def warm_up(settings: Settings, definitions: str = DEFINITIONS) -> None:
+    """Start importing what runs need in another process; for a command that will soon run something itself.
+
+    Sets the variables `dagster.yaml` asks for in this process too.
+    """
+    os.environ.update(environment(settings))
+    offer(start_server([definitions], settings.home / "dagster" / "workers.log"))
 
 
 def write_state(home: Path, state: Services) -> None:

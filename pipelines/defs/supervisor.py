@@ -21,6 +21,7 @@ from pathlib import Path
 from pipelines.core.processes import ProcessName
 from pipelines.core.settings import Settings, get_settings
 from pipelines.defs import worker
+from pipelines.defs.forkclient import Connection, offer
 from pipelines.defs.forkserver import ForkServer, preload
 from pipelines.defs.services import LOOPBACK, Service, Services, environment, write_state
 
@@ -195,9 +196,7 @@ class Supervisor(ForkServer):
 
 
 def _connected(connection: socket.socket, action: Callable[[], int]) -> int:
-    from pipelines.defs.launcher import connect
-
-    connect(connection)
+    offer(Connection(connection))
     return action()
 
 

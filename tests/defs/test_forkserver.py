@@ -9,7 +9,7 @@ import time
 import pytest
 
 from pipelines.core.processes import ProcessName
-from pipelines.defs.forkserver import ForkClient
+from pipelines.defs.forkclient import ForkClient
 
 SERVER = """
 import os, signal, socket, subprocess, sys, time

@@ -48,12 +48,20 @@ def open_pdf(source: BinaryIO, *, password: str | None, max_pages: int) -> Any:
             "This PDF is damaged and cannot be opened. Please export or print it to PDF again.", code="damaged"
         ) from None
     if pages < 1:
+        # Complaints mean that there were pages once; without any, the file truly has none.
+        if "error" in complaints():
+            raise UnreadableFileError("This PDF is damaged: its pages cannot be found.", code="damaged")
         raise UnreadableFileError("This PDF has no pages.", code="zero_pages")
     if pages > max_pages:
         raise UnreadableFileError(
             f"This PDF has {pages} pages; at most {max_pages} are accepted. Please split it.", code="too_many_pages"
         )
     return document
+
+
+def complaints() -> str:
+    """What MuPDF complained about since the last call; "" when nothing."""
+    return str(load_pymupdf().TOOLS.mupdf_warnings())
 
 
 def as_memory_error(error: Exception) -> MemoryError | None:

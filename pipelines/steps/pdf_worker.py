@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 from pipelines.core.errors import UnreadableFileError
 from pipelines.steps.page_labels import page_labels
-from pipelines.steps.pdf_open import as_memory_error, load_pymupdf, open_pdf
+from pipelines.steps.pdf_open import as_memory_error, complaints, load_pymupdf, open_pdf
 from pipelines.steps.slide_deck import build_slides, pages_to_recognise
 from pipelines.steps.slide_text import PageText, add_recognised, read_page_text
 
@@ -24,6 +24,8 @@ OCR_HEIGHT_PX = 2000
 CPU_RESERVE_S = 25.0
 """Recognition stops this long before the CPU limit, so that what was read is delivered."""
 WEBP_QUALITY = 80
+SIGNS_OF_DAMAGE = ("read error", "syntax error")
+"""MuPDF says so when it gave up in the middle of a page; a page that is then empty could not be read."""
 MAX_CHECKS = 40
 """Lines of one page whose visibility is looked at in its picture."""
 
@@ -98,6 +100,7 @@ def _page_text(document: Any, number: int, damaged: list[int]) -> PageText:
     pymupdf = load_pymupdf()
     flags = pymupdf.TEXTFLAGS_DICT & ~pymupdf.TEXT_PRESERVE_IMAGES & ~pymupdf.TEXT_PRESERVE_LIGATURES
     try:
+        complaints()
         page = document.load_page(number)
         # Without rotation text keeps its own coordinates; only the picture is turned.
         rect = page.rect * page.derotation_matrix if page.rotation else page.rect
@@ -109,6 +112,9 @@ def _page_text(document: Any, number: int, damaged: list[int]) -> PageText:
             scanned=lambda: _picture_share(page) > 0.5,
             blends_in=_visibility_check(page),
         )
+        said = "" if text.lines else complaints()
+        if any(sign in said for sign in SIGNS_OF_DAMAGE):
+            damaged.append(number + 1)
         text.shown_width, text.shown_height = page.rect.width, page.rect.height
         return text
     except Exception as error:  # the library raises several unrelated classes for damaged pages

@@ -5,7 +5,7 @@ from string import ascii_letters
 
 from pipelines.core.records import Slide
 from pipelines.steps.slide_frames import FramePage, frame_groups
-from pipelines.steps.slide_furniture import find_furniture, printed_labels
+from pipelines.steps.slide_furniture import find_furniture, printed_labels, usual_size
 from pipelines.steps.slide_layout import reading_order
 from pipelines.steps.slide_lines import Line
 from pipelines.steps.slide_text import PageText
@@ -75,13 +75,14 @@ def build_slides(
     labels = printed_labels(pages, pdf_labels)
     furniture = _furniture(pages, labels, pdf_labels)
     sections = sections_of(outline, len(pages))
+    usual = usual_size([line for page in pages for line in page.lines])
     bodies: list[str] = []
     aparts: list[str] = []
     titles: list[str] = []
-    for page, apart in zip(pages, furniture, strict=True):
-        rows = reading_order([line for index, line in enumerate(page.lines) if index not in apart])
+    for number, (page, apart) in enumerate(zip(pages, furniture, strict=True)):
+        rows = reading_order([line for index, line in enumerate(page.lines) if index not in apart], usual=usual)
         bodies.append("\n".join(row.text for row in rows))
-        titles.append(page_title(rows, page.height))
+        titles.append(page_title(rows, page.height, first_page=number == 0))
         aparts.append("\n".join(row.text for row in reading_order([page.lines[index] for index in sorted(apart)])))
     frames = frame_groups(
         [

@@ -19,7 +19,9 @@ REPEATED = 0.3
 ANYWHERE = 0.8
 """The same for text outside the bands, such as a list of sections beside every slide."""
 TITLE_SIZE = 1.15
-"""A line this much larger than the page's usual text is a title, even where the next pages repeat it."""
+"""A line this much larger than usual text is a title, even where the next pages repeat it."""
+TOP_THIRD = 0.33
+"""A title is the largest text in this upper share of its page; formulas below may be larger."""
 
 _DIGITS = re.compile(r"\d+")
 _OF_TOTAL = re.compile(r"(?:^|[\s–—|-])(\d{1,4})\s*(?:/|of|von|sur|de)\s*(\d{1,4})$", re.IGNORECASE)
@@ -58,21 +60,23 @@ def find_furniture(pages: Sequence[PageText], labels: Sequence[str | None]) -> l
             shown_on[key].add(slide)
     count = len(set(slides))
     enough = _enough(count)
+    usual = usual_size([line for page in pages for line in page.lines])
     found: list[set[int]] = []
-    for page, of_page in zip(pages, keys, strict=True):
-        usual = usual_size(page.lines)
-        largest = max((line.size for line in page.lines), default=0.0)
+    for page, of_page, label in zip(pages, keys, labels, strict=True):
+        largest = max((line.size for line in page.lines if line.y0 < TOP_THIRD * page.height), default=0.0)
         chosen: set[int] = set()
         for number, (line, of_line) in enumerate(zip(page.lines, of_page, strict=True)):
             counts = {key[0]: len(shown_on[key]) for key in of_line}
-            if max(counts.values()) < enough:
-                continue
+            if max(counts.values()) < enough or (line.text.isdigit() and label and line.text != label):
+                continue  # the line numbers of a listing are at home on every page
             titled = line.size >= max(TITLE_SIZE * usual, 0.99 * largest) and _zone(line, page) == "top"
             repeated = counts.get("band", 0) >= enough and not titled
             slotted = counts.get("slot", 0) >= max(4, 0.5 * count) and not titled and _outermost(line, page)
             if repeated or slotted or (count >= 6 and counts["place"] >= ANYWHERE * count):
                 chosen.add(number)
         found.append(chosen)
+    if all(len(chosen) == len(page.lines) for page, chosen in zip(pages, found, strict=True)):
+        return [set() for _ in pages]  # what is all there is on every page is no decoration
     return found
 
 

@@ -23,6 +23,8 @@ _PRIVATE = re.compile("[\ue000-\uf8ff\ufffd\U000f0000-\U0010ffff]")
 _SUSPECT = re.compile(f"!|{_UNSEEN.pattern}|{_PRIVATE.pattern}")
 _BRACKET_PIECES = re.compile("[\uf8e5-\uf8fe]")  # Adobe's pieces of tall brackets and roots: drawing, not letters
 _ACCENT = re.compile(r"([\xa8\xb4\u02c6\u02dc\u02c7\u02da]) ?([^\W\d_])")
+_LEADER = re.compile(r"(?:\. ?){5,}")  # the dots of a table of contents
+_BULLET = re.compile(r"^([•●○◦▪■□▶►▸‣➢✓✗])(?=\w)")
 _STROKE = re.compile(r"\u0338 ?(\S)")  # TeX sets the stroke of "not equal" before the sign
 _COMBINING = {
     "\xa8": "\u0308",
@@ -64,13 +66,15 @@ _TELL_TALE = re.compile('[\x00-\x1f!"#PXQYRZpqrsz]')
 
 def clean(text: str) -> str:
     """One line's text with ligatures and styled letters spelled out, accents joined and unseen characters removed."""
+    if "...." in text or ". . . ." in text:
+        text = _LEADER.sub(" … ", text)
     if text.isascii():
         return " ".join((text if text.isprintable() else _UNSEEN.sub("", text)).split())
     text = text.translate(_DINGBAT_TABLE)
     text = _COMPATIBLE.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text)
     text = _ACCENT.sub(lambda found: unicodedata.normalize("NFC", found[2] + _COMBINING[found[1]]), text)
     text = _STROKE.sub("\\1\u0338", text)
-    text = _UNSEEN.sub("", _PRIVATE.sub("", _TAGS.sub("", text)))
+    text = _BULLET.sub(r"\1 ", _UNSEEN.sub("", _PRIVATE.sub("", _TAGS.sub("", text))))
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 

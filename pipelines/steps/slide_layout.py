@@ -11,7 +11,7 @@ from itertools import pairwise
 from statistics import median
 
 from pipelines.steps.slide_lines import Line
-from pipelines.steps.slide_rows import glue, group_rows, join_row, mend_hyphens
+from pipelines.steps.slide_rows import glue, group_rows, join_row, mend_hyphens, with_text
 from pipelines.steps.slide_tables import is_table, table_rows
 
 GUTTER_EM = 0.5
@@ -20,7 +20,10 @@ SHORT_GUTTER_EM = 1.2
 """The same for shorter columns, where white may line up by chance."""
 FORMULA_EM = 3.5
 """A strip up to this high whose pieces overlap in height is one displayed formula (fractions, sums with limits)."""
+FIGURE_SIZE = 0.55
+"""Text smaller than this share of the usual size is lettering of a figure."""
 MAX_DEPTH = 6
+"""Columns inside columns inside columns; deeper cuts are accidents."""
 
 
 @dataclass(slots=True)
@@ -38,19 +41,36 @@ class _Gutter:
     right: float
 
 
-def reading_order(lines: Sequence[Line]) -> list[Line]:
+def reading_order(lines: Sequence[Line], *, usual: float = 0.0) -> list[Line]:
     """The page's rows in reading order.
 
     Pieces of one row are joined by a space, by `CELL` where they are cells; a word broken by a hyphen at the end of a
-    line is put together. Lines that run in another direction (labels of axes) come last.
+    line is put together. The lettering of figures comes after the text, because it would tear sentences apart: what is
+    much smaller than usual, then what runs in another direction.
 
     Args:
         lines: in the order they were painted, which decides inside formulas.
+        usual: font size of the deck's text in points; 0 when it is not known.
     """
     for number, line in enumerate(lines):
         line.order = number
-    upright = [line for line in lines if line.upright]
-    return mend_hyphens(_region(upright, 0)) + [line for line in lines if not line.upright]
+    text = [line for line in lines if line.upright and line.size >= FIGURE_SIZE * usual]
+    small = [line for line in lines if line.upright and line.size < FIGURE_SIZE * usual]
+    lettering = [line for line in small if not _beside(line, text)]
+    text += [line for line in small if _beside(line, text)]
+    turned = [line for line in lines if not line.upright]
+    short = [line for line in turned if len(line.text) <= 3]
+    rows = mend_hyphens(_region(text, 0)) + _region(lettering, MAX_DEPTH)
+    rows += [line for line in turned if len(line.text) > 3]
+    return [*rows, with_text(short, " ".join(line.text for line in short))] if short else rows
+
+
+def _beside(small: Line, text: Sequence[Line]) -> bool:
+    """Does this small line stand at a line of text, as the limits of a sum do?"""
+    return any(
+        line.y0 - small.size < small.y0 < line.y1 and line.x0 - line.size < small.x1 and small.x0 < line.x1 + line.size
+        for line in text
+    )
 
 
 def _region(lines: list[Line], depth: int) -> list[Line]:
@@ -159,7 +179,11 @@ def _trimmed(strips: list[_Strip], start: int, end: int, gutters: list[_Gutter])
 
 
 def _split(lines: list[Line], gutters: list[_Gutter], depth: int) -> list[Line]:
-    """Reads a run with gutters: row by row as a table, or column by column."""
+    """Reads a run with gutters: row by row as a table or as code, or column by column."""
+    if sum(line.mono for line in lines if not line.text.isdigit()) > 0.9 * sum(
+        not line.text.isdigit() for line in lines
+    ):
+        return [join_row(row) for row in group_rows(lines)]  # comments beside code belong to their line
     columns: list[list[Line]] = [[] for _ in range(len(gutters) + 1)]
     for line in lines:
         columns[sum(line.x0 >= gutter.right for gutter in gutters)].append(line)

@@ -45,7 +45,8 @@ def glue(pieces: Sequence[Line]) -> Line:
     for before, after in pairwise(pieces):
         gap = max(after.x0 - before.x1, before.x0 - after.x1)
         em = max(before.size, after.size)
-        if gap >= CELL_GAP_EM * em and not _BULLET.fullmatch(text):
+        code = before.mono and after.mono
+        if gap >= CELL_GAP_EM * em and not code and not _BULLET.fullmatch(text):
             text += CELL + after.text
         else:
             text += (" " if gap >= WORD_GAP_EM * em or gap < -em else "") + after.text

@@ -28,7 +28,8 @@ def is_table(lines: Sequence[Line], columns: Sequence[Sequence[Line]]) -> bool:
     if len(shared) < 2:
         return False
     if len(columns) > 2:
-        return len(shared) >= 0.5 * len(rows) and median(len(line.text) for line in lines) <= MAX_CELL_CHARS
+        filled = sum(map(len, taken)) >= 0.5 * len(rows) * len(columns)
+        return filled and len(shared) >= 0.5 * len(rows) and median(len(line.text) for line in lines) <= MAX_CELL_CHARS
     lengths = [mean(len(line.text) for line in column) for column in columns]
     small = min((0, 1), key=lambda index: (len(taken[index]), lengths[index]))
     sizes = [median(line.size for line in column) for column in columns]
@@ -39,11 +40,15 @@ def is_table(lines: Sequence[Line], columns: Sequence[Sequence[Line]]) -> bool:
 def table_rows(lines: Sequence[Line], edges: Sequence[float]) -> list[Line]:
     """The table's records from top to bottom; `edges` are where its columns after the first begin, in points."""
     rows = [_cells(row, edges) for row in group_rows(lines)]
+    reach = [max((line.x1 for row in rows for line in row[index]), default=0.0) for index in range(len(edges) + 1)]
     tops = [min(line.base for cell in row for line in cell) for row in rows]
     pitches = [below - above for above, below in pairwise(tops)]
+    close = [pitch <= WRAP_PITCH * min(pitches) for pitch in pitches]
+    # Only where white between records shows again and again can a close row be the second line of one.
+    wraps = close.count(False) >= 2 and 3 * close.count(False) >= close.count(True)
     records = [rows[0]]
-    for row, pitch in zip(rows[1:], pitches, strict=True):
-        if pitch <= WRAP_PITCH * min(pitches) < 0.9 * max(pitches) and _goes_on(records[-1], row):
+    for row, near in zip(rows[1:], close, strict=True):
+        if wraps and near and _goes_on(records[-1], row, reach):
             records[-1] = [above + below for above, below in zip(records[-1], row, strict=True)]
         else:
             records.append(row)
@@ -57,13 +62,19 @@ def _cells(row: Sequence[Line], edges: Sequence[float]) -> Cells:
     return cells
 
 
-def _goes_on(record: Cells, row: Cells) -> bool:
-    """Does `row` continue the record above: are its cells second lines rather than new entries?"""
-    pairs = [(above, below) for above, below in zip(record, row, strict=True) if below]
-    if any(not above for above, _ in pairs):
+def _goes_on(record: Cells, row: Cells, reach: Sequence[float]) -> bool:
+    """Is `row` the second line of the record above? Its words would not have fitted on the lines above them."""
+    triples = [(above, below, edge) for above, below, edge in zip(record, row, reach, strict=True) if below]
+    if any(not above for above, _, _ in triples):
         return False
-    second = sum(below[0].text[0].islower() or above[-1].text.endswith("-") for above, below in pairs)
-    return second >= 0.5 * len(pairs)
+    second = sum(below[0].text[0].islower() or above[-1].text.endswith("-") for above, below, _ in triples)
+    filled = sum(edge - above[-1].x1 < _first_word(below[0]) for above, below, edge in triples)
+    return min(second, filled) >= 0.5 * len(triples)
+
+
+def _first_word(line: Line) -> float:
+    """About the width of a line's first word and the space before it, in points."""
+    return (0.5 * len(line.text.split()[0]) + 0.5) * line.size
 
 
 def _record(cells: Cells) -> Line:

@@ -22,12 +22,13 @@ _EMPTY_TITLE = re.compile(
 _PAGE_LIKE = re.compile(r"(?:slide|folie|page|seite|diapositive)\s*\d+", re.IGNORECASE)
 
 
-def page_title(rows: Sequence[Line], height: float) -> str:
+def page_title(rows: Sequence[Line], height: float, *, first_page: bool = False) -> str:
     """The largest text near the top, with the lines it goes on over; "" when the page has none.
 
     Args:
         rows: the page's rows in reading order, without headers and footers.
         height: of the page, in points.
+        first_page: its title may be set in lines far apart.
     """
     upright = [row for row in rows if row.upright and _LETTERS.search(row.text)]
     if not upright:
@@ -47,8 +48,7 @@ def page_title(rows: Sequence[Line], height: float) -> str:
     start = next(index for index, row in enumerate(rows) if row is largest)
     parts = [largest.text]
     last = largest
-    # The lines of a title page's title stand apart; on other pages a second large line is a second heading.
-    most_gap = (1.6 if words <= 60 and largest.size >= 1.3 * usual else 0.9) * largest.size
+    most_gap = (1.6 if first_page else 0.9) * largest.size
     for row in rows[start + 1 :]:
         if not row.upright or abs(row.size - last.size) > 0.06 * last.size or row.y0 - last.y1 > most_gap:
             break

@@ -31,6 +31,7 @@ PRELOADED = (
     "dagster_webserver.cli",
     "dagster._daemon.cli",
     "dagster._grpc.server",
+    "openai",
     "uvicorn.loops.auto",
     "uvicorn.protocols.http.auto",
 )
@@ -53,6 +54,7 @@ class _Part:
     started: float = 0.0
     due: float = 0.0
     backoff_s: float = 1.0
+    deaths: int = 0
 
 
 class Supervisor(ForkServer):
@@ -95,6 +97,7 @@ class Supervisor(ForkServer):
                 lasted = time.monotonic() - part.started
                 part.backoff_s = 1.0 if lasted > 60 else min(part.backoff_s * 2, LONGEST_BACKOFF_S)
                 part.due, part.process = time.monotonic() + part.backoff_s, None
+                part.deaths += 1
                 _say(f"{part.name} ended with status {status} after {lasted:.0f} s")
 
     def _tick(self) -> None:
@@ -130,7 +133,9 @@ class Supervisor(ForkServer):
     def _write_state(self) -> None:
         logs = self._settings.home / "logs"
         services = tuple(
-            Service(name=part.name, process=part.process, url=part.url, log=logs / f"{part.name}.log")
+            Service(
+                name=part.name, process=part.process, url=part.url, log=logs / f"{part.name}.log", deaths=part.deaths
+            )
             for part in self._parts
             if part.process is not None
         )

@@ -30,9 +30,12 @@ PRELOADED = (
     "pipelines.defs.launcher",
     "pipelines.defs.storage",
     "psycopg2.extras",
+    "snowballstemmer",
+    "tokenizers",
     "upath.implementations.local",
 )
-"""What every run needs besides the definitions; Dagster loads much of it late, in each run again."""
+"""What every run needs besides the definitions and would load late, each run again. Not onnxruntime: it starts a
+thread when imported, and a fork copies none."""
 
 WORKER_TAG = "studybuddy/worker"
 """Run tag that names the run's process (a `ProcessName` as JSON), so that any process can ask whether it lives."""

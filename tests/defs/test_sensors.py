@@ -1,0 +1,133 @@
+"""Rows become partitions and runs once, and deletions take partition, rows and files; whatever was interrupted."""
+
+import io
+import json
+
+import dagster as dg
+import pytest
+
+from pipelines.core.courses import ensure_course
+from pipelines.core.documents import delete_document, get_document, mark_document_requested, put_document
+from pipelines.core.errors import StorageUnavailableError, SupersededError
+from pipelines.core.stores import Stores
+from pipelines.defs import sensors
+from pipelines.defs.jobs import documents_job
+from pipelines.defs.sensors import DOCUMENTS, documents_sensor, look
+
+
+@pytest.fixture
+def stores(settings):
+    with Stores.open(settings) as stores:
+        yield stores
+
+
+@pytest.fixture
+def partitions():
+    """A Dagster instance in memory; the sensor's requests are applied to it as the daemon would."""
+    with dg.DagsterInstance.ephemeral() as instance:
+        yield instance
+
+
+def upload(stores, text="slides", name="week1.pdf", **options):
+    kept = stores.files.add(io.BytesIO(text.encode()), max_bytes=1000)
+    with stores.database.transaction() as connection:
+        document, _ = put_document(
+            connection,
+            sealer=stores.sealer,
+            course_id=ensure_course(connection, "Physics").id,
+            title=name,
+            file_name=name,
+            source_name=name,
+            sha256=kept.sha256,
+            byte_count=kept.byte_count,
+            **options,
+        )
+    return document
+
+
+def tick(stores, instance, cursor=None):
+    """Look, and do what the daemon would do with the answer; (run keys, cursor)."""
+    found = look(DOCUMENTS, stores, instance, cursor)
+    if isinstance(found, dg.SkipReason):
+        return [], cursor
+    for change in found.dynamic_partitions_requests:
+        if isinstance(change, dg.AddDynamicPartitionsRequest):
+            instance.add_dynamic_partitions("documents", change.partition_keys)
+        else:
+            for key in change.partition_keys:
+                instance.delete_dynamic_partition("documents", key)
+    return [request.run_key for request in found.run_requests], found.cursor
+
+
+def test_an_upload_becomes_a_partition_and_one_run(stores, partitions):
+    document = upload(stores)
+    keys, cursor = tick(stores, partitions)
+    assert keys == [f"document:{document.id}:1"]
+    assert partitions.get_dynamic_partitions("documents") == [str(document.id)]
+    assert tick(stores, partitions, cursor) == ([], cursor)
+
+
+def test_a_restart_without_a_cursor_asks_with_the_same_run_key(stores, partitions):
+    upload(stores)
+    assert tick(stores, partitions)[0] == tick(stores, partitions)[0]  # Dagster starts one run a key
+
+
+def test_a_new_generation_is_a_new_run(stores, partitions):
+    document = upload(stores)
+    _, cursor = tick(stores, partitions)
+    with stores.database.transaction() as connection:
+        mark_document_requested(connection, document, run_id="11111111-1111-1111-1111-111111111111")
+    keys, cursor = tick(stores, partitions, cursor)
+    assert keys == []
+    assert json.loads(cursor) == []  # what has begun is forgotten: a cursor does not grow
+    upload(stores, text="other slides")
+    assert tick(stores, partitions, cursor)[0] == [f"document:{document.id}:2"]
+
+
+def test_what_a_command_line_has_claimed_is_left_to_it(stores, partitions):
+    upload(stores, claim_s=60)
+    assert tick(stores, partitions)[0] == []
+
+
+def test_a_deletion_takes_the_partition_then_the_rows_and_the_file(stores, partitions):
+    document = upload(stores)
+    _, cursor = tick(stores, partitions)
+    with stores.database.transaction() as connection:
+        delete_document(connection, document.id)
+    _, cursor = tick(stores, partitions, cursor)
+    assert partitions.get_dynamic_partitions("documents") == []
+    assert stores.files.has(document.sha256)
+    tick(stores, partitions, cursor)
+    assert not stores.files.has(document.sha256)
+    assert tick(stores, partitions, cursor)[0] == []
+
+
+def test_a_deletion_interrupted_between_its_halves_is_finished_later(stores, partitions):
+    document = upload(stores)
+    tick(stores, partitions)
+    with stores.database.transaction() as connection:
+        delete_document(connection, document.id)
+    look(DOCUMENTS, stores, partitions, None)  # the daemon died before it applied the answer
+    assert stores.files.has(document.sha256)
+    tick(stores, partitions)
+    tick(stores, partitions)
+    assert partitions.get_dynamic_partitions("documents") == []
+    assert not stores.files.has(document.sha256)
+    with stores.database.transaction() as connection, pytest.raises(SupersededError):
+        get_document(connection, document.id, sealer=stores.sealer)
+
+
+def test_the_sensor_starts_the_documents_job_every_second_from_the_start():
+    assert documents_sensor.job_name == documents_job.name
+    assert documents_sensor.minimum_interval_seconds == 1
+    assert documents_sensor.default_status == dg.DefaultSensorStatus.RUNNING
+
+
+def test_a_database_that_is_away_is_a_tick_skipped_not_a_sensor_broken(monkeypatch, partitions):
+    def away():
+        raise StorageUnavailableError("The database cannot be reached now.")
+
+    monkeypatch.setattr(sensors, "_stores", away)
+    answer = documents_sensor(dg.build_sensor_context(instance=partitions))
+    assert isinstance(answer, dg.SkipReason)
+    assert answer.skip_message == "The database cannot be reached now."

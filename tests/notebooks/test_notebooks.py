@@ -120,8 +120,11 @@ def test_chunk_sizes_are_compared_and_nothing_of_it_stays(course: SampleCourse) 
 
 
 def test_the_evaluation_notebook_gives_the_commands_figures(course: SampleCourse) -> None:
-    notebook = course.run("03_evaluate_retrieval")
-    command = [STUDYBUDDY, "evaluate", "--course", "Sample course", "--json", ROOT / "sample" / "questions.jsonl"]
+    asked = (ROOT / "sample" / "questions.jsonl").read_text().splitlines(keepends=True)
+    questions_file = course.home / "about_slides.jsonl"
+    questions_file.write_text("".join(line for line in asked if json.loads(line)["kind"] == "slide"))
+    notebook = course.run("03_evaluate_retrieval", QUESTIONS=str(questions_file))
+    command = [STUDYBUDDY, "evaluate", "--course", "Sample course", "--json", questions_file]
     done = subprocess.run(command, env=course.environment, cwd=ROOT, capture_output=True, text=True, check=True)
     told = json.loads(done.stdout)["slide"]
     figures, questions = outputs(notebook, "text/html")

@@ -1,7 +1,8 @@
 """`studybuddy ingest`: uploads files, runs the graph for each, waits, and says what became of every one."""
 
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
@@ -9,18 +10,23 @@ from uuid import UUID
 import typer
 from rich.table import Table
 
-from pipelines.cli.output import console, errors, fail, print_json, told
+from pipelines.cli.candidates import Candidate, FileKind, find_candidates
+from pipelines.cli.output import clock, console, errors, fail, print_json, told
 from pipelines.cli.progress import RunProgress
-from pipelines.cli.uploads import Candidate, Uploaded, find_candidates, upload_deck
+from pipelines.cli.uploads import DECKS, LECTURES, Graph, Options, State, Uploaded
 from pipelines.core.courses import ensure_course
-from pipelines.core.documents import CLAIM_S, claim_documents, get_document
-from pipelines.core.errors import StudyBuddyError
+from pipelines.core.errors import PermanentError, StudyBuddyError
 from pipelines.core.records import Course
-from pipelines.core.slides import count_document
 from pipelines.core.stores import Stores
+from pipelines.core.uploads import CLAIM_S
 
 if TYPE_CHECKING:
     from pipelines.defs.runs import RunResult  # Dagster takes seconds to import: only where a run is needed
+
+GRAPHS: dict[FileKind, Graph] = {"deck": DECKS, "lecture": LECTURES}
+"""In the order they run: a lecture is aligned with decks that are there."""
+
+SAME = ("unchanged", "duplicate")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -30,22 +36,24 @@ class FileResult:
     candidate: Candidate
     status: str
     id: UUID | None = None
-    pages: int = 0
-    chunks: int = 0
+    state: State | None = None
     seconds: float = 0.0
     message: str = ""
     code: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """This result as programs get it."""
+        state, captions = self.state, self.candidate.captions
         return {
             "file": self.candidate.path.name,
+            "captions": captions.name if captions else None,
             "source_name": self.candidate.source_name,
             "kind": self.candidate.kind,
             "status": self.status,
             "id": str(self.id) if self.id else None,
-            "pages": self.pages,
-            "chunks": self.chunks,
+            "pages": state.pages if state else 0,
+            "duration_ms": state.duration_ms if state else None,
+            "chunks": state.chunks if state else 0,
             "seconds": round(self.seconds, 2),
             "code": self.code,
             "message": self.message,
@@ -58,14 +66,28 @@ def register(app: typer.Typer) -> None:
 
 
 def ingest(
-    paths: Annotated[list[Path], typer.Argument(help="PDF files, or folders of them.")],
+    paths: Annotated[list[Path], typer.Argument(help="Decks (PDF), recordings, captions, or folders of them.")],
+    *,
     course: Annotated[str, typer.Option(help="Name of the course; made if it is new.")],
     password: Annotated[str | None, typer.Option(help="Opens PDFs that are protected.")] = None,
+    captions: Annotated[Path | None, typer.Option(help="Captions of the one recording that is named.")] = None,
+    deck: Annotated[list[Path] | None, typer.Option(help="A deck the lectures go through; may be repeated.")] = None,
+    language: Annotated[str | None, typer.Option(help="Language spoken in the lectures, such as `en`.")] = None,
+    prefer_speech: Annotated[
+        bool | None, typer.Option(help="Recognise the speech of recordings that have captions too.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="The results as JSON.")] = False,
 ) -> None:
     """Put files into a course and wait until they can be found."""
     with told(), Stores.open() as stores:
-        results = ingest_files(stores, course, paths, password=password)
+        results = ingest_files(
+            stores,
+            course,
+            paths,
+            captions=captions,
+            decks=deck or (),
+            options=Options(password=password, language=language, prefer_speech=prefer_speech),
+        )
     ok = not any(result.status == "failed" for result in results)
     if json:
         print_json({"course": course, "ok": ok, "files": [result.as_json() for result in results]})
@@ -76,20 +98,38 @@ def ingest(
 
 
 def ingest_files(
-    stores: Stores, course_name: str, paths: list[Path], *, password: str | None = None
+    stores: Stores,
+    course_name: str,
+    paths: Sequence[Path],
+    *,
+    captions: Path | None = None,
+    decks: Sequence[Path] = (),
+    options: Options | None = None,
 ) -> list[FileResult]:
     """Upload and run; one result a file, in the order of the files.
+
+    Args:
+        captions: the captions of the one recording among `paths`.
+        decks: the decks its lectures go through; they are uploaded too.
 
     Raises:
         StudyBuddyError: nothing could be done at all. What is wrong with one file is in its result.
     """
-    candidates = find_candidates(paths)
+    candidates = find_candidates([*decks, *paths], captions=captions)
+    linked = {path.resolve() for path in decks}
+    if not all(candidate.kind == "deck" for candidate in candidates if candidate.path.resolve() in linked):
+        raise PermanentError("--deck goes with PDF files.", code="unknown_kind")
+    options = options or Options()
     with stores.database.transaction() as connection:
         course = ensure_course(connection, course_name)
     results = {candidate.source_name: _first_result(candidate) for candidate in candidates}
-    decks = [candidate for candidate in candidates if candidate.kind == "deck"]
-    if decks:
-        _put_decks(stores, course, decks, results, password)
+    for kind, graph in GRAPHS.items():
+        asked = [candidate for candidate in candidates if candidate.kind == kind]
+        if asked:
+            _put_all(stores, course, graph, asked, results=results, options=options)
+        if kind == "deck":
+            found = [results[candidate.source_name] for candidate in asked if candidate.path.resolve() in linked]
+            options = replace(options, deck_ids=tuple(result.id for result in found if result.id is not None))
     return list(results.values())
 
 
@@ -99,31 +139,37 @@ def _first_result(candidate: Candidate) -> FileResult:
     if candidate.named:
         message = "This is neither a PDF nor a recording nor captions."
         return FileResult(candidate=candidate, status="failed", code="unknown_kind", message=message)
-    return FileResult(candidate=candidate, status="skipped", message="another kind of file")
+    return FileResult(candidate=candidate, status="skipped", message=candidate.note or "another kind of file")
 
 
-def _put_decks(
-    stores: Stores, course: Course, decks: list[Candidate], results: dict[str, FileResult], password: str | None
+def _put_all(
+    stores: Stores,
+    course: Course,
+    graph: Graph,
+    candidates: Sequence[Candidate],
+    *,
+    results: dict[str, FileResult],
+    options: Options,
 ) -> None:
-    """Upload every deck, run those that are new or not searchable, and note what the tables say afterwards."""
+    """Upload all of one kind, run those that are new or not searchable, and note what the tables say afterwards."""
     uploads: dict[str, Uploaded] = {}
-    with RunProgress(errors, total=len(decks), name_of=lambda key: uploads[key].candidate.source_name) as progress:
-        for candidate in decks:
+    with RunProgress(errors, total=len(candidates), name_of=lambda key: uploads[key].candidate.source_name) as progress:
+        for candidate in candidates:
             name = candidate.source_name
             try:
-                upload = upload_deck(stores, course.id, candidate, password=password)
+                upload = graph.put(stores, course.id, candidate, options)
             except StudyBuddyError as error:
                 results[name] = FileResult(candidate=candidate, status="failed", code=error.code, message=error.message)
                 progress.finished(name, error.message)
                 continue
-            results[name] = _after(stores, upload)
-            if upload.outcome in ("unchanged", "duplicate") and results[name].status != "failed":
+            results[name] = _after(stores, graph, upload)
+            if upload.outcome in SAME and results[name].status != "failed":
                 progress.finished(name, None)
             else:
-                uploads[str(upload.document.id)] = upload
-        runs = _run(stores, uploads, progress) if uploads else {}
+                uploads[str(upload.id)] = upload
+        runs = _run(stores, graph, uploads, progress) if uploads else {}
     for key, upload in uploads.items():
-        result = results[upload.candidate.source_name] = _after(stores, upload)
+        result = results[upload.candidate.source_name] = _after(stores, graph, upload)
         if key in runs:
             result.seconds = runs[key].seconds
             if not runs[key].succeeded:
@@ -131,8 +177,8 @@ def _put_decks(
                 result.message = result.message or runs[key].failure or "The run failed."
 
 
-def _run(stores: Stores, uploads: dict[str, Uploaded], progress: RunProgress) -> "dict[str, RunResult]":
-    """One run a deck, a few at a time. Claims are renewed meanwhile, or the sensor would start runs of its own."""
+def _run(stores: Stores, graph: Graph, uploads: dict[str, Uploaded], progress: RunProgress) -> "dict[str, RunResult]":
+    """One run an upload, a few at a time. Claims are renewed meanwhile, or the sensor would start runs of its own."""
     from pipelines.defs.instance import open_instance
     from pipelines.defs.runs import RunNews, run_partitions
 
@@ -144,13 +190,13 @@ def _run(stores: Stores, uploads: dict[str, Uploaded], progress: RunProgress) ->
         if time.monotonic() - renewed > CLAIM_S / 3:
             renewed = time.monotonic()
             with stores.database.transaction() as connection:
-                claim_documents(connection, [upload.document.id for upload in uploads.values()])
+                graph.claim(connection, [upload.id for upload in uploads.values()])
 
     instance = open_instance(stores.settings)
     try:
         return run_partitions(
             instance,
-            job_name="process_document",
+            job_name=graph.job,
             partition_keys=list(uploads),
             max_concurrent=stores.settings.max_concurrent_runs,
             on_news=heard,
@@ -159,24 +205,21 @@ def _run(stores: Stores, uploads: dict[str, Uploaded], progress: RunProgress) ->
         instance.dispose()
 
 
-def _after(stores: Stores, upload: Uploaded) -> FileResult:
+def _after(stores: Stores, graph: Graph, upload: Uploaded) -> FileResult:
     """What the tables say about an upload now."""
-    result = FileResult(candidate=upload.candidate, status="failed", id=upload.document.id)
+    result = FileResult(candidate=upload.candidate, status="failed", id=upload.id)
     try:
-        with stores.database.transaction() as connection:
-            document = get_document(connection, upload.document.id, sealer=stores.sealer)
-            counts = count_document(connection, document)
+        state = result.state = graph.look(stores, upload.id)
     except StudyBuddyError as error:
         result.code, result.message = error.code, error.message
         return result
-    result.pages, result.chunks = counts.slides, counts.chunks
-    if document.failure is not None:
-        result.code, result.message = document.failure_code, document.failure
-    elif counts.searchable:
+    if state.failure is not None:
+        result.code, result.message = state.failure_code, state.failure
+    elif state.searchable:
         result.status = "ingested" if upload.outcome == "created" else upload.outcome
         result.message = {
             "unchanged": "the same bytes are in the course already",
-            "duplicate": f"the course has these bytes as {document.source_name}",
+            "duplicate": f"the course has these bytes as {state.source_name}",
         }.get(upload.outcome, "")
     return result
 
@@ -185,18 +228,29 @@ def _show(results: list[FileResult]) -> None:
     if not results:
         fail("There are no files here.")
     table = Table()
-    for name in ("file", "result", "pages", "chunks", "seconds", "note"):
-        right = name in ("pages", "chunks", "seconds")
+    for name in ("file", "result", "length", "chunks", "seconds", "note"):
+        right = name in ("length", "chunks", "seconds")
         table.add_column(name, justify="right" if right else "left", overflow="fold")
     colours = {"failed": "red", "skipped": "dim", "unchanged": "cyan", "duplicate": "cyan"}
     for result in results:
         colour = colours.get(result.status, "green")
-        numbers = [str(value) if value else "" for value in (result.pages, result.chunks)]
         seconds = f"{result.seconds:.1f}" if result.seconds else ""
         table.add_row(
-            result.candidate.source_name, f"[{colour}]{result.status}[/{colour}]", *numbers, seconds, result.message
+            result.candidate.source_name,
+            f"[{colour}]{result.status}[/{colour}]",
+            *_size(result.state),
+            seconds,
+            result.message,
         )
     console.print(table)
     failed = sum(result.status == "failed" for result in results)
     if failed:
         console.print(f"[red]{failed} of {len(results)} files failed[/red]; the others are in the course.")
+
+
+def _size(state: State | None) -> tuple[str, str]:
+    """Length (pages, or minutes and seconds) and chunks; empty where there are none."""
+    if state is None:
+        return "", ""
+    length = f"{state.pages} p." if state.pages else clock(state.duration_ms)
+    return length, str(state.chunks or "")

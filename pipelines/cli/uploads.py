@@ -1,32 +1,33 @@
-"""Finds what to upload among files and folders, and puts it into the store: the first half of `studybuddy ingest`."""
+"""Puts files into the store and their rows into the database, and reads back what became of them."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 from uuid import UUID
 
-from pipelines.core.documents import CLAIM_S, put_document
-from pipelines.core.errors import PermanentError, UnreadableFileError
-from pipelines.core.records import Document
+from pipelines.cli.candidates import Candidate, language_of
+from pipelines.core.documents import claim_documents, get_document, put_document
+from pipelines.core.errors import UnreadableFileError
+from pipelines.core.files import StoredFile
+from pipelines.core.lecture_slides import link_document
+from pipelines.core.lectures import claim_lectures, count_lecture, get_lecture, put_lecture
+from pipelines.core.postgres import Connection
+from pipelines.core.slides import count_document
 from pipelines.core.stores import Stores
+from pipelines.core.uploads import CLAIM_S
+from pipelines.steps.captions import MAX_BYTES as CAPTIONS_MAX_BYTES
 
-FileKind = Literal["deck", "recording", "captions", "other"]
-
-DECK_SUFFIXES = frozenset({".pdf"})
-RECORDING_SUFFIXES = frozenset({".mp3", ".m4a", ".wav", ".flac", ".ogg", ".opus", ".mp4", ".mkv", ".mov", ".webm"})
-CAPTION_SUFFIXES = frozenset({".vtt", ".srt", ".sbv"})
 MB = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """One file on disk. `source_name` identifies it inside its course: its path below the folder that was named."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the command said about all its files. None: nothing."""
 
-    path: Path
-    source_name: str
-    kind: FileKind
-    named: bool = field(default=True)
+    password: str | None = None
+    language: str | None = None
+    prefer_speech: bool | None = None
+    deck_ids: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,40 +35,36 @@ class Uploaded:
     """An upload that is recorded: `outcome` says whether anything changed."""
 
     candidate: Candidate
-    document: Document
+    id: UUID
     outcome: str
 
 
-def find_candidates(paths: Iterable[Path]) -> list[Candidate]:
-    """Every file below `paths`, in order; a file of another kind stays in the list as `other`.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """What the tables say of an upload. `pages` 0 for lectures, `duration_ms` None for decks."""
 
-    Raises:
-        PermanentError: a path does not exist, or two different files would have the same name in the course.
-    """
-    found: dict[str, Candidate] = {}
-    for path in paths:
-        for candidate in _below(path):
-            other = found.setdefault(candidate.source_name, candidate)
-            if other.path.resolve() != candidate.path.resolve() and candidate.kind != "other":
-                raise PermanentError(
-                    f"Two files are named {candidate.source_name}: {other.path} and {candidate.path}. "
-                    "Rename one, or ingest the folder above both.",
-                    code="same_name",
-                )
-    return list(found.values())
+    source_name: str
+    chunks: int
+    searchable: bool
+    failure_code: str | None
+    failure: str | None
+    pages: int = 0
+    duration_ms: int | None = None
 
 
-def upload_deck(stores: Stores, course_id: UUID, candidate: Candidate, *, password: str | None) -> Uploaded:
-    """Store the file's bytes and record the document; the caller runs it, so the sensor is kept away for a while.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Graph:
+    """How one kind of upload is recorded, kept from the sensor, run, and looked at afterwards."""
 
-    Raises:
-        UnreadableFileError, StorageUnavailableError: nothing was recorded.
-    """
-    try:
-        with candidate.path.open("rb") as source:
-            stored = stores.files.add(source, max_bytes=stores.settings.pdf_max_mb * MB)
-    except PermissionError:
-        raise UnreadableFileError("The file may not be read by this user.", code="unreadable") from None
+    job: str
+    put: Callable[[Stores, UUID, Candidate, Options], Uploaded]
+    claim: Callable[[Connection, list[UUID]], None]
+    look: Callable[[Stores, UUID], State]
+
+
+def _put_deck(stores: Stores, course_id: UUID, candidate: Candidate, options: Options) -> Uploaded:
+    """Store the file's bytes and record the document; the caller runs it, so the sensor is kept away for a while."""
+    stored = _store(stores, candidate.path, stores.settings.pdf_max_mb * MB)
     with stores.database.transaction() as connection:
         document, outcome = put_document(
             connection,
@@ -78,28 +75,78 @@ def upload_deck(stores: Stores, course_id: UUID, candidate: Candidate, *, passwo
             source_name=candidate.source_name,
             sha256=stored.sha256,
             byte_count=stored.byte_count,
-            password=password,
+            password=options.password,
             claim_s=CLAIM_S,
         )
-    return Uploaded(candidate, document, outcome)
+    return Uploaded(candidate, document.id, outcome)
 
 
-def _below(path: Path) -> Iterator[Candidate]:
-    if path.is_dir():
-        for child in sorted(path.rglob("*")):
-            relative = child.relative_to(path)
-            if child.is_file() and not any(part.startswith(".") for part in relative.parts):
-                yield Candidate(child, relative.as_posix(), _kind(child), named=False)
-    elif path.is_file():
-        yield Candidate(path, path.name, _kind(path))
-    else:
-        raise PermanentError(f"There is no file or folder {path}.", code="no_such_file")
+def _put_lecture(stores: Stores, course_id: UUID, candidate: Candidate, options: Options) -> Uploaded:
+    """The same for a recording, captions, or both; links it to the decks of the command."""
+    captions = candidate.path if candidate.is_captions else candidate.captions
+    media = None if candidate.is_captions else _store(stores, candidate.path, stores.settings.media_max_mb * MB)
+    text = _store(stores, captions, CAPTIONS_MAX_BYTES) if captions is not None else None
+    with stores.database.transaction() as connection:
+        lecture, outcome = put_lecture(
+            connection,
+            course_id=course_id,
+            title=candidate.path.stem,
+            file_name=candidate.path.name,
+            source_name=candidate.source_name,
+            byte_count=sum(stored.byte_count for stored in (media, text) if stored is not None),
+            media_sha256=media.sha256 if media is not None else None,
+            captions_sha256=text.sha256 if text is not None else None,
+            captions_name=captions.name if captions is not None else None,
+            language=options.language or (language_of(captions) if captions is not None else None),
+            prefer_speech=options.prefer_speech,
+            claim_s=CLAIM_S,
+        )
+        linked = [link_document(connection, lecture.id, deck_id) for deck_id in options.deck_ids]
+    return Uploaded(
+        candidate, lecture.id, "linked" if outcome in ("unchanged", "duplicate") and any(linked) else outcome
+    )
 
 
-def _kind(path: Path) -> FileKind:
-    suffix = path.suffix.lower()
-    if suffix in DECK_SUFFIXES:
-        return "deck"
-    if suffix in RECORDING_SUFFIXES:
-        return "recording"
-    return "captions" if suffix in CAPTION_SUFFIXES else "other"
+def _store(stores: Stores, path: Path, max_bytes: int) -> StoredFile:
+    """The file's bytes in the store.
+
+    Raises:
+        UnreadableFileError, StorageUnavailableError: nothing was kept.
+    """
+    try:
+        with path.open("rb") as source:
+            return stores.files.add(source, max_bytes=max_bytes)
+    except PermissionError:
+        raise UnreadableFileError("The file may not be read by this user.", code="unreadable") from None
+
+
+def _look_at_deck(stores: Stores, document_id: UUID) -> State:
+    with stores.database.transaction() as connection:
+        document = get_document(connection, document_id, sealer=stores.sealer)
+        counts = count_document(connection, document)
+    return State(
+        source_name=document.source_name,
+        chunks=counts.chunks,
+        searchable=counts.searchable,
+        failure_code=document.failure_code,
+        failure=document.failure,
+        pages=counts.slides,
+    )
+
+
+def _look_at_lecture(stores: Stores, lecture_id: UUID) -> State:
+    with stores.database.transaction() as connection:
+        lecture = get_lecture(connection, lecture_id)
+        counts = count_lecture(connection, lecture)
+    return State(
+        source_name=lecture.source_name,
+        chunks=counts.chunks,
+        searchable=counts.searchable,
+        failure_code=lecture.failure_code,
+        failure=lecture.failure,
+        duration_ms=lecture.duration_ms,
+    )
+
+
+DECKS = Graph(job="process_document", put=_put_deck, claim=claim_documents, look=_look_at_deck)
+LECTURES = Graph(job="process_lecture", put=_put_lecture, claim=claim_lectures, look=_look_at_lecture)

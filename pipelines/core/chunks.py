@@ -14,7 +14,7 @@ from pgvector import SparseVector
 from psycopg.rows import dict_row
 
 from pipelines.core.documents import lock_document
-from pipelines.core.errors import SupersededError
+from pipelines.core.lectures import lock_lecture
 from pipelines.core.lexical import ALL_CHUNKS, TERM_SPACE, document_weights, term_counts
 from pipelines.core.postgres import Connection
 from pipelines.core.records import Chunk, Document, EmbeddingSet, Kind, Lecture
@@ -63,16 +63,11 @@ def replace_lecture_chunks(
     Raises:
         SupersededError: the lecture was replaced or deleted meanwhile; nothing is written.
     """
-    found = connection.execute(
-        statement("lock_lecture"), {"lecture_id": lecture.id, "generation": lecture.generation}
-    ).fetchone()
-    if found is None:
-        raise SupersededError(f"{lecture.file_name} was replaced or deleted while it was being worked on.")
+    lock_lecture(connection, lecture)
     source = {"course_id": lecture.course_id, "source_id": lecture.id}
-    made_from = lecture.captions_sha256 or lecture.media_sha256 or ""
     rows = [
         {
-            **_common(chunk, chunker_version, made_from),
+            **_common(chunk, chunker_version, lecture.speech_sha256),
             "lecture_id": lecture.id,
             "start_ms": chunk.start_ms,
             "end_ms": chunk.end_ms,

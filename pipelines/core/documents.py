@@ -1,6 +1,6 @@
 """Uploaded decks: recorded, replaced, fenced, failed, deleted. A document's id is its Dagster partition key."""
 
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from psycopg.errors import UniqueViolation
@@ -12,11 +12,7 @@ from pipelines.core.files import FileStore
 from pipelines.core.postgres import Connection, Database
 from pipelines.core.records import Document
 from pipelines.core.statements import statement
-
-Outcome = Literal["created", "replaced", "unchanged", "duplicate"]
-
-CLAIM_S = 120.0
-"""Seconds a command line keeps the sensor away from an upload it will run itself; it renews while it works."""
+from pipelines.core.uploads import CLAIM_S, Outcome, fence, purge
 
 
 def put_document(
@@ -109,7 +105,7 @@ def mark_document_requested(connection: Connection, document: Document, *, run_i
     Raises:
         SupersededError: the document was replaced or deleted meanwhile.
     """
-    _fence(connection, "mark_document_requested", document, run_id=run_id)
+    fence(connection, "mark_document_requested", document, document_id=document.id, run_id=run_id)
 
 
 def lock_document(connection: Connection, document: Document) -> None:
@@ -118,7 +114,7 @@ def lock_document(connection: Connection, document: Document) -> None:
     Raises:
         SupersededError: it was.
     """
-    _fence(connection, "lock_document", document)
+    fence(connection, "lock_document", document, document_id=document.id)
 
 
 def fail_document(connection: Connection, document_id: UUID, generation: int, *, code: str, message: str) -> None:
@@ -148,19 +144,7 @@ def list_deleted_documents(connection: Connection, *, limit: int = 200) -> list[
 
 def purge_document(database: Database, files: FileStore, document_id: UUID) -> None:
     """Remove a deleted document's rows, then its files that nothing else uses. Running it twice is fine."""
-    with database.transaction() as connection:
-        names = [row[0] for row in connection.execute(statement("purge_document"), {"document_id": document_id})]
-    with database.transaction() as connection:
-        used = {row[0] for row in connection.execute(statement("list_used_files"), {"names": names})}
-    for name in names:
-        if name not in used:
-            files.remove(name)
-
-
-def _fence(connection: Connection, name: str, document: Document, **more: Any) -> None:
-    parameters = {"document_id": document.id, "generation": document.generation, **more}
-    if connection.execute(statement(name), parameters).fetchone() is None:
-        raise SupersededError(f"{document.file_name} was replaced or deleted while it was being worked on.")
+    purge(database, files, "purge_document", document_id=document_id)
 
 
 def _one(connection: Connection, name: str, sealer: Sealer, **parameters: Any) -> Document | None:

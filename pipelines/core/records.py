@@ -11,6 +11,7 @@ from uuid import UUID, uuid5
 
 Kind = Literal["slide", "speech"]
 TextSource = Literal["layer", "ocr", "none"]
+SpeechSource = Literal["captions", "speech"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +70,17 @@ class Lecture:
     deleted_at: datetime | None = None
     failure_code: str | None = None
     failure: str | None = None
+
+    @property
+    def speech_source(self) -> SpeechSource:
+        """Where its words come from: captions a person gave, unless recognition is preferred and there is sound."""
+        wanted = self.captions_sha256 is None or (self.prefer_speech and self.media_sha256 is not None)
+        return "speech" if wanted else "captions"
+
+    @property
+    def speech_sha256(self) -> str:
+        """The file its words come from; rows made from another one are of an older upload."""
+        return (self.media_sha256 if self.speech_source == "speech" else self.captions_sha256) or ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

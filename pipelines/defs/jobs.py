@@ -9,4 +9,11 @@ documents_job = dg.define_asset_job(
     tags={"dagster/max_runtime": "14400"},  # four hours: a thousand scanned pages through OCR on a slow machine
 )
 
-JOBS = [documents_job]
+lectures_job = dg.define_asset_job(
+    "process_lecture",
+    selection=dg.AssetSelection.groups("lectures"),
+    description="One lecture: sound, transcript, chunks, embeddings, and which slide was up when.",
+    tags={"dagster/max_runtime": "43200"},  # twelve hours: six hours of speech on a slow machine
+)
+
+JOBS = [documents_job, lectures_job]

@@ -1,4 +1,4 @@
-"""What assets are given: the stores and the embedder, opened once a run and closed with it."""
+"""What assets are given: the stores and the models, opened once a run and closed with it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +9,7 @@ from pydantic import PrivateAttr
 
 from pipelines.core.providers import Embedder, embedder
 from pipelines.core.stores import Stores
+from pipelines.steps.speech_model import SpeechModel, load_model
 
 
 class StoresResource(dg.ConfigurableResource):
@@ -16,6 +17,7 @@ class StoresResource(dg.ConfigurableResource):
 
     _stores: Stores | None = PrivateAttr(default=None)
     _embedder: Embedder | None = PrivateAttr(default=None)
+    _speech_model: SpeechModel | None = PrivateAttr(default=None)
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["StoresResource"]:
@@ -37,6 +39,23 @@ class StoresResource(dg.ConfigurableResource):
         if self._embedder is None:
             self._embedder = embedder(self.open.settings)
         return self._embedder
+
+    @property
+    def speech_model(self) -> SpeechModel:
+        """The speech recogniser of the settings, loaded on first use (some seconds).
+
+        Raises:
+            SettingsError: its weights are not here, or this machine lacks the device; names the setting.
+        """
+        if self._speech_model is None:
+            settings = self.open.settings
+            self._speech_model = load_model(
+                settings.whisper_model,
+                cache=settings.home / "models",
+                device=settings.whisper_device,
+                compute_type=settings.whisper_compute_type,
+            )
+        return self._speech_model
 
 
 def resources() -> dict[str, Any]:

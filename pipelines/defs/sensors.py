@@ -15,10 +15,11 @@ import dagster as dg
 from pipelines.core.documents import list_deleted_documents, list_unrequested_documents, purge_document
 from pipelines.core.errors import TransientError
 from pipelines.core.files import FileStore
+from pipelines.core.lectures import list_deleted_lectures, list_unrequested_lectures, purge_lecture
 from pipelines.core.postgres import Connection, Database
 from pipelines.core.stores import Stores
-from pipelines.defs.jobs import documents_job
-from pipelines.defs.partitions import documents_partitions
+from pipelines.defs.jobs import documents_job, lectures_job
+from pipelines.defs.partitions import documents_partitions, lectures_partitions
 
 MOST_PURGED = 50
 """Uploads purged in one tick: a tick has a minute, and removing files from a remote store takes a moment each."""
@@ -43,17 +44,35 @@ DOCUMENTS = Uploads(
     purge=purge_document,
 )
 
+LECTURES = Uploads(
+    noun="lecture",
+    partitions=lectures_partitions,
+    list_unrequested=list_unrequested_lectures,
+    list_deleted=list_deleted_lectures,
+    purge=purge_lecture,
+)
+
 
 @dg.sensor(job=documents_job, minimum_interval_seconds=1, default_status=dg.DefaultSensorStatus.RUNNING)
 def documents_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
     """Starts a run for every uploaded deck, and removes what deleted decks left behind."""
+    return _look(DOCUMENTS, context)
+
+
+@dg.sensor(job=lectures_job, minimum_interval_seconds=1, default_status=dg.DefaultSensorStatus.RUNNING)
+def lectures_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+    """Starts a run for every uploaded lecture, and removes what deleted lectures left behind."""
+    return _look(LECTURES, context)
+
+
+SENSORS = [documents_sensor, lectures_sensor]
+
+
+def _look(uploads: Uploads, context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
     try:
-        return look(DOCUMENTS, _stores(), context.instance, context.cursor)
+        return look(uploads, _stores(), context.instance, context.cursor)
     except TransientError as error:
         return dg.SkipReason(error.message)
-
-
-SENSORS = [documents_sensor]
 
 
 def look(

@@ -11,6 +11,9 @@ from pipelines.core.errors import UnreadableFileError
 from pipelines.core.records import Segment
 from pipelines.steps.caption_cues import Cue, decode_text, read_cues
 
+CAPTIONS_VERSION = "1"
+"""Version of reading and repairing; raise it when the same file gives other segments."""
+
 MAX_BYTES = 20_000_000
 """Largest caption file read; a day of word-by-word captions is under 10 MB."""
 

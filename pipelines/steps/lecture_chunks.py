@@ -5,11 +5,12 @@ every later cut into the middle of another. Works on captions and on recognised 
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from uuid import UUID, uuid5
+from uuid import UUID
 
-from pipelines.core.records import Chunk, Segment
+from pipelines.core.records import Chunk, Segment, make_chunk_id
 
 CHUNKER = "speech-1"
 """Version of the cutting rules; part of every chunk id, so that new rules give new ids."""
@@ -81,15 +82,14 @@ def chunk_speech(
     budget = max_tokens - count_tokens(context)
     units = [unit for segment in segments for unit in _units(segment, count_inner, budget)]
     chunks: list[Chunk] = []
-    same_start = 0
+    seen: Counter[str] = Counter()
     for first, end in _cuts(units, budget=budget, target_ms=target_ms, max_ms=max_ms):
         group = units[first:end]
-        start_ms = group[0].start_ms
-        same_start = same_start + 1 if chunks and chunks[-1].start_ms == start_ms else 0
         text = " ".join(unit.text for unit in group)
+        search_text = f"{context}\n{text}" if context else text
         chunks.append(
             Chunk(
-                id=uuid5(lecture_id, f"{start_ms}.{same_start}:{CHUNKER}"),
+                id=make_chunk_id(lecture_id, CHUNKER, search_text, seen[search_text]),
                 course_id=course_id,
                 kind="speech",
                 source_id=lecture_id,
@@ -97,11 +97,12 @@ def chunk_speech(
                 title=title,
                 context=context,
                 text=text,
-                token_count=count_tokens(f"{context}\n{text}" if context else text),
-                start_ms=start_ms,
+                token_count=count_tokens(search_text),
+                start_ms=group[0].start_ms,
                 end_ms=max(unit.end_ms for unit in group),
             )
         )
+        seen[search_text] += 1
     return chunks
 
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+AUDIO_VERSION = "1"
+"""Version of the decoding; raise it when the same recording gives other samples."""
+
 _LEVEL_SAMPLES = RATE // 10
 _SILENT_RMS = 33.0
 """Root mean square of 16-bit samples, -60 dBFS: below it in every tenth of a second nobody speaks near a microphone."""

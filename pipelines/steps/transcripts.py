@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+SPEECH_VERSION = "1"
+"""Version of the recognition around the model; raise it when the same sound gives other segments."""
+
 PIECE_MS = 270_000
 """Longest piece: one batch of eight stretches of 30 s, and some silence. A crash costs at most this much work."""
 

@@ -1,0 +1,143 @@
+"""Finds what to upload among files and folders: decks, recordings, captions, and which captions go with which one."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+from pipelines.core.errors import PermanentError
+
+FileKind = Literal["deck", "lecture", "other"]
+
+DECK_SUFFIXES = frozenset({".pdf"})
+RECORDING_SUFFIXES = frozenset({".mp3", ".m4a", ".wav", ".flac", ".ogg", ".opus", ".mp4", ".mkv", ".mov", ".webm"})
+CAPTION_SUFFIXES = (".vtt", ".srt", ".sbv")
+"""Endings of caption files; where one lecture has several, the first kind here is taken."""
+
+_LANGUAGE = re.compile(r"\.([a-z]{2,3})(?:[-_][A-Za-z]{2,4})?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One thing to upload. `source_name` identifies it inside its course: its path below the folder that was named.
+
+    `captions` is the caption file that goes with a recording; captions alone are a lecture whose `path` they are.
+    `note` says why a file of kind `other` is left out; empty: it is none this program reads.
+    """
+
+    path: Path
+    source_name: str
+    kind: FileKind
+    named: bool = field(default=True)
+    captions: Path | None = None
+    note: str = ""
+
+    @property
+    def is_captions(self) -> bool:
+        """Captions without a recording."""
+        return is_captions(self.path)
+
+
+def is_captions(path: Path) -> bool:
+    """Whether the name is that of a caption file."""
+    return path.suffix.lower() in CAPTION_SUFFIXES
+
+
+def find_candidates(paths: Iterable[Path], *, captions: Path | None = None) -> list[Candidate]:
+    """Everything below `paths`, in order; a file of another kind stays in the list as `other`.
+
+    A recording takes the captions beside it that have its name (`week1.mp4` and `week1.vtt` or `week1.en.vtt`).
+
+    Args:
+        captions: the caption file of the one recording among `paths`.
+
+    Raises:
+        PermanentError: a path does not exist, two different files would have the same name in the course, or captions
+            were given and there is not exactly one recording.
+    """
+    found: dict[str, Candidate] = {}
+    for path in paths:
+        for candidate in _below(path):
+            other = found.setdefault(candidate.source_name, candidate)
+            if other.path.resolve() != candidate.path.resolve() and candidate.kind != "other":
+                raise PermanentError(
+                    f"Two files are named {candidate.source_name}: {other.path} and {candidate.path}. "
+                    "Rename one, or ingest the folder above both.",
+                    code="same_name",
+                )
+    return _given(list(found.values()), captions) if captions is not None else _paired(list(found.values()))
+
+
+def _given(candidates: list[Candidate], captions: Path) -> list[Candidate]:
+    """The candidates, their one recording with these captions."""
+    if not captions.is_file() or not is_captions(captions):
+        raise PermanentError(f"{captions} is not a caption file (.vtt, .srt or .sbv).", code="no_such_file")
+    others = [c for c in candidates if c.path.resolve() != captions.resolve()]
+    recordings = [c for c in others if c.kind == "lecture" and not c.is_captions]
+    if len(recordings) != 1:
+        raise PermanentError(f"--captions goes with one recording; there are {len(recordings)}.", code="bad_captions")
+    return [replace(c, captions=captions) if c is recordings[0] else c for c in others]
+
+
+def _paired(candidates: list[Candidate]) -> list[Candidate]:
+    """The candidates, each lecture with one caption file at most; further ones are kept as `other`."""
+    spare: dict[str, list[Candidate]] = {}
+    for candidate in candidates:
+        if candidate.kind == "lecture" and candidate.is_captions:
+            spare.setdefault(_stem(candidate.source_name), []).append(candidate)
+    for group in spare.values():
+        group.sort(key=lambda c: CAPTION_SUFFIXES.index(c.path.suffix.lower()))
+    taken: dict[str, str] = {}
+    paired: list[Candidate] = []
+    for candidate in candidates:
+        if candidate.kind == "lecture" and not candidate.is_captions:
+            stem = _stem(candidate.source_name)
+            beside = spare.get(stem) or [
+                c for name, group in spare.items() if _LANGUAGE.sub("", name) == stem for c in group
+            ]
+            for captions in beside:
+                taken.setdefault(captions.source_name, candidate.source_name)
+            paired.append(replace(candidate, captions=beside[0].path if beside else None))
+        else:
+            paired.append(candidate)
+    for group in spare.values():
+        for captions in group[1:]:
+            taken.setdefault(captions.source_name, group[0].source_name)
+    used = {c.captions for c in paired}
+    return [
+        replace(c, kind="other", named=False, note=f"captions of {taken[c.source_name]}, which has some already")
+        if c.source_name in taken
+        else c
+        for c in paired
+        if c.path not in used
+    ]
+
+
+def language_of(captions: Path) -> str | None:
+    """The language a caption file's name says (`week1.en.vtt`); None when it says none."""
+    found = _LANGUAGE.search(captions.stem)
+    return found.group(1) if found else None
+
+
+def _stem(source_name: str) -> str:
+    return source_name.rpartition(".")[0]
+
+
+def _below(path: Path) -> Iterator[Candidate]:
+    if path.is_dir():
+        for child in sorted(path.rglob("*")):
+            relative = child.relative_to(path)
+            if child.is_file() and not any(part.startswith(".") for part in relative.parts):
+                yield Candidate(child, relative.as_posix(), _kind(child), named=False)
+    elif path.is_file():
+        yield Candidate(path, path.name, _kind(path))
+    else:
+        raise PermanentError(f"There is no file or folder {path}.", code="no_such_file")
+
+
+def _kind(path: Path) -> FileKind:
+    suffix = path.suffix.lower()
+    if suffix in DECK_SUFFIXES:
+        return "deck"
+    return "lecture" if suffix in RECORDING_SUFFIXES or is_captions(path) else "other"

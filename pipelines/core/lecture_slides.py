@@ -1,0 +1,69 @@
+"""Which decks a lecture goes through, and which slide was up when."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from psycopg.rows import class_row
+
+from pipelines.core.lectures import lock_lecture
+from pipelines.core.postgres import Connection
+from pipelines.core.records import Lecture, SlideSpan
+from pipelines.core.statements import statement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkedDocument:
+    """A deck of a lecture: `given` by a person, or proposed because speech and slides are alike (`similarity`)."""
+
+    document_id: UUID
+    given: bool
+    similarity: float | None = None
+
+
+def link_document(connection: Connection, lecture_id: UUID, document_id: UUID) -> bool:
+    """Say that a lecture goes through a deck of its course; a proposal becomes certain.
+
+    Returns:
+        False when that was said before, or the deck is not one of the lecture's course.
+    """
+    parameters = {"lecture_id": lecture_id, "document_id": document_id}
+    return connection.execute(statement("link_document"), parameters).fetchone() is not None
+
+
+def list_linked_documents(connection: Connection, lecture_id: UUID) -> list[LinkedDocument]:
+    """The decks of a lecture that are not deleted; empty when none was given and none proposed."""
+    with connection.cursor(row_factory=class_row(LinkedDocument)) as cursor:
+        return cursor.execute(statement("list_linked_documents"), {"lecture_id": lecture_id}).fetchall()
+
+
+def replace_lecture_slides(
+    connection: Connection, lecture: Lecture, spans: Sequence[SlideSpan], *, proposed: Sequence[LinkedDocument] = ()
+) -> None:
+    """Write which slide was up when over what was there; proposals replace older proposals, given decks stay.
+
+    Raises:
+        SupersededError: the lecture was replaced or deleted meanwhile; nothing is written.
+    """
+    lock_lecture(connection, lecture)
+    key = {"course_id": lecture.course_id, "lecture_id": lecture.id}
+    connection.execute(statement("delete_lecture_slides"), key)
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            statement("propose_document"),
+            [
+                {"lecture_id": lecture.id, "document_id": link.document_id, "similarity": link.similarity}
+                for link in proposed
+            ],
+        )
+        cursor.executemany(
+            statement("insert_lecture_slide"),
+            [{**key, **{name: getattr(span, name) for name in SlideSpan.__slots__}} for span in spans],
+        )
+
+
+def read_lecture_slides(connection: Connection, lecture: Lecture) -> list[SlideSpan]:
+    """Which slide was up when, in order of time; empty when the lecture is not aligned."""
+    key = {"course_id": lecture.course_id, "lecture_id": lecture.id}
+    with connection.cursor(row_factory=class_row(SlideSpan)) as cursor:
+        return cursor.execute(statement("list_lecture_slides"), key).fetchall()

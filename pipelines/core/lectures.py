@@ -1,0 +1,232 @@
+"""Uploaded recordings and captions: recorded, joined, replaced, fenced, failed, deleted.
+
+A lecture's id is its Dagster partition key. What was said in it is `transcripts.py`.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from psycopg.rows import class_row, dict_row
+
+from pipelines.core.errors import NotFoundError, StaleUpstreamError, SupersededError
+from pipelines.core.files import FileStore
+from pipelines.core.postgres import Connection, Database
+from pipelines.core.records import Lecture
+from pipelines.core.statements import statement
+from pipelines.core.uploads import CLAIM_S, Outcome, fence, purge
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LectureAudio:
+    """The sound of a recording as 16 kHz mono FLAC in the file store. `bad_packets` could not be decoded."""
+
+    media_sha256: str
+    audio_sha256: str
+    duration_ms: int
+    bad_packets: int
+    code_version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LectureCounts:
+    """What readers will see of one lecture, counted back from the tables (see `sql/lecture_counts.sql`)."""
+
+    segments: int
+    speech_ms: int
+    bad_times: int
+    chunks: int
+    uncovered_segments: int
+    vectors: int
+    bad_vectors: int
+    orphan_vectors: int
+    terms: int
+    stale_transcript: int
+    stale_chunks: int
+    spans: int
+    slide_spans: int
+
+    @property
+    def searchable(self) -> bool:
+        """All speech is found by a chunk of this upload that has its vector and its terms."""
+        return (
+            self.segments > 0
+            and self.uncovered_segments == self.bad_times == 0
+            and self.stale_transcript == self.stale_chunks == 0
+            and self.chunks == self.vectors == self.terms
+            and self.bad_vectors == self.orphan_vectors == 0
+        )
+
+
+def put_lecture(
+    connection: Connection,
+    *,
+    course_id: UUID,
+    title: str,
+    file_name: str,
+    source_name: str,
+    byte_count: int,
+    media_sha256: str | None = None,
+    captions_sha256: str | None = None,
+    captions_name: str | None = None,
+    language: str | None = None,
+    prefer_speech: bool | None = None,
+    created_by: UUID | None = None,
+    claim_s: float = 0.0,
+) -> tuple[Lecture, Outcome]:
+    """Record a recording, captions, or both, whose bytes are in the file store.
+
+    The same `source_name` is the same lecture: what is given replaces what was there, what is None stays, and a change
+    is a new generation. Captions and a recording whose names differ in the ending only join into one lecture. The
+    same recording (or the same captions alone) under another name answers the lecture that has it, as `duplicate`.
+
+    Args:
+        file_name: the recording's name, or the captions' where they come alone.
+        prefer_speech: recognise speech although captions were given; None keeps what was said before (at first: no).
+        claim_s: seconds to keep the sensor away because the caller starts the run; 0 leaves it to the sensor.
+    """
+    content = {"media_sha256": media_sha256, "captions_sha256": captions_sha256}
+    key = {"course_id": course_id, "source_name": source_name, **content}
+    same = _one(connection, "find_lecture_by_content", **key)
+    if same is not None:
+        return same, "duplicate"
+    parameters = {
+        **key,
+        "title": title,
+        "file_name": file_name,
+        "captions_name": captions_name,
+        "byte_count": byte_count,
+        "language": language,
+        "prefer_speech": prefer_speech,
+        "created_by": created_by,
+        "claim_s": claim_s,
+    }
+    with connection.transaction(), connection.cursor(row_factory=dict_row) as cursor:
+        row = cursor.execute(statement("put_lecture"), parameters).fetchone()
+    if row is None:
+        raise NotFoundError("There is no such course.")
+    outcome: Outcome = row.pop("outcome")
+    return Lecture(**row), outcome
+
+
+def get_lecture(connection: Connection, lecture_id: UUID) -> Lecture:
+    """One lecture that is not deleted.
+
+    Raises:
+        SupersededError: it was deleted, or never was.
+    """
+    lecture = _one(connection, "get_lecture", lecture_id=lecture_id)
+    if lecture is None:
+        raise SupersededError("The lecture was deleted.")
+    return lecture
+
+
+def list_lectures(connection: Connection, course_id: UUID) -> list[Lecture]:
+    """Every lecture of a course, by name."""
+    with connection.cursor(row_factory=class_row(Lecture)) as cursor:
+        return cursor.execute(statement("list_lectures"), {"course_id": course_id}).fetchall()
+
+
+def list_unrequested_lectures(connection: Connection, *, limit: int = 200) -> list[tuple[UUID, int]]:
+    """(id, generation) of uploads that no run was started for, oldest first."""
+    rows = connection.execute(statement("list_unrequested_lectures"), {"limit": limit})
+    return [(row[0], row[1]) for row in rows]
+
+
+def claim_lectures(connection: Connection, lecture_ids: list[UUID], *, claim_s: float = CLAIM_S) -> None:
+    """Keep the sensor away from these lectures for `claim_s` seconds from now."""
+    connection.execute(statement("claim_lectures"), {"lecture_ids": lecture_ids, "claim_s": claim_s})
+
+
+def mark_lecture_requested(connection: Connection, lecture: Lecture, *, run_id: str | None = None) -> None:
+    """A run begins on this generation: the sensor need not ask for one, and an old failure is forgotten.
+
+    Args:
+        run_id: Dagster's id of the run; None for one that Dagster does not know.
+
+    Raises:
+        SupersededError: the lecture was replaced or deleted meanwhile.
+    """
+    fence(connection, "mark_lecture_requested", lecture, lecture_id=lecture.id, run_id=run_id)
+
+
+def lock_lecture(connection: Connection, lecture: Lecture) -> None:
+    """Fence before a write: nothing is written for an upload that was replaced or deleted meanwhile.
+
+    Raises:
+        SupersededError: it was.
+    """
+    fence(connection, "lock_lecture", lecture, lecture_id=lecture.id)
+
+
+def fail_lecture(connection: Connection, lecture_id: UUID, generation: int, *, code: str, message: str) -> None:
+    """Remember why this generation has no result; a newer generation is left alone."""
+    connection.execute(
+        statement("fail_lecture"),
+        {"lecture_id": lecture_id, "generation": generation, "code": code, "message": message},
+    )
+
+
+def delete_lecture(connection: Connection, lecture_id: UUID) -> bool:
+    """Delete at once what can be retrieved and set the tombstone; rows and files go with `purge_lecture`.
+
+    Returns:
+        False when there was no such lecture.
+    """
+    if connection.execute(statement("delete_lecture"), {"lecture_id": lecture_id}).fetchone() is None:
+        return False
+    connection.execute(statement("delete_chunks"), {"source_id": lecture_id})
+    return True
+
+
+def list_deleted_lectures(connection: Connection, *, limit: int = 200) -> list[UUID]:
+    """Ids of lectures deleted and not purged yet."""
+    return [row[0] for row in connection.execute(statement("list_deleted_lectures"), {"limit": limit})]
+
+
+def purge_lecture(database: Database, files: FileStore, lecture_id: UUID) -> None:
+    """Remove a deleted lecture's rows, then its files that nothing else uses. Running it twice is fine."""
+    purge(database, files, "purge_lecture", lecture_id=lecture_id)
+
+
+def put_lecture_audio(connection: Connection, lecture: Lecture, audio: LectureAudio) -> None:
+    """Name the decoded sound of a lecture over an older one; its length becomes the lecture's.
+
+    Raises:
+        SupersededError: the lecture was replaced or deleted meanwhile.
+    """
+    lock_lecture(connection, lecture)
+    values = {name: getattr(audio, name) for name in LectureAudio.__slots__}
+    connection.execute(statement("put_lecture_audio"), {"lecture_id": lecture.id, **values})
+
+
+def find_lecture_audio(connection: Connection, lecture: Lecture) -> LectureAudio | None:
+    """The decoded sound of a lecture, of whichever upload it was made; None where there is none yet."""
+    with connection.cursor(row_factory=class_row(LectureAudio)) as cursor:
+        return cursor.execute(statement("get_lecture_audio"), {"lecture_id": lecture.id}).fetchone()
+
+
+def read_lecture_audio(connection: Connection, lecture: Lecture) -> LectureAudio:
+    """The decoded sound of a lecture's newest upload.
+
+    Raises:
+        StaleUpstreamError: there is none, or it was made from another upload: materialize `lecture_audio` first.
+    """
+    audio = find_lecture_audio(connection, lecture)
+    if audio is None or audio.media_sha256 != lecture.media_sha256:
+        raise StaleUpstreamError(
+            f"The sound of {lecture.file_name} is not that of its newest upload; materialize `lecture_audio` first."
+        )
+    return audio
+
+
+def count_lecture(connection: Connection, lecture: Lecture) -> LectureCounts:
+    """Counts of what readers will see of this lecture."""
+    parameters = {"lecture_id": lecture.id, "speech_sha256": lecture.speech_sha256}
+    with connection.cursor(row_factory=class_row(LectureCounts)) as cursor:
+        return cursor.execute(statement("lecture_counts"), parameters).fetchall()[0]
+
+
+def _one(connection: Connection, name: str, **parameters: Any) -> Lecture | None:
+    with connection.cursor(row_factory=class_row(Lecture)) as cursor:
+        return cursor.execute(statement(name), parameters).fetchone()

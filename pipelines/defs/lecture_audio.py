@@ -1,0 +1,90 @@
+"""Lecture audio: the sound of a recording, decoded once, in the form recognition reads it."""
+
+import tempfile
+import time
+from pathlib import Path
+
+import dagster as dg
+
+from pipelines.core.lectures import LectureAudio, find_lecture_audio, put_lecture_audio
+from pipelines.core.records import Lecture
+from pipelines.core.stores import Stores
+from pipelines.defs.lectures import GROUP, OWNERS, lecture_of
+from pipelines.defs.partitions import lectures_partitions
+from pipelines.defs.resources import StoresResource
+from pipelines.steps.recordings import AUDIO_VERSION, extract_audio
+
+MOST_BAD = 20
+"""Pieces of the upload that may be undecodable before the check warns: a cut-off end leaves one or two."""
+
+
+@dg.asset(
+    partitions_def=lectures_partitions,
+    group_name=GROUP,
+    owners=OWNERS,
+    kinds={"audio", "ffmpeg"},
+    code_version=AUDIO_VERSION,
+    check_specs=[dg.AssetCheckSpec("sound_is_whole", asset="lecture_audio")],
+)
+def lecture_audio(context: dg.AssetExecutionContext, stores: StoresResource) -> dg.MaterializeResult:
+    """The sound of the recording as 16 kHz mono FLAC; nothing for captions without a recording."""
+    started, store = time.monotonic(), stores.open
+    with lecture_of(context, store, first=True) as lecture:
+        known = _known(store, lecture)
+        audio = known if known is not None or lecture.media_sha256 is None else _decode(store, lecture)
+    seconds = time.monotonic() - started
+    bad = audio.bad_packets if audio is not None else 0
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/row_count": int(audio is not None),
+            "file": lecture.file_name,
+            "note": "a recording" if audio is not None else "captions only: there is no sound to decode",
+            "made": int(audio is not None and known is None),
+            "reused": int(known is not None),
+            "seconds": round(seconds, 2),
+            **({"minutes": round(audio.duration_ms / 60_000, 2)} if audio is not None else {}),
+        },
+        check_results=[
+            dg.AssetCheckResult(
+                check_name="sound_is_whole",
+                passed=bad <= MOST_BAD,
+                severity=dg.AssetCheckSeverity.WARN,
+                metadata={"undecodable_packets": bad},
+            )
+        ],
+    )
+
+
+def _known(store: Stores, lecture: Lecture) -> LectureAudio | None:
+    """The sound decoded from these very bytes by this code; None where it has to be made, or there is none."""
+    with store.database.transaction() as connection:
+        audio = find_lecture_audio(connection, lecture)
+    if audio is None or (audio.media_sha256, audio.code_version) != (lecture.media_sha256, AUDIO_VERSION):
+        return None
+    return audio if store.files.has(audio.audio_sha256) else None
+
+
+def _decode(store: Stores, lecture: Lecture) -> LectureAudio:
+    assert lecture.media_sha256 is not None  # noqa: S101  the caller asked
+    settings = store.settings
+    with tempfile.TemporaryDirectory() as folder, store.files.local_path(lecture.media_sha256) as source:
+        target = Path(folder) / "audio.flac"
+        made = extract_audio(
+            source,
+            target,
+            file_name=lecture.file_name,
+            max_ms=round(settings.media_max_hours * 3_600_000),
+            max_bytes=settings.media_max_mb * 10**6,
+        )
+        with target.open("rb") as sound:
+            stored = store.files.add(sound)
+    audio = LectureAudio(
+        media_sha256=lecture.media_sha256,
+        audio_sha256=stored.sha256,
+        duration_ms=made.duration_ms,
+        bad_packets=made.bad_packets,
+        code_version=AUDIO_VERSION,
+    )
+    with store.database.transaction() as connection:
+        put_lecture_audio(connection, lecture, audio)
+    return audio

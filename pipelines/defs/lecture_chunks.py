@@ -1,0 +1,62 @@
+"""Lecture chunks: what retrieval finds of speech, about a minute each."""
+
+import time
+
+import dagster as dg
+
+from pipelines.core.chunks import replace_lecture_chunks
+from pipelines.core.lectures import count_lecture
+from pipelines.core.transcripts import read_transcript
+from pipelines.defs.lectures import GROUP, OWNERS, lecture_of
+from pipelines.defs.partitions import lectures_partitions
+from pipelines.defs.resources import StoresResource
+from pipelines.defs.transcripts import transcripts
+from pipelines.steps.lecture_chunks import CHUNKER, chunk_speech
+
+
+@dg.asset(
+    partitions_def=lectures_partitions,
+    group_name=GROUP,
+    owners=OWNERS,
+    kinds={"python", "postgres"},
+    deps=[transcripts],
+    code_version=CHUNKER,
+    check_specs=[dg.AssetCheckSpec("all_speech_is_in_a_chunk", asset="lecture_chunks")],
+)
+def lecture_chunks(context: dg.AssetExecutionContext, stores: StoresResource) -> dg.MaterializeResult:
+    """Speech as passages of about a minute, cut where a sentence or a thought ends."""
+    started, store, embed = time.monotonic(), stores.open, stores.embedder
+    with lecture_of(context, store) as lecture:
+        with store.database.transaction() as connection:
+            segments = read_transcript(connection, lecture)
+        chunks = chunk_speech(
+            segments,
+            course_id=lecture.course_id,
+            lecture_id=lecture.id,
+            title=lecture.title,
+            count_tokens=embed.count_tokens,
+            max_tokens=embed.max_tokens,
+        )
+        with store.database.transaction() as connection:
+            changes = replace_lecture_chunks(connection, lecture, chunks, chunker_version=CHUNKER)
+            counts = count_lecture(connection, lecture)
+    seconds = sorted(((chunk.end_ms or 0) - (chunk.start_ms or 0)) / 1000 for chunk in chunks)
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/row_count": counts.chunks,
+            "made": changes.made,
+            "reused": changes.kept,
+            "removed": changes.removed,
+            "seconds_median": round(seconds[len(seconds) // 2], 1) if seconds else 0.0,
+            "seconds_longest": round(seconds[-1], 1) if seconds else 0.0,
+            "seconds": round(time.monotonic() - started, 2),
+            **({"preview": dg.MetadataValue.md(f"```\n{chunks[0].search_text}\n```")} if chunks else {}),
+        },
+        check_results=[
+            dg.AssetCheckResult(
+                check_name="all_speech_is_in_a_chunk",
+                passed=counts.chunks > 0 and counts.uncovered_segments == 0 and counts.chunks == counts.terms,
+                metadata={"segments": counts.segments, "not_covered": counts.uncovered_segments},
+            )
+        ],
+    )

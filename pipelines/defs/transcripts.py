@@ -1,0 +1,82 @@
+"""Transcripts: what was said and when, from the captions a person gave or from the recording itself."""
+
+import time
+
+import dagster as dg
+
+from pipelines.core.lectures import count_lecture
+from pipelines.core.transcripts import replace_transcript
+from pipelines.defs.lecture_audio import lecture_audio
+from pipelines.defs.lectures import GROUP, OWNERS, lecture_of
+from pipelines.defs.partitions import lectures_partitions
+from pipelines.defs.resources import StoresResource
+from pipelines.defs.speech import Heard, from_captions, from_recording
+from pipelines.steps.captions import CAPTIONS_VERSION
+from pipelines.steps.transcripts import SPEECH_VERSION
+
+PREVIEW_SEGMENTS = 20
+
+
+@dg.asset(
+    partitions_def=lectures_partitions,
+    group_name=GROUP,
+    owners=OWNERS,
+    kinds={"whisper", "postgres"},
+    deps=[lecture_audio],
+    code_version=f"captions-{CAPTIONS_VERSION}.speech-{SPEECH_VERSION}",
+    check_specs=[
+        dg.AssetCheckSpec("times_are_in_order_and_inside", asset="transcripts"),
+        dg.AssetCheckSpec("little_was_dropped", asset="transcripts"),
+    ],
+)
+def transcripts(context: dg.AssetExecutionContext, stores: StoresResource) -> dg.MaterializeResult:
+    """What was said and when: captions where a person gave them, recognised speech otherwise."""
+    started, store = time.monotonic(), stores.open
+    with lecture_of(context, store) as lecture:
+        take = from_captions if lecture.speech_source == "captions" else from_recording
+        heard = take(context, stores, lecture)
+        with store.database.transaction() as connection:
+            replace_transcript(connection, lecture, heard.transcript, heard.segments)
+            counts = count_lecture(connection, lecture)
+    made_from, seconds = heard.transcript, time.monotonic() - started
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/row_count": counts.segments,
+            "source": made_from.source,
+            "language": made_from.language or "not known",
+            "model": made_from.model or "none: captions",
+            "minutes": round(made_from.duration_ms / 60_000, 2),
+            "minutes_of_speech": round(made_from.speech_ms / 60_000, 2),
+            "repaired": made_from.repaired,
+            "removed": made_from.removed,
+            **heard.figures,
+            "seconds": round(seconds, 2),
+            "preview": dg.MetadataValue.md(_preview(heard)),
+        },
+        check_results=[
+            dg.AssetCheckResult(
+                check_name="times_are_in_order_and_inside",
+                passed=counts.segments > 0 and counts.bad_times == counts.stale_transcript == 0,
+                metadata={"segments": counts.segments, "bad_times": counts.bad_times},
+            ),
+            dg.AssetCheckResult(
+                check_name="little_was_dropped",
+                passed=made_from.removed <= len(heard.segments),
+                severity=dg.AssetCheckSeverity.WARN,
+                metadata={"kept": len(heard.segments), "removed": made_from.removed},
+            ),
+        ],
+    )
+
+
+def _preview(heard: Heard) -> str:
+    """The first sentences as a table; the UI shows it beside the counts."""
+    rows = [
+        f"| {segment.start_ms // 60_000}:{segment.start_ms // 1000 % 60:02} | {_cell(segment.text)} |"
+        for segment in heard.segments[:PREVIEW_SEGMENTS]
+    ]
+    return "\n".join(["| time | said |", "| --- | --- |", *rows])
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")[:200]

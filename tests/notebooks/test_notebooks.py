@@ -19,6 +19,7 @@ from pipelines.core.embedded import EmbeddedServer
 ROOT = Path(__file__).resolve().parents[2]
 DECK = ROOT / "sample" / "wind-power.pdf"
 CELL_TIMEOUT_S = 100
+pytestmark = pytest.mark.timeout(300)  # the first test also ingests the course; alone it takes a tenth of that
 STUDYBUDDY = Path(sys.executable).with_name("studybuddy")
 
 

@@ -15,7 +15,7 @@ from pipelines.core.files import FileStore
 from serving.problems import ProblemError
 
 BLOCK = 1 << 18
-_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
+_RANGE = re.compile(r"bytes=(?=\d|-\d)(\d{0,18})-(\d{0,18})")
 _TYPES = {
     "mp4": "video/mp4", "m4v": "video/mp4", "mov": "video/mp4", "webm": "video/webm", "mkv": "video/webm",
     "mp3": "audio/mpeg", "m4a": "audio/mp4", "aac": "audio/aac", "ogg": "audio/ogg", "opus": "audio/ogg",
@@ -64,7 +64,7 @@ async def stored_file(files: FileStore, sha256: str, *, content_type: str, heade
 def _range(asked: str | None, size: int) -> tuple[int, int]:
     """[start, stop) of the one range asked for; the whole file where the header asks for none, several or nonsense."""
     match = _RANGE.fullmatch(asked) if asked else None
-    if match is None or match.groups() == ("", ""):
+    if match is None:
         return 0, size
     first, last = match.groups()
     if not first:

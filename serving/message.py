@@ -40,8 +40,10 @@ class MessageBuilder:
             self._parts.append({"type": kind, "text": pieces, "state": _DONE})
         elif isinstance(part, p.StartStep):
             self._parts.append({"type": "step-start"})
-        elif isinstance(part, p.SourceDocument | p.DataCitations):
+        elif isinstance(part, p.SourceDocument):
             self._parts.append(part.model_dump(by_alias=True))
+        elif isinstance(part, p.DataCitations):
+            self._replace(part.model_dump(by_alias=True))
         elif isinstance(part, p.Start):
             self.id = part.message_id
             self.metadata.update(part.message_metadata or {})
@@ -49,6 +51,14 @@ class MessageBuilder:
             self.metadata.update(part.message_metadata or {})
         else:
             self._add_tool(part)
+
+    def _replace(self, data: dict[str, Any]) -> None:
+        """A data part stands in for an earlier one of the same type and id, as in the client."""
+        for old in self._parts:
+            if data.get("id") is not None and (old["type"], old.get("id")) == (data["type"], data["id"]):
+                old.update(data)
+                return
+        self._parts.append(data)
 
     def _add_tool(self, part: p.Part) -> None:
         if isinstance(part, p.ToolInputStart):

@@ -5,6 +5,7 @@ optional field, NaN, integer ids and unknown types, so optional fields leave the
 here is a plain dict. Source: the `ai` package's `uiMessageChunkSchema`, versions 5.0.277, 6.0.326 and 7.0.173.
 """
 
+from math import isfinite
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
@@ -238,9 +239,11 @@ def clean(text: str) -> str:
 
 
 def clean_json(value: Any) -> Any:
-    """A JSON value with every text in it, keys included, made safe as by `clean`, without keys the client refuses."""
+    """A JSON value with every text in it made safe as by `clean`, without keys and numbers the client refuses."""
     if isinstance(value, str):
         return clean(value)
+    if isinstance(value, float) and not isfinite(value):
+        return None
     if isinstance(value, list):
         return [clean_json(item) for item in value]
     if isinstance(value, dict):

@@ -67,5 +67,5 @@ def passages(numbered: list[tuple[int, Hit]]) -> str:
     blocks = []
     for number, hit in numbered:
         text = hit.text.replace("</passage", "< /passage")
-        blocks.append(f'<passage number="{number}" from="{where(hit)}">\n{text}\n</passage>')
+        blocks.append(f'<passage number="{number}" from="{where(hit).replace(chr(34), chr(39))}">\n{text}\n</passage>')
     return "\n".join(blocks)

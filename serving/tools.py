@@ -66,6 +66,7 @@ async def search_first(turn: Turn) -> list[Hit]:
     Raises:
         StudyBuddyError: the search failed, and there is no model to go on without it.
     """
+    turn.searches += 1
     call_id = turn.writer.tool_start(f"call_{uuid4().hex[:16]}", SEARCH_TOOL)
     turn.writer.tool_input(call_id, {"query": turn.question})
     try:

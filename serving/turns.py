@@ -111,6 +111,8 @@ async def begin_turn(
         StorageUnavailableError
     """
     question = last_question(request, max_chars=limits.question_chars)
+    if question is None and request.trigger == "submit-message":
+        raise ProblemError("question_missing")
     try:
         async with database.transaction() as connection:
             return await _begin(connection, person, request, question, owner=owner, limits=limits)
@@ -174,8 +176,6 @@ async def _place(
 ) -> tuple[UUID | None, UUID | None, str]:
     """(key of the question where it is kept already, else None; key of what stands before it; its words)."""
     again = request.trigger == "regenerate-message"
-    if question is None and not again:
-        raise ProblemError("question_missing")
     known = None
     sought = (question.id if question else None) or request.message_id
     if sought is not None:

@@ -20,7 +20,7 @@ import numpy as np
 import psycopg
 import pytest
 
-from pipelines.core.chunks import replace_slide_chunks
+from pipelines.core.chunks import replace_lecture_chunks, replace_slide_chunks
 from pipelines.core.courses import ensure_course
 from pipelines.core.crypto import Sealer
 from pipelines.core.documents import put_document
@@ -28,7 +28,7 @@ from pipelines.core.embeddings import ensure_embedding_set, write_vectors
 from pipelines.core.files import FileStore
 from pipelines.core.postgres import Database
 from pipelines.core.providers import embedder
-from pipelines.core.records import Chunk, Slide
+from pipelines.core.records import Chunk, Lecture, Slide
 from pipelines.core.settings import Settings
 from pipelines.core.slides import replace_slides
 from serving.limits import Limits
@@ -124,24 +124,16 @@ def material(serving_settings: Settings) -> Material:
             for n, words in enumerate(SPEECH)
         ]  # fmt: skip
         replace_slide_chunks(connection, document, chunks, chunker_version="1")
-        put_speech(connection, course.id, lecture_id, spoken)
+        lecture = Lecture(
+            id=lecture_id, course_id=course.id, title="Lecture 1", file_name="lecture1.mp4", source_name="lecture1.mp4",
+            media_sha256=media_sha, captions_sha256=None, captions_name=None, byte_count=1, generation=1,
+        )  # fmt: skip
+        replace_lecture_chunks(connection, lecture, spoken, chunker_version="1")
         embed = embedder(serving_settings)
         kept = ensure_embedding_set(connection, model=embed.model, dims=embed.dims, chunker_version="1")
         vectors = embed.embed([chunk.search_text for chunk in [*chunks, *spoken]])
         write_vectors(connection, kept, [*chunks, *spoken], np.asarray(vectors))
     return Material(course.id, document.id, lecture_id, image, media)
-
-
-def put_speech(connection, course_id, lecture_id, spoken):
-    """Speech chunks straight into their table, with their words."""
-    for chunk in spoken:
-        connection.execute(
-            "insert into ai.lecture_chunks_knowledge (course_id, id, lecture_id, ordinal, title, context, content,"
-            " token_count, start_ms, end_ms, chunker_version, source_sha256)"
-            " values (%s, %s, %s, %s, %s, '', %s, 20, %s, %s, '1', %s)",
-            [course_id, chunk.id, lecture_id, chunk.ordinal, chunk.title, chunk.text, chunk.start_ms, chunk.end_ms,
-             "b" * 64],
-        )  # fmt: skip
 
 
 class Service:

@@ -6,13 +6,15 @@ there.
 """
 
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import IO, Any
+from typing import Any, BinaryIO
 
 from pipelines.core.errors import UnreadableFileError
+from pipelines.steps.pdf_open import as_memory_error, load_pymupdf, open_pdf
 from pipelines.steps.sandbox import Limits, run_bounded
 
 MAX_WORDS_A_PAGE = 20_000
@@ -71,27 +73,21 @@ def choose_marks(words: Sequence[Mark], *, passage: str, question: str = "") -> 
     return [_marked(words[place], asked) for place in sorted(chosen)]
 
 
-def read_words(source: IO[bytes], *, page: int, password: str | None) -> Iterator[tuple[Any, bytes]]:
+def read_words(source: BinaryIO, *, page: int, password: str | None) -> Iterator[tuple[Any, bytes]]:
     """Runs in the bounded child: yields [left, top, right, bottom, text] of each word of the page."""
-    import pymupdf
-
-    try:
-        document = pymupdf.open(stream=source.read(), filetype="pdf")
-    except (pymupdf.FileDataError, pymupdf.EmptyFileError):
-        raise UnreadableFileError("This PDF is damaged and cannot be opened.", code="damaged") from None
-    if document.needs_pass and not document.authenticate(password or ""):
-        code = "password_wrong" if password else "password_required"
-        raise UnreadableFileError("This PDF is protected by a password.", code=code)
+    document = open_pdf(source, password=password, max_pages=sys.maxsize)  # one page is read, however many there are
     if not 1 <= page <= document.page_count:
         raise UnreadableFileError(f"This PDF has no page {page}.", code="no_such_page")
-    shown = document[page - 1]
-    width, height = shown.rect.width, shown.rect.height
     try:
+        shown = document[page - 1]
         words = shown.get_text("words")[:MAX_WORDS_A_PAGE]
-    except (pymupdf.mupdf.FzErrorBase, RuntimeError):
-        raise UnreadableFileError(f"Page {page} of this PDF is damaged.", code="damaged") from None
-    for x0, y0, x1, y1, text, *_ in words:
-        box = pymupdf.Rect(x0, y0, x1, y1) * shown.rotation_matrix
+    except Exception as error:  # the library raises several unrelated classes for damaged pages
+        raise as_memory_error(error) or UnreadableFileError(
+            f"Page {page} of this PDF is damaged.", code="damaged"
+        ) from None
+    width, height, turn = shown.rect.width, shown.rect.height, shown.rotation_matrix
+    for *corners, text, _, _, _ in words:
+        box = load_pymupdf().Rect(corners) * turn
         yield [box.x0 / width, box.y0 / height, box.x1 / width, box.y1 / height, text], b""
 
 

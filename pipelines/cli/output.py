@@ -11,10 +11,13 @@ from rich.console import Console
 
 from pipelines.core.errors import StudyBuddyError
 
-console = Console(highlight=False)
+PLAIN_WIDTH = 140
+"""Columns where output goes to a file or a pipe, which have no width of their own."""
+
+console = Console(highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
 """Results for people."""
 
-errors = Console(stderr=True, highlight=False)
+errors = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else PLAIN_WIDTH)
 """Progress and messages; never mixed into a program's JSON."""
 
 

@@ -52,14 +52,15 @@ def answer_question(question: str, hits: Sequence[Hit], settings: Settings) -> A
     if not passages:
         return AskedAnswer(text=NOTHING_FOUND, sources={}, model=settings.chat_model)
     listed = "\n\n".join(f"[{number}] {where(hit)}\n{hit.text}" for number, hit in enumerate(passages, start=1))
-    completion = complete_chat(
-        chat_client(settings),
-        model=settings.chat_model,
-        messages=[
-            {"role": "system", "content": _INSTRUCTIONS},
-            {"role": "user", "content": f"Passages:\n\n{listed}\n\nQuestion: {question}"},
-        ],
-    )
+    with chat_client(settings) as client:
+        completion = complete_chat(
+            client,
+            model=settings.chat_model,
+            messages=[
+                {"role": "system", "content": _INSTRUCTIONS},
+                {"role": "user", "content": f"Passages:\n\n{listed}\n\nQuestion: {question}"},
+            ],
+        )
     text = _only_known(completion.text, len(passages))
     cited = sorted({int(number) for number in _HANDLE.findall(text)})
     return AskedAnswer(

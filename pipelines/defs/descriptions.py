@@ -103,15 +103,15 @@ def _describe(context: dg.AssetExecutionContext, stores: Stores, document: Docum
         spent.add(description)
         context.log.info(f"Described page {description.page} ({spent.made} of {len(missing)}).")
 
-    client = chat_client(stores.settings)
-    describe_slides(
-        [_item(stores, rows, slide) for slide in missing],
-        deck_title=document.title,
-        model=model,
-        describe=lambda prompt, picture: describe_image(client, model=model, prompt=prompt, image=picture),
-        concurrency=stores.settings.model_concurrency,
-        on_described=keep,
-    )
+    with chat_client(stores.settings) as client:
+        describe_slides(
+            [_item(stores, rows, slide) for slide in missing],
+            deck_title=document.title,
+            model=model,
+            describe=lambda prompt, picture: describe_image(client, model=model, prompt=prompt, image=picture),
+            concurrency=stores.settings.model_concurrency,
+            on_described=keep,
+        )
     return spent
 
 

@@ -130,7 +130,7 @@ def _read(context: dg.AssetExecutionContext, stores: Stores, document: Document)
 
 
 def _report(context: dg.AssetExecutionContext, page: int, pages: int) -> None:
-    if page % REPORT_EVERY == 0:
+    if page and page % REPORT_EVERY == 0:
         context.log.info(f"Read page {page} of {pages}.")
 
 

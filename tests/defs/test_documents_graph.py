@@ -1,0 +1,258 @@
+"""The documents graph on a real database: each test uploads a deck and runs the job as the sensor would."""
+
+import io
+from dataclasses import dataclass
+from typing import Any
+
+import dagster as dg
+import pymupdf
+import pytest
+
+from pipelines.core.courses import ensure_course
+from pipelines.core.documents import delete_document, get_document, put_document
+from pipelines.core.providers import embedder
+from pipelines.core.records import Document, Scope
+from pipelines.core.retrieval import retrieve_chunks
+from pipelines.core.settings import REPOSITORY, get_settings
+from pipelines.core.slides import count_document, read_slide_descriptions, read_slides
+from pipelines.core.stores import Stores
+from pipelines.definitions import defs
+from tests.fakes import FakeModel, Status
+
+SAMPLE = REPOSITORY / "sample" / "wind-power.pdf"
+PAGES = ["Gradient descent follows the slope downhill.", "Momentum remembers earlier steps.", "Adam adapts its steps."]
+
+
+def pdf(*pages: str, password: str | None = None) -> bytes:
+    document = pymupdf.open()
+    for text in pages:
+        document.new_page(width=400, height=300).insert_text((40, 80), text, fontsize=14)
+    lock = {"encryption": pymupdf.PDF_ENCRYPT_AES_256, "user_pw": password, "owner_pw": password} if password else {}
+    return document.tobytes(**lock)
+
+
+@dataclass
+class Graph:
+    """The stores of one test, its Dagster instance, and the job."""
+
+    stores: Stores
+    instance: dg.DagsterInstance
+
+    def upload(self, data: bytes, name: str = "week1.pdf", password: str | None = None) -> Document:
+        stored = self.stores.files.add(io.BytesIO(data))
+        with self.stores.database.transaction() as connection:
+            course = ensure_course(connection, "Optimisation")
+            document, _ = put_document(
+                connection, sealer=self.stores.sealer, course_id=course.id, title=name, file_name=name,
+                source_name=name, sha256=stored.sha256, byte_count=stored.byte_count, password=password,
+            )  # fmt: skip
+        return document
+
+    def run(self, document: Document) -> dg.ExecuteInProcessResult:
+        self.instance.add_dynamic_partitions("documents", [str(document.id)])
+        job = defs.resolve_job_def("process_document")
+        return job.execute_in_process(partition_key=str(document.id), instance=self.instance, raise_on_error=False)
+
+    def again(self, document: Document) -> Document:
+        with self.stores.database.transaction() as connection:
+            return get_document(connection, document.id, sealer=self.stores.sealer)
+
+    def counts(self, document: Document):
+        with self.stores.database.transaction() as connection:
+            return count_document(connection, document)
+
+    def search(self, document: Document, question: str) -> list[int | None]:
+        hits = retrieve_chunks(
+            self.stores.database, question, scope=Scope(course_id=document.course_id),
+            embed=embedder(self.stores.settings), limit=5,
+        )  # fmt: skip
+        return [hit.page for hit in hits]
+
+
+def metadata(result: dg.ExecuteInProcessResult, asset: str) -> dict[str, Any]:
+    (materialization,) = result.asset_materializations_for_node(asset)
+    return {name: value.value for name, value in materialization.metadata.items()}
+
+
+@pytest.fixture
+def graph(tmp_path, database_url, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # no .env of the checkout
+    for name, value in {
+        "STUDYBUDDY_HOME": str(tmp_path / "home"),
+        "DATABASE_URL": database_url,
+        "DAGSTER_DATABASE_URL": database_url,
+    }.items():
+        monkeypatch.setenv(name, value)
+    get_settings.cache_clear()
+    with Stores.open() as stores, dg.DagsterInstance.ephemeral() as instance:
+        yield Graph(stores, instance)
+    get_settings.cache_clear()
+
+
+@pytest.fixture
+def model(monkeypatch):
+    server = FakeModel()
+    monkeypatch.setenv("MODEL_BASE_URL", server.url)
+    monkeypatch.setenv("VISION_MODEL", "eyes")
+    monkeypatch.setenv("MODEL_TIMEOUT_S", "5")
+    monkeypatch.setenv("MODEL_CONCURRENCY", "1")
+    get_settings.cache_clear()
+    server.default = described("A slide.")
+    yield server
+    server.close()
+
+
+def described(text: str) -> list[Status]:
+    usage = {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120, "cost": 0.002}
+    message = {"role": "assistant", "content": text}
+    choice = {"index": 0, "message": message, "finish_reason": "stop"}
+    return [Status(200, {"id": "c", "object": "chat.completion", "created": 1, "model": "eyes", "choices": [choice],
+                         "usage": usage})]  # fmt: skip
+
+
+def test_an_uploaded_deck_becomes_searchable_and_every_check_passes_but_the_missing_model_warns(graph):
+    document = graph.upload(SAMPLE.read_bytes(), "wind-power.pdf")
+    result = graph.run(document)
+    assert result.success
+    counts = graph.counts(graph.again(document))
+    assert counts.searchable
+    assert counts.slides == counts.images == 9
+    assert graph.search(document, "What does the table on the slides compare?")[0] == 8
+    failed = [event.check_name for event in result.get_asset_check_evaluations() if not event.passed]
+    assert failed == ["every_slide_is_described"]
+    assert "set VISION_MODEL" in metadata(result, "slide_descriptions")["model"]
+
+
+def test_a_changed_slide_is_the_only_one_described_and_embedded_again(graph, model):
+    first = graph.run(graph.upload(pdf(*PAGES)))
+    assert metadata(first, "slide_descriptions")["made"] == 3
+    assert metadata(first, "slide_descriptions")["cost_usd"] == 0.006
+    changed = graph.upload(pdf(PAGES[0], "Nesterov looks ahead before it steps.", PAGES[2]))
+    second = graph.run(changed)
+    assert changed.generation == 2
+    for asset in ("slide_descriptions", "slide_chunks", "slide_embeddings"):
+        found = metadata(second, asset)
+        assert (found["made"], found["reused"]) == (1, 2), asset
+    assert graph.counts(graph.again(changed)).searchable
+
+
+def test_running_twice_equals_running_once_and_pays_nothing(graph, model):
+    document = graph.upload(pdf(*PAGES))
+    graph.run(document)
+    before = graph.counts(document)
+    asked = len(model.requests)
+    assert graph.run(document).success
+    assert graph.counts(document) == before
+    assert len(model.requests) == asked
+
+
+def test_what_was_described_before_the_key_ran_out_of_credit_is_kept_and_not_paid_again(graph, model):
+    document = graph.upload(pdf(*PAGES))
+    model.script(described("First."), [Status(402)])
+    failed = graph.run(document)
+    assert not failed.success
+    assert len(model.requests) == 2, "a refusal is not tried again"
+    kept = graph.again(document)
+    assert kept.failure_code == "no_credit"
+    with graph.stores.database.transaction() as connection:
+        assert [item.text for item in read_slide_descriptions(connection, document)] == ["First."]
+    model.script()
+    assert graph.run(document).success
+    assert len(model.requests) == 2
+    assert graph.again(document).failure is None
+
+
+def test_a_rate_limit_is_waited_for_and_tried_again(graph, model):
+    document = graph.upload(pdf(PAGES[0]))
+    model.script([Status(429, headers={"retry-after": "1"})], described("In the end."))
+    assert graph.run(document).success
+    assert len(model.requests) == 2
+
+
+@pytest.mark.parametrize(
+    ("data", "code", "words"),
+    [
+        (b"GIF89a", "not_a_pdf", "not a PDF"),
+        (b"%PDF-1.7\nnothing else", "damaged", "damaged"),
+        (pdf("x", password="secret"), "password_required", "password"),
+    ],
+)
+def test_a_file_nobody_can_read_fails_once_with_a_sentence_and_leaves_nothing(graph, data, code, words):
+    document = graph.upload(data)
+    result = graph.run(document)
+    assert not result.success
+    assert not [event for event in result.all_events if event.event_type_value == "STEP_UP_FOR_RETRY"]
+    kept = graph.again(document)
+    assert kept.failure_code == code
+    assert words in kept.failure
+    assert graph.counts(document).slides == 0
+
+
+def test_a_password_given_with_a_new_upload_opens_the_deck(graph):
+    data = pdf(*PAGES, password="secret")
+    graph.run(graph.upload(data))
+    document = graph.upload(data, password="secret")
+    assert graph.run(document).success
+    assert graph.counts(document).searchable
+    assert graph.again(document).failure is None
+
+
+def test_a_replaced_upload_cannot_be_overwritten_by_the_older_run(graph, monkeypatch):
+    old = graph.upload(pdf(*PAGES))
+    new_id = []
+
+    def replace_meanwhile(*arguments, **more):
+        new_id.append(graph.upload(pdf("A new deck about Adam.")).id)
+        return read_deck(*arguments, **more)
+
+    import pipelines.defs.slides as module
+
+    read_deck = module.read_deck
+    monkeypatch.setattr(module, "read_deck", replace_meanwhile)
+    result = graph.run(old)
+    monkeypatch.undo()
+    assert new_id == [old.id]
+    assert not result.success
+    assert graph.counts(old).slides == 0, "rows of the old upload were written"
+    assert graph.again(old).failure is None, "a superseded upload has nothing to say"
+
+
+def test_a_deck_deleted_while_it_is_read_does_not_come_back(graph, monkeypatch):
+    document = graph.upload(pdf(*PAGES))
+
+    def delete_meanwhile(*arguments, **more):
+        deck = read_deck(*arguments, **more)
+        with graph.stores.database.transaction() as connection:
+            delete_document(connection, document.id)
+        return deck
+
+    import pipelines.defs.slides as module
+
+    read_deck = module.read_deck
+    monkeypatch.setattr(module, "read_deck", delete_meanwhile)
+    assert not graph.run(document).success
+    with graph.stores.database.transaction() as connection:
+        (rows,) = connection.execute("select count(*) from slides").fetchone()
+        (chunks,) = connection.execute("select count(*) from ai.slide_chunks_knowledge").fetchone()
+    assert (rows, chunks) == (0, 0)
+
+
+def test_materializing_downstream_of_another_uploads_slides_is_refused(graph):
+    document = graph.upload(pdf(*PAGES))
+    graph.run(document)
+    graph.upload(pdf("Other"))
+    job = defs.resolve_job_def("process_document")
+    result = job.execute_in_process(
+        partition_key=str(document.id), instance=graph.instance, raise_on_error=False,
+        asset_selection=[dg.AssetKey("slide_chunks")],
+    )  # fmt: skip
+    assert not result.success
+    assert "materialize `slides` first" in graph.again(document).failure
+
+
+def test_a_picture_is_rendered_once_for_the_same_bytes(graph):
+    document = graph.upload(pdf(*PAGES))
+    assert metadata(graph.run(document), "slide_images")["made"] == 3
+    assert metadata(graph.run(document), "slide_images")["made"] == 0
+    with graph.stores.database.transaction() as connection:
+        assert all(graph.stores.files.has(slide.image_sha256) for slide in read_slides(connection, document))

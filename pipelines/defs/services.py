@@ -164,7 +164,7 @@ def _start_supervisor(settings: Settings, arguments: list[str]) -> "subprocess.P
     if "--api" in arguments:
         ports["API_PORT"] = _port(settings.api_host, settings.api_port, "API_PORT")
     logs = settings.home / "logs"
-    logs.mkdir(parents=True, exist_ok=True)
+    logs.mkdir(parents=True, exist_ok=True, mode=0o700)  # the API prints the local user's token
     with (logs / "supervisor.log").open("wb") as log:
         return subprocess.Popen(
             [sys.executable, "-m", "pipelines.defs.supervisor", *arguments],

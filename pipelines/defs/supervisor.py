@@ -13,7 +13,7 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +35,7 @@ PRELOADED = (
     "uvicorn.loops.auto",
     "uvicorn.protocols.http.auto",
 )
+SERVE = "from pipelines.core.settings import get_settings; from serving.run import serve; serve(get_settings())"
 LOCATION = "studybuddy"
 CODE_START_S = 60.0
 SERVICE_GRACE_S = 10.0
@@ -75,6 +76,8 @@ class Supervisor(ForkServer):
             f"load_from:\n  - grpc_server: {{socket: {self._code_socket}, location_name: {LOCATION}}}\n"
         )
         self._outdated = False
+        self._served: Mapping[str, int] = {}  # the code the code server has
+        self._edited: Mapping[str, int] = {}  # the code as it was a second ago
         self._parts = [
             _Part("code", self._code_server),
             _Part("daemon", self._daemon),
@@ -86,6 +89,14 @@ class Supervisor(ForkServer):
 
     def run(self) -> None:
         """Start everything, keep it running, end it in order."""
+        for part in self._parts:
+            if part.name == "api":
+                self._start(part)  # it shares nothing with the others, so it need not wait for their imports
+        os.environ["DAGSTER_EVENT_LOG_CONSUMER_DAEMON_INTERVAL_SECONDS"] = "2"  # how soon a died run is tried again
+        preload([*PRELOADED, self._definitions])
+        worker.remember_sources()
+        self._served = self._edited = worker.sources()
+        os.environ.update(environment(self._settings))
         self._make_tables()
         self.serve(self._tick)
         self._force_services()
@@ -106,10 +117,23 @@ class Supervisor(ForkServer):
             if part.process is None and time.monotonic() >= part.due and not self.stopping:
                 self._start(part)
                 changed = True
-        if not self._outdated and worker.sources_changed():
-            self._outdated = changed = True
+        changed |= self._follow_edits()
         if changed:
             self._write_state()
+
+    def _follow_edits(self) -> bool:
+        """Show edited code in the UI without `down` and `up`: start the code server again once an edit has settled.
+
+        Runs start fresh by themselves (`worker.run`). Returns whether the first edit since the start was noticed now.
+        """
+        now, noticed = worker.sources(), False
+        if now != self._served and now == self._edited:
+            self._served, noticed, self._outdated = now, not self._outdated, True
+            for part in self._parts:
+                if part.name == "code" and part.process is not None:
+                    part.process.send(signal.SIGTERM)
+        self._edited = now
+        return noticed
 
     def _start(self, part: _Part) -> None:
         if part.name == "daemon":  # it launches runs: it gets a connection to this very process
@@ -170,7 +194,7 @@ class Supervisor(ForkServer):
         where = ["--socket", str(self._code_socket), "--location-name", LOCATION]
         what = ["--module-name", self._definitions, "--use-python-environment-entry-point"]
         if worker.sources_changed():  # started again after an edit: this process has the old code
-            _replace_process(["-m", "dagster", "api", "grpc", *where, *what])
+            _replace_process(["-m", "dagster", "api", "grpc", *where, *what, "--lazy-load-user-code"])
         grpc_command.main([*where, *what], standalone_mode=False)
         return 0
 
@@ -195,8 +219,7 @@ class Supervisor(ForkServer):
     def _api(self) -> int:
         if sys.platform == "linux":
             ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG: the pipe to watch does not survive an exec
-        address = ["--host", self._settings.api_host, "--port", str(self._settings.api_port)]
-        _replace_process(["-m", "uvicorn", "serving.app:app", *address, "--timeout-graceful-shutdown", "5"])
+        _replace_process(["-c", SERVE])
         return 0
 
 
@@ -235,10 +258,6 @@ def main(arguments: list[str]) -> int:
     """Supervise what the settings of this process name. Arguments: module of the definitions, then perhaps `--api`."""
     definitions, *options = arguments
     settings = get_settings()
-    os.environ["DAGSTER_EVENT_LOG_CONSUMER_DAEMON_INTERVAL_SECONDS"] = "2"  # how soon a died run is tried again
-    preload([*PRELOADED, definitions])
-    worker.remember_sources()
-    os.environ.update(environment(settings))
     folder = Path(tempfile.mkdtemp(prefix="studybuddy-"))
     try:
         Supervisor(settings, folder, definitions=definitions, api="--api" in options).run()

@@ -79,11 +79,15 @@ def remember_sources() -> None:
 
 def sources_changed() -> bool:
     """Whether a module that was noted has changed on disk since."""
-    return _modified(_loaded) != _loaded
+    return sources() != _loaded
+
+
+def sources() -> Mapping[str, int]:
+    """Modification time in ns, now, of every file that was noted; -1 for one that is gone."""
+    return _modified(_loaded)
 
 
 def _modified(files: Iterable[str]) -> dict[str, int]:
-    """Modification time of each file in ns; -1 for one that is gone."""
     times = {}
     for name in files:
         try:

@@ -5,7 +5,7 @@ Belongs here: parsing of arguments and what people see. What a command does live
 
 import typer
 
-from pipelines.cli import ask, demo, evaluate, ingest, search, system
+from pipelines.cli import ask, demo, evaluate, ingest, search, system, transcript
 
 app = typer.Typer(
     name="studybuddy",
@@ -15,7 +15,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,  # locals may hold a key
     pretty_exceptions_short=True,
 )
-for module in (system, ingest, search, ask, evaluate, demo):
+for module in (system, ingest, transcript, search, ask, evaluate, demo):
     module.register(app)
 
 

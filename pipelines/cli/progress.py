@@ -62,6 +62,8 @@ class RunProgress:
         stage = STAGES.get(news.step or "", news.step) if news.step else "starting"
         if news.what in ("step_waits", "retried"):
             stage = f"waiting to try again: {news.message}"
+        elif news.what == "step_goes_on":
+            stage = f"{stage}, {news.message}"
         self._progress.update(line, description=f"  {name}: {stage}")
 
     def finished(self, name: str, failure: str | None, key: str | None = None) -> None:

@@ -4,6 +4,7 @@ A lecture's id is its Dagster partition key. What was said in it is `transcripts
 """
 
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any
 from uuid import UUID
 
@@ -127,6 +128,23 @@ def list_lectures(connection: Connection, course_id: UUID) -> list[Lecture]:
         return cursor.execute(statement("list_lectures"), {"course_id": course_id}).fetchall()
 
 
+def find_lecture(connection: Connection, course_id: UUID, name: str) -> Lecture:
+    """The lecture of a course that `name` means: its id, its name in the course, a file's name, or that without ending.
+
+    Raises:
+        NotFoundError: there is none, or there are several.
+    """
+    found: list[Lecture] = []
+    lectures = list_lectures(connection, course_id)
+    for names_of in (_exact_names, _short_names):
+        found = found or [lecture for lecture in lectures if name in names_of(lecture)]
+    if len(found) != 1:
+        several = ": " + ", ".join(lecture.source_name for lecture in found) if found else ""
+        count = f"{len(found)} lectures" if found else "no lecture"
+        raise NotFoundError(f"The course has {count} named {name}{several}.")
+    return found[0]
+
+
 def list_unrequested_lectures(connection: Connection, *, limit: int = 200) -> list[tuple[UUID, int]]:
     """(id, generation) of uploads that no run was started for, oldest first."""
     rows = connection.execute(statement("list_unrequested_lectures"), {"limit": limit})
@@ -225,6 +243,15 @@ def count_lecture(connection: Connection, lecture: Lecture) -> LectureCounts:
     parameters = {"lecture_id": lecture.id, "speech_sha256": lecture.speech_sha256}
     with connection.cursor(row_factory=class_row(LectureCounts)) as cursor:
         return cursor.execute(statement("lecture_counts"), parameters).fetchall()[0]
+
+
+def _exact_names(lecture: Lecture) -> set[str]:
+    return {str(lecture.id), lecture.source_name}
+
+
+def _short_names(lecture: Lecture) -> set[str]:
+    files = {lecture.file_name, lecture.captions_name or lecture.file_name}
+    return files | {PurePosixPath(file).stem for file in files}
 
 
 def _one(connection: Connection, name: str, **parameters: Any) -> Lecture | None:

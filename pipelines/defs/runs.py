@@ -9,7 +9,15 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, cast
 
-from dagster import DagsterEventType, DagsterInstance, DagsterRun, DagsterRunStatus, JobDefinition, RunsFilter
+from dagster import (
+    DagsterEvent,
+    DagsterEventType,
+    DagsterInstance,
+    DagsterRun,
+    DagsterRunStatus,
+    JobDefinition,
+    RunsFilter,
+)
 from dagster._core.errors import DagsterLaunchFailedError
 from dagster._core.events.log import EventLogEntry
 from dagster._core.storage.tags import PARTITION_NAME_TAG, RETRY_NUMBER_TAG, RUN_FAILURE_REASON_TAG
@@ -34,17 +42,19 @@ WATCHED = {
     DagsterEventType.STEP_SUCCESS,
     DagsterEventType.STEP_FAILURE,
     DagsterEventType.STEP_UP_FOR_RETRY,
+    DagsterEventType.ASSET_OBSERVATION,
     DagsterEventType.RUN_FAILURE,
 }
 
-What = Literal["launched", "step_started", "step_done", "step_waits", "step_failed", "retried", "ended"]
+What = Literal["launched", "step_started", "step_goes_on", "step_done", "step_waits", "step_failed", "retried", "ended"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunNews:
     """Something happened to a partition's run. `step` is None where the whole run is meant.
 
-    `message` says why for `step_failed`, `retried` and a run that `ended` without success; None otherwise.
+    `message` says why for `step_failed`, `retried` and a run that `ended` without success, and for `step_goes_on` how
+    far it has come (the asset's observation); None otherwise.
     """
 
     partition_key: str
@@ -191,6 +201,7 @@ class _Watch:
         event = entry.get_dagster_event()
         whats: dict[DagsterEventType, What] = {
             DagsterEventType.STEP_START: "step_started",
+            DagsterEventType.ASSET_OBSERVATION: "step_goes_on",
             DagsterEventType.STEP_SUCCESS: "step_done",
             DagsterEventType.STEP_UP_FOR_RETRY: "step_waits",
             DagsterEventType.STEP_FAILURE: "step_failed",
@@ -205,7 +216,7 @@ class _Watch:
                     run_id=watched.run.run_id,
                     what=whats[event.event_type],
                     step=event.step_key,
-                    message=message,
+                    message=_progress(event) if event.event_type == DagsterEventType.ASSET_OBSERVATION else message,
                 )
             )
 
@@ -235,6 +246,10 @@ class _Watch:
 
 def _died(run: DagsterRun) -> bool:
     return run.status == DagsterRunStatus.FAILURE and run.tags.get(RUN_FAILURE_REASON_TAG) != "STEP_FAILURE"
+
+
+def _progress(event: DagsterEvent) -> str | None:
+    return event.asset_observation_data.asset_observation.description
 
 
 def _reason(entry: EventLogEntry) -> str | None:

@@ -1,0 +1,34 @@
+"""`studybuddy transcript`: what was said in a lecture, as a file people and players open."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from pipelines.cli.output import told
+from pipelines.core.courses import find_course
+from pipelines.core.lectures import find_lecture
+from pipelines.core.stores import Stores
+from pipelines.core.transcripts import read_transcript
+from pipelines.steps.transcript_formats import TranscriptFormat, write_transcript
+
+FORMATS: dict[str, TranscriptFormat] = {"vtt": "vtt", "srt": "srt", "txt": "txt", "json": "json"}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(transcript)
+
+
+def transcript(
+    lecture: Annotated[str, typer.Argument(help="The lecture's file name, its name in the course, or its id.")],
+    course: Annotated[str, typer.Option(help="Name of the course it is in.")],
+    format_name: Annotated[str, typer.Option("--format", help="vtt, srt, txt or json.")] = "vtt",
+) -> None:
+    """Print what was said in a lecture, with its times."""
+    if format_name not in FORMATS:
+        raise typer.BadParameter("use vtt, srt, txt or json", param_hint="--format")
+    with told(), Stores.open() as stores, stores.database.transaction() as connection:
+        found = find_lecture(connection, find_course(connection, course).id, lecture)
+        segments = read_transcript(connection, found)
+    sys.stdout.write(write_transcript(segments, format_name=FORMATS[format_name]))

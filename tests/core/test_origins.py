@@ -46,7 +46,7 @@ def test_the_run_and_the_versions_are_told(upload, database):
     )
     with database.transaction() as connection:
         mark_document_requested(connection, document, run_id="run-1")
-        replace_slides(connection, document, [SLIDE], code_version="7")
+        replace_slides(connection, document, [SLIDE], title="Wind", code_version="7")
         put_slide_description(connection, document, description, prompt_version="2")
         origin = read_document_origin(connection, document)
     assert (origin.run_id, origin.slides_version) == ("run-1", "7")

@@ -71,6 +71,8 @@ def hit_as_json(hit: Hit) -> dict[str, Any]:
         "page_label": hit.page_label,
         "start_ms": hit.start_ms,
         "end_ms": hit.end_ms,
+        "document_id": str(hit.document_id) if hit.document_id else None,
+        "lecture_id": str(hit.lecture_id) if hit.lecture_id else None,
         "chunk_id": str(hit.chunk_id),
         "text": hit.text,
     }

@@ -6,6 +6,7 @@ real course material, see `bench/` and README.
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 from pgvector import HalfVector, SparseVector
@@ -70,7 +71,11 @@ def retrieve_chunks(db: Database, question: str, *, scope: Scope, embed: Embedde
                     "limit": min(limit, MAX_LIMIT),
                 },
             ).fetchall()
-    return _hits(rows)
+            chunk_ids = [row["chunk_id"] for row in rows]
+            places = cursor.execute(
+                statement("find_meeting_places"), {"course_id": scope.course_id, "chunk_ids": chunk_ids}
+            ).fetchall()
+    return _hits(rows, {place.pop("chunk_id"): place for place in places})
 
 
 def _basis(connection: Connection, scope: Scope, terms: Sequence[int], embed: Embedder) -> dict[str, Any]:
@@ -89,7 +94,8 @@ def _basis(connection: Connection, scope: Scope, terms: Sequence[int], embed: Em
     return basis
 
 
-def _hits(rows: list[dict[str, Any]]) -> list[Hit]:
+def _hits(rows: list[dict[str, Any]], places: dict[UUID, dict[str, Any]]) -> list[Hit]:
+    """The rows as records; `places` says of a chunk where slides and speech meet, and lacks those where they do not."""
     return [
         Hit(
             rank=rank,
@@ -100,16 +106,21 @@ def _hits(rows: list[dict[str, Any]]) -> list[Hit]:
             title=row["title"],
             file_name=row["file_name"],
             text=row["content"],
-            page=row["page"],
             pages=tuple(row["pages"]),
             page_label=row["page_label"],
-            start_ms=row["start_ms"],
-            end_ms=row["end_ms"],
             dense_rank=row["dense_rank"],
             lexical_rank=row["lexical_rank"],
             similarity=row["cosine"],
-            document_id=row["source_id"] if row["kind"] == "slide" else None,
-            lecture_id=row["source_id"] if row["kind"] == "speech" else None,
+            **(places.get(row["chunk_id"]) or _own_place(row)),
         )
         for rank, row in enumerate(rows, 1)
     ]
+
+
+def _own_place(row: dict[str, Any]) -> dict[str, Any]:
+    slide = row["kind"] == "slide"
+    return {
+        "document_id": row["source_id"] if slide else None,
+        "lecture_id": None if slide else row["source_id"],
+        **{name: row[name] for name in ("page", "start_ms", "end_ms")},
+    }

@@ -34,6 +34,7 @@ _UNFINISHED = re.compile(
     r"|(?:^|(?<=\n)) {0,3}~{1,2}\Z|(?:^|(?<=\n)) {0,3}~{3,}[^\n]*\Z"
     r"|[ \t\u00a0]\Z"  # a space goes together with the handle after it
 )
+_SPACES = (" ", "\t", "\u00a0")
 _OPEN = re.compile(r"[\[【][\s\d^,;–—-]*\Z|\A[\s\d^,;–—-]+\Z")
 _QUOTE = re.compile(rf"[“„\"«](?P<quote>[^“”„\"«»\n]{{{QUOTE_MIN},400}})[”“\"»]")
 _AFTER = re.compile(r"[\s.,;:!?)]{0,4}((?:\[\d{1,4}\])+)")
@@ -70,9 +71,10 @@ class CitationFilter:
     def feed(self, delta: str) -> str:
         """What of the words so far may be shown now; the rest is held until more comes."""
         text = self._held + delta
-        if self._fence is None and not _suspect(text):
-            self._held, self._tail = "", (self._tail + text)[-TAIL:]
-            return text
+        if self._fence is None and not any(mark in text for mark in "[【`~"):
+            shown = text[:-1] if text.endswith(_SPACES) else text
+            self._held, self._tail = text[len(shown) :], (self._tail + shown)[-TAIL:]
+            return shown
         return self._take(text, last=False)
 
     def flush(self) -> str:
@@ -205,7 +207,3 @@ def _numbers(text: str) -> list[int]:
         ends = [int(n) for n in re.findall(r"\d+", piece)]
         numbers += range(ends[0], min(ends[-1], ends[0] + 20) + 1) if len(ends) > 1 and ends[0] <= ends[-1] else ends
     return list(dict.fromkeys(numbers))
-
-
-def _suspect(text: str) -> bool:
-    return any(mark in text for mark in "[【`~") or text.endswith((" ", "\t", "\u00a0"))

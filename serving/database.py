@@ -20,7 +20,7 @@ from pipelines.core.statements import statement
 
 SQL = Path(__file__).parent / "sql"
 CHANNEL = "studybuddy_chat"
-POOL_TIMEOUT_S = 5.0
+POOL_TIMEOUT_S = 15.0
 
 Connection = psycopg.AsyncConnection[DictRow]
 

@@ -16,7 +16,7 @@ from pydantic.alias_generators import to_camel
 
 from serving.access import CourseAccess, get_my_course
 from serving.auth import Principal
-from serving.database import Connection, ServingDatabase, jsonb, row, rows
+from serving.database import Connection, ServingDatabase, row, rows
 from serving.limits import Limits
 from serving.parts import clean
 from serving.problems import ProblemError
@@ -132,15 +132,26 @@ async def _begin(
     limits: Limits,
 ) -> Begun:
     session, course = await _session(connection, person, request)
-    key, parent_key, text = await _place(connection, session, request, question)
-    history = await rows(connection, "list_history", from_key=parent_key, limit=limits.history_messages)
-    if key is None:
-        assert question is not None  # noqa: S101  `_place` found nothing to answer without one
-        key = await _insert(connection, session, question.id, parent_key, role="user", status="done", text=text)
-    message_id = f"msg_{uuid4().hex}"
-    message_key = await _insert(connection, session, message_id, key, role="assistant", status="running", text="")
+    kept, parent_key, text = await _place(connection, session, request, question)
+    history: list[dict[str, Any]] = []
+    if parent_key is not None:
+        history = await rows(connection, "list_history", from_key=parent_key, limit=limits.history_messages)
+    asked_key = None if kept else uuid4()
+    message_key, message_id = uuid4(), f"msg_{uuid4().hex}"
     started = await row(
-        connection, "insert_run", session_id=session.id, message_key=message_key, owner=owner, title=title_of(text)
+        connection,
+        "insert_turn",
+        session_id=session.id,
+        asked_key=asked_key,
+        asked_id=question.id if question else None,
+        parent_key=parent_key,
+        question_key=kept or asked_key,
+        question=text,
+        message_key=message_key,
+        message_id=message_id,
+        depth=(history[0]["depth"] if history else 0) + 2,
+        owner=owner,
+        title=title_of(text),
     )
     assert started is not None  # noqa: S101  an insert that returns
     return Begun(
@@ -178,7 +189,7 @@ async def _place(
     again = request.trigger == "regenerate-message"
     known = None
     sought = (question.id if question else None) or request.message_id
-    if sought is not None:
+    if sought is not None and session.head_key is not None:
         known = await row(connection, "find_on_path", head_key=session.head_key, session_id=session.id, id=sought)
     if again and known is None and question is None:
         known = await row(connection, "last_question", head_key=session.head_key)
@@ -191,31 +202,3 @@ async def _place(
     if known is not None:  # edited: a new branch from the same place
         return None, known["parent_key"], question.text
     return None, session.head_key, question.text
-
-
-async def _insert(
-    connection: Connection,
-    session: Session,
-    message_id: str,
-    parent_key: UUID | None,
-    *,
-    role: str,
-    status: str,
-    text: str,
-) -> UUID:
-    parts = [{"type": "text", "text": text}] if role == "user" else []
-    made = await row(
-        connection,
-        "insert_message",
-        session_id=session.id,
-        id=message_id,
-        parent_key=parent_key,
-        role=role,
-        status=status,
-        content=text,
-        parts=jsonb(parts),
-        metadata=jsonb({}),
-    )
-    assert made is not None  # noqa: S101  an insert that returns
-    key: UUID = made["key"]
-    return key

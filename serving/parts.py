@@ -221,6 +221,11 @@ HEADERS = {
 MEDIA_TYPE = "text/event-stream"
 
 
+def parts_schema(reference: str) -> dict[str, Any]:
+    """JSON schema of all parts as they are written; `reference` is the template of their addresses."""
+    return _ANY.json_schema(by_alias=True, mode="serialization", ref_template=reference)
+
+
 def parse_sse(data: str) -> list[Part]:
     """The parts written in stored stream text; comments and `[DONE]` are passed over."""
     lines = (line[6:] for line in data.split("\n") if line.startswith("data: "))

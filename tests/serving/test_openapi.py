@@ -1,0 +1,57 @@
+"""The committed document is the code's, and the service keeps what it promises: no request ends in a 5xx."""
+
+import json
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, settings
+
+from serving.openapi import DOCUMENT, document, text
+from serving.parts import Part
+from serving.problems import PROBLEMS
+
+
+def test_the_committed_document_is_the_code_s():
+    assert DOCUMENT.read_text(encoding="utf-8") == text(), "run: python -m serving.openapi"
+
+
+def test_every_route_documents_its_errors_and_has_a_name():
+    for path, methods in document()["paths"].items():
+        for method, operation in methods.items():
+            assert operation["operationId"] and operation["description"], (method, path)
+            if path not in ("/livez", "/readyz"):
+                assert {"401", "421", "500", "503"} <= set(operation["responses"]), (method, path)
+
+
+def test_every_part_is_in_the_document():
+    schemas = document()["components"]["schemas"]
+    assert {part.__name__ for part in Part.__subclasses__()} <= set(schemas)
+
+
+def test_every_problem_is_a_sentence_and_a_fitting_status():
+    for code, problem in PROBLEMS.items():
+        assert problem.message.endswith(".") and 400 <= problem.status < 600, code
+
+
+schema = schemathesis.openapi.from_dict(json.loads(DOCUMENT.read_text(encoding="utf-8")))
+
+
+@pytest.fixture
+def real(quoting):
+    return quoting
+
+
+@schema.parametrize()
+@settings(
+    max_examples=8,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+def test_no_request_ends_in_a_5xx(case, real):
+    response = case.call(base_url=real.url, headers=real.headers, timeout=20)
+    assert response.status_code < 500, response.text
+    documented = set(case.operation.definition.raw["responses"])
+    assert str(response.status_code) in documented | {"404", "405", "422", "400"}

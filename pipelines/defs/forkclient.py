@@ -12,7 +12,16 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
+
+LOG_BYTES = 10_000_000
+
+
+def open_log(path: Path) -> BinaryIO:
+    """Open a log to append to; one longer than `LOG_BYTES` is set aside first (one old one is kept)."""
+    if path.exists() and path.stat().st_size > LOG_BYTES:
+        path.replace(path.with_suffix(".log.1"))
+    return path.open("ab")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +35,7 @@ class Connection:
 def start_server(modules: Sequence[str], log: Path) -> Connection:
     """Start a fork server of our own that imports `modules` and prints to `log`; it ends when its client is gone."""
     ours, theirs = socket.socketpair()
-    with theirs, log.open("ab") as file:
+    with theirs, open_log(log) as file:
         process = subprocess.Popen(
             [sys.executable, "-m", "pipelines.defs.worker", "serve", str(theirs.fileno()), *modules],
             pass_fds=[theirs.fileno()],

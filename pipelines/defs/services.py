@@ -92,8 +92,13 @@ def up(settings: Settings, *, api: bool = True, definitions: str = DEFINITIONS) 
             return replace(found, already=True)
         _end_leftovers(settings.home)
         process = _start_supervisor(settings, [definitions, *(["--api"] if api else [])])
-        Database.open(settings).close()  # while the supervisor imports
-        return _wait_until_up(settings, process)
+        try:
+            Database.open(settings).close()  # while the supervisor imports
+            return _wait_until_up(settings, process)
+        except BaseException:
+            process.terminate()
+            process.wait(STOP_TIMEOUT_S)
+            raise
 
 
 def down(settings: Settings) -> bool:
@@ -124,9 +129,10 @@ def environment(settings: Settings) -> dict[str, str]:
     _, dagster_url = database_urls(settings)
     storage = settings.home / "dagster"
     storage.mkdir(parents=True, exist_ok=True)
+    _copy(REPOSITORY / "dagster.yaml", storage)  # Dagster leaves things beside its file, and they are this home's
     return {
         **_given(settings),
-        "DAGSTER_HOME": str(REPOSITORY),
+        "DAGSTER_HOME": str(storage),
         "MAX_CONCURRENT_RUNS": str(settings.max_concurrent_runs),
         "STUDYBUDDY_DAGSTER_STORAGE": str(storage),
         "STUDYBUDDY_DAGSTER_URL": dagster_url,
@@ -149,6 +155,14 @@ def write_state(home: Path, state: Services) -> None:
     fresh = path.with_suffix(".new")
     fresh.write_text(json.dumps(asdict(state), default=str, indent=2), encoding="utf-8")
     fresh.replace(path)
+
+
+def _copy(file: Path, folder: Path) -> None:
+    content, copy = file.read_bytes(), folder / file.name
+    if not copy.exists() or copy.read_bytes() != content:
+        fresh = folder / f"{file.name}.{os.getpid()}"
+        fresh.write_bytes(content)
+        fresh.replace(copy)
 
 
 def _given(settings: Settings) -> dict[str, str]:
@@ -196,8 +210,6 @@ def _wait_until_up(settings: Settings, process: "subprocess.Popen[bytes]") -> Se
                 return found
             slow = silent[0]
         time.sleep(POLL_S)
-    process.terminate()
-    process.wait(STOP_TIMEOUT_S)
     raise TransientError(f"{slow} did not come up; see {logs / slow}.log.", code="not_started")
 
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from pipelines.core.processes import ProcessName
 from pipelines.core.settings import Settings, get_settings
 from pipelines.defs import worker
-from pipelines.defs.forkclient import Connection, offer
+from pipelines.defs.forkclient import Connection, offer, open_log
 from pipelines.defs.forkserver import ForkServer, preload
 from pipelines.defs.services import LOOPBACK, Service, Services, environment, write_state
 
@@ -40,8 +40,6 @@ LOCATION = "studybuddy"
 CODE_START_S = 60.0
 SERVICE_GRACE_S = 10.0
 LONGEST_BACKOFF_S = 30.0
-LOG_BYTES = 10_000_000
-"""A service's log longer than this is set aside (one old one is kept) when the service starts."""
 
 
 @dataclass(slots=True)
@@ -67,7 +65,7 @@ class Supervisor(ForkServer):
     """
 
     def __init__(self, settings: Settings, folder: Path, *, definitions: str, api: bool) -> None:
-        super().__init__(worker.run, stay=True)
+        super().__init__(lambda payload: self._as_service("runs", lambda: worker.run(payload)), stay=True)
         self._settings = settings
         self._definitions = definitions
         self._code_socket = folder / "code"
@@ -147,9 +145,7 @@ class Supervisor(ForkServer):
 
     def _as_service(self, name: str, action: Callable[[], int]) -> int:
         log = self._settings.home / "logs" / f"{name}.log"
-        if log.exists() and log.stat().st_size > LOG_BYTES:
-            log.replace(log.with_suffix(".log.1"))
-        with log.open("ab") as file:
+        with open_log(log) as file:
             os.dup2(file.fileno(), 1)
             os.dup2(file.fileno(), 2)
         return action()

@@ -53,7 +53,7 @@ def raise_over_a_secret(error):
         raise error from cause
 
 
-@dg.asset(partitions_def=partitions)
+@dg.asset(partitions_def=partitions, pool="tiny")
 def first(context: dg.AssetExecutionContext) -> None:
     """Does what the key says."""
     print(f"printed by {context.partition_key}")  # noqa: T201  what this is for

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 from pipelines.core.errors import UnreadableFileError
 from pipelines.steps.page_labels import page_labels
 from pipelines.steps.pdf_open import as_memory_error, complaints, load_pymupdf, open_pdf
-from pipelines.steps.slide_deck import build_slides, pages_to_recognise
+from pipelines.steps.slide_deck import build_slides, pages_to_recognise, says_enough
 from pipelines.steps.slide_text import PageText, add_recognised, read_page_text
 
 Items = Iterator[tuple[Any, bytes]]
@@ -21,6 +21,10 @@ Items = Iterator[tuple[Any, bytes]]
 OCR_WIDTH_PX = 1400
 OCR_HEIGHT_PX = 2000
 """Pages are recognised at this size; more pixels took longer and read no better."""
+LOGO_SHARE = 0.15
+"""Smaller pictures on a page that has some text are logos and icons."""
+SPECK_SHARE = 0.03
+"""Smaller pictures on a page without any text carry none either."""
 CPU_RESERVE_S = 25.0
 """Recognition stops this long before the CPU limit, so that what was read is delivered."""
 WEBP_QUALITY = 80
@@ -49,11 +53,12 @@ def read(
     count = document.page_count
     pages: list[PageText] = []
     damaged: list[int] = []
-    yielded = 0
+    yielded = done = 0
     for number in range(count):
         pages.append(_page_text(document, number, damaged))
+        done += says_enough(pages[-1])
         yielded += 1
-        yield {"read": 0, "pages": count}, b""
+        yield {"read": done, "pages": count}, b""
     if len(damaged) == count:
         raise UnreadableFileError("This PDF is damaged: none of its pages can be read.", code="damaged")
     labels = _labels(document, count)
@@ -62,13 +67,14 @@ def read(
     ]
     chosen = pictured[:max_ocr_pages]
     left_out = len(pictured) - len(chosen)
+    yield {"read": max(done, count - len(chosen)), "pages": count}, b""
     for position, number in enumerate(chosen):
         if time.process_time() > cpu_s + item_s * yielded - CPU_RESERVE_S:
             left_out += len(chosen) - position
             break
         _recognise(document, number, pages[number])
         yielded += 1
-        yield {"read": count - len(chosen) + position + 1, "pages": count}, b""
+        yield {"read": max(done, count - len(chosen) + position + 1), "pages": count}, b""
     yield {"deck": _deck(document, pages, labels) | {"damaged_pages": damaged, "ocr_left_out": left_out}}, b""
 
 
@@ -158,7 +164,7 @@ def _worth_recognising(document: Any, number: int, pages: Sequence[PageText]) ->
     usual = sorted(page.vectors for page in pages)[len(pages) // 2] if len(pages) > 2 else 0
     if pages[number].broken_chars or pages[number].vectors - usual >= 30:
         return True
-    return _picture_share(document.load_page(number)) > 0.08
+    return _picture_share(document.load_page(number)) > (LOGO_SHARE if pages[number].lines else SPECK_SHARE)
 
 
 def _recognise(document: Any, number: int, page: PageText) -> None:

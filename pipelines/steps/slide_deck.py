@@ -5,7 +5,8 @@ from string import ascii_letters
 
 from pipelines.core.records import Slide
 from pipelines.steps.slide_frames import FramePage, frame_groups
-from pipelines.steps.slide_furniture import find_furniture, printed_labels, usual_size
+from pipelines.steps.slide_furniture import find_furniture, usual_size
+from pipelines.steps.slide_labels import printed_labels
 from pipelines.steps.slide_layout import reading_order
 from pipelines.steps.slide_lines import Line
 from pipelines.steps.slide_text import PageText
@@ -23,9 +24,14 @@ FEW_VOWELS = 0.12
 _VOWELS = "aeiouyAEIOUY"
 
 
+def says_enough(page: PageText) -> bool:
+    """Has this page so much readable text that its picture need not be looked at?"""
+    return _letters(page.lines) > CLEARLY_ENOUGH and not page.broken_chars
+
+
 def pages_to_recognise(pages: Sequence[PageText], pdf_labels: Sequence[str]) -> list[int]:
     """The positions of pages whose text layer says little or nonsense; nonsense is dropped from them here."""
-    if all(_letters(page.lines) > CLEARLY_ENOUGH and not page.broken_chars for page in pages):
+    if all(map(says_enough, pages)):
         return []
     furniture = _furniture(pages, printed_labels(pages, pdf_labels), pdf_labels)
     chosen: list[int] = []
@@ -82,7 +88,7 @@ def build_slides(
     for number, (page, apart) in enumerate(zip(pages, furniture, strict=True)):
         rows = reading_order([line for index, line in enumerate(page.lines) if index not in apart], usual=usual)
         bodies.append("\n".join(row.text for row in rows))
-        titles.append(page_title(rows, page.height, first_page=number == 0))
+        titles.append(page_title(rows, page.height, usual=usual, first_page=number == 0, rough=page.recognised))
         aparts.append("\n".join(row.text for row in reading_order([page.lines[index] for index in sorted(apart)])))
     frames = frame_groups(
         [

@@ -1,6 +1,8 @@
 """One line of text with its place on the page: what the steps that read slides hand to each other."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(slots=True)
@@ -22,3 +24,12 @@ class Line:
     mono: bool = False
     upright: bool = True
     order: int = 0
+
+
+Span = dict[str, Any]
+"""PyMuPDF's record of glyphs in one font and size."""
+
+
+def text_length(spans: Iterable[Span]) -> int:
+    """Characters of all spans together."""
+    return sum([len(span["text"]) for span in spans])

@@ -68,8 +68,8 @@ class Reader:
 def _line(box: Any, text: str, score: float, px_per_pt: float) -> Line | None:
     """One recognised line. `box` is four corners (x, y) in pixels, from the top left on, clockwise."""
     text = " ".join(text.split())
-    letters = sum(char.isalnum() for char in text)
-    if not letters or score < (MIN_SHORT_SCORE if len(text) <= 3 else MIN_SCORE):
+    alone = len(text) == 1 and not text.isdigit()  # rings and crosses of a logo are read as letters
+    if alone or not any(map(str.isalnum, text)) or score < (MIN_SHORT_SCORE if len(text) <= 3 else MIN_SCORE):
         return None
     xs, ys = [float(corner[0]) / px_per_pt for corner in box], [float(corner[1]) / px_per_pt for corner in box]
     x0, y0, x1, y1 = min(xs), min(ys), max(xs), max(ys)

@@ -4,13 +4,15 @@ import re
 from collections.abc import Sequence
 from pathlib import PurePath
 
-from pipelines.steps.slide_furniture import TITLE_SIZE, usual_size
+from pipelines.steps.slide_furniture import TITLE_SIZE
 from pipelines.steps.slide_glyphs import clean
 from pipelines.steps.slide_lines import Line
 
 MAX_TITLE_CHARS = 150
 TITLE_ZONE = 0.42
 """A page's title stands in this upper share of the page; a title page may carry it lower."""
+ROUGH_ZONE = 0.2
+"""The same where font sizes are only known from a picture."""
 
 _LETTERS = re.compile(r"[^\W\d_]{2}")
 _FILE_LIKE = re.compile(r"\.(?:pptx?|pdf|docx?|odp|key|tex|dvi|indd|qxd)$|^microsoft \w+ -|[\\/]", re.IGNORECASE)
@@ -22,23 +24,28 @@ _EMPTY_TITLE = re.compile(
 _PAGE_LIKE = re.compile(r"(?:slide|folie|page|seite|diapositive)\s*\d+", re.IGNORECASE)
 
 
-def page_title(rows: Sequence[Line], height: float, *, first_page: bool = False) -> str:
+def page_title(
+    rows: Sequence[Line], height: float, *, usual: float, first_page: bool = False, rough: bool = False
+) -> str:
     """The largest text near the top, with the lines it goes on over; "" when the page has none.
 
     Args:
         rows: the page's rows in reading order, without headers and footers.
         height: of the page, in points.
+        usual: font size of the deck's text, in points.
         first_page: its title may be set in lines far apart.
+        rough: sizes were measured in a picture; then place says more than they do.
     """
     upright = [row for row in rows if row.upright and _LETTERS.search(row.text)]
     if not upright:
         return ""
-    usual = usual_size(upright)
     words = sum(len(row.text.split()) for row in upright)
     zone = (TITLE_ZONE if words > 40 else 0.75) * height
     near_top = [row for row in upright if row.y0 < zone] or upright[:1]
     largest = max(near_top, key=lambda row: (round(row.size, 1), -row.y0))
     highest = min(upright, key=lambda row: row.y0)
+    if rough and highest.y0 < ROUGH_ZONE * height:
+        return highest.text[:MAX_TITLE_CHARS]
     if largest.size < TITLE_SIZE * usual:
         # All text is of one size: the first line names the page when it stands like a heading.
         heading = len(highest.text) <= 80 and highest.y0 < 0.2 * height and not highest.text.endswith((".", ",", ";"))

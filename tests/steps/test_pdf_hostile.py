@@ -180,7 +180,7 @@ def test_huge_pages_and_images_become_small_pictures(tmp_path: Path, bomb: str) 
 def test_little_memory_is_a_limit_not_damage(tmp_path: Path) -> None:
     path = pdf_files.write_deck(tmp_path / "deck.pdf", [pdf_files.slide("Title", "text")])
     os.truncate(path, 190_000_000)
-    assert code(path, limits=Limits(memory_mb=300)) == "parser_limit"
+    assert code(path, limits=Limits(memory_mb=200)) == "parser_limit"
 
 
 def test_a_parser_dies_with_the_process_that_started_it(tmp_path: Path) -> None:

@@ -1,0 +1,95 @@
+// A page that asks a course. The chat's id is in the address, so a reload comes back to the answer being written.
+import { useEffect, useState } from 'react';
+import { createRoot } from 'react-dom/client';
+import { useChat } from '@ai-sdk/react';
+import { DefaultChatTransport } from 'ai';
+
+const get = async path => {
+  const response = await fetch(path);
+  return response.ok ? response.json() : null;
+};
+const sourcesOf = message => message.parts.filter(part => part.type === 'source-document');
+const known = source => source.providerMetadata?.studybuddy ?? {};
+
+// Text with its [1] as buttons. It is shown as text: nothing a model writes becomes markup.
+function Words({ text, sources, onOpen }) {
+  return text.split(/(\[\d+\])/).map((piece, at) => {
+    const source = /^\[\d+\]$/.test(piece) && sources.find(each => `[${known(each).handle}]` === piece);
+    return source ? <button key={at} className="cite" onClick={() => onOpen(source)}>{piece}</button> : <span key={at}>{piece}</span>;
+  });
+}
+
+function Message({ message, onOpen }) {
+  const sources = sourcesOf(message);
+  return (
+    <article className={message.role} data-id={message.id}>
+      {message.parts.map((part, at) => {
+        if (part.type === 'text') return <p key={at}><Words text={part.text} sources={sources} onOpen={onOpen} /></p>;
+        if (part.type === 'reasoning') return <p key={at} className="aside">{part.text}</p>;
+        if (part.type.startsWith('tool-')) return <p key={at} className="aside">Searched: {part.input?.query ?? '…'} {part.errorText}</p>;
+        return null;
+      })}
+      {sources.length > 0 && (
+        <ol>{sources.map(source => (
+          <li key={source.sourceId}>
+            <button className="cite" onClick={() => onOpen(source)}>[{known(source).handle}]</button> {source.title}
+            {known(source).changed && <em> (changed since)</em>}
+          </li>
+        ))}</ol>
+      )}
+    </article>
+  );
+}
+
+// What a citation opens: the slide's picture, or the recording at its minute, above the words as they were.
+function Card({ card }) {
+  return (
+    <aside id="card">
+      <h2>{card.where}</h2>
+      {card.changed && <p><em>The source has changed since this answer was written.</em></p>}
+      {card.imageUrl && <img src={card.imageUrl} alt={card.where} />}
+      {card.mediaUrl && <audio controls src={card.mediaUrl} />}
+      <blockquote>{card.quote}</blockquote>
+    </aside>
+  );
+}
+
+function Chat({ id, course, history }) {
+  const [words, setWords] = useState('');
+  const [card, setCard] = useState(null);
+  const { messages, setMessages, sendMessage, regenerate, status, error } = useChat({
+    id,
+    messages: history,
+    resume: true,
+    transport: new DefaultChatTransport({ api: '/api/chat', body: { courseId: course.id } }),
+  });
+  const busy = status === 'submitted' || status === 'streaming';
+  useEffect(() => {
+    // An answer that ended between loading the history and resuming is in the history by now.
+    if (status === 'ready' && messages.at(-1)?.role === 'user')
+      get(`/api/sessions/${id}/messages`).then(found => found && setMessages(found.items));
+  }, [status]);
+  const open = async source => setCard(await get(`/api/sources/${source.sourceId}`));
+  const stop = () => fetch(`/api/chat/${id}/stop`, { method: 'POST' });
+  let problem = error?.message;
+  try { problem = JSON.parse(problem).error.message; } catch { /* not one of the service's own */ }
+  return (
+    <main data-status={status}>
+      <h1>{course.name}</h1>
+      {messages.map(message => <Message key={message.id} message={message} onOpen={open} />)}
+      {problem && <p role="alert">{problem} <button onClick={() => regenerate()}>Try again</button></p>}
+      <form onSubmit={event => { event.preventDefault(); sendMessage({ text: words }); setWords(''); }}>
+        <input value={words} onChange={event => setWords(event.target.value)} placeholder="Ask about the course" />
+        {busy ? <button type="button" id="stop" onClick={stop}>Stop</button> : <button disabled={!words.trim()}>Ask</button>}
+      </form>
+      {card && <Card card={card} />}
+    </main>
+  );
+}
+
+const id = location.hash.slice(1) || crypto.randomUUID();
+location.hash = id;
+const [courses, found] = await Promise.all([get('/api/courses'), get(`/api/sessions/${id}/messages`)]);
+const root = createRoot(document.getElementById('root'));
+const course = courses?.items[0];
+root.render(course ? <Chat id={id} course={course} history={found?.items ?? []} /> : <p>There is no course yet: run `studybuddy demo`.</p>);

@@ -1,0 +1,34 @@
+// Serves the page and hands /api on with the token, as a frontend's own server does: the token never reaches a browser.
+// usage: npm install --no-package-lock && node server.mjs [PORT] [API_URL] [TOKEN_FILE]
+import fs from 'node:fs';
+import http from 'node:http';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const [port = '3001', api = 'http://127.0.0.1:8000', tokenFile = path.join(here, '../../.studybuddy/run/api.token')] = process.argv.slice(2);
+const bundle = await build({
+  entryPoints: [path.join(here, 'page.jsx')], bundle: true, write: false, format: 'esm', jsx: 'automatic',
+  target: 'es2022', minify: true, define: { 'process.env.NODE_ENV': '"production"' },
+});
+const files = {
+  '/': ['text/html; charset=utf-8', fs.readFileSync(path.join(here, 'index.html'))],
+  '/page.js': ['text/javascript; charset=utf-8', bundle.outputFiles[0].contents],
+};
+const policy = "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; img-src 'self'; media-src 'self'; connect-src 'self'";
+
+http.createServer((request, response) => {
+  const file = files[request.url];
+  if (file) return response.writeHead(200, { 'content-type': file[0], 'content-security-policy': policy }).end(file[1]);
+  if (!request.url.startsWith('/api/')) return response.writeHead(404).end();
+  const token = fs.readFileSync(tokenFile, 'utf8').trim();
+  const headers = { ...request.headers, host: new URL(api).host, authorization: `Bearer ${token}` };
+  const onward = http.request(api + request.url, { method: request.method, headers }, answer => {
+    response.writeHead(answer.statusCode, answer.headers);
+    answer.pipe(response);
+  });
+  response.on('close', () => onward.destroy());
+  onward.on('error', () => response.headersSent ? response.destroy() : response.writeHead(502).end());
+  request.pipe(onward);
+}).listen(Number(port), '127.0.0.1', () => console.log(`http://127.0.0.1:${port}`));

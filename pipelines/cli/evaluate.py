@@ -1,4 +1,7 @@
-"""`studybuddy evaluate`: scores retrieval on a file of questions with the function the chat uses."""
+"""`studybuddy evaluate` and `evaluate-alignment`: scores on files of questions and of marked spans.
+
+Retrieval is scored with the function the chat uses, the alignment as it stands in the tables.
+"""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,17 +9,25 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from pipelines.cli.output import console, errors, print_json, told
-from pipelines.core.courses import find_course
+from pipelines.cli.output import clock, console, errors, print_json, told
+from pipelines.core.courses import find_course, list_courses
+from pipelines.core.documents import list_documents
+from pipelines.core.errors import NotFoundError
 from pipelines.core.evaluation import ask_questions, list_material_files
+from pipelines.core.lecture_slides import read_lecture_slides
+from pipelines.core.lectures import find_lecture
+from pipelines.core.postgres import Connection
 from pipelines.core.providers import embedder
+from pipelines.core.records import Course
 from pipelines.core.stores import Stores
 from pipelines.steps.scoring import read_questions, score
+from pipelines.steps.span_scoring import FoundSpan, read_spans, score_spans
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command."""
+    """Add the commands."""
     app.command()(evaluate)
+    app.command()(evaluate_alignment)
 
 
 def evaluate(
@@ -48,3 +59,60 @@ def evaluate(
     missed = [item["id"] for item in result["questions"] if item["rank"] is None]
     if missed:
         console.print(f"Not among the first ten: {', '.join(missed)}")
+
+
+def evaluate_alignment(
+    spans: Annotated[
+        Path,
+        typer.Argument(help="JSON lines: lecture or captions, deck, pages, t_start, t_end in seconds, tolerance_s."),
+    ],
+    course: Annotated[
+        str | None, typer.Option(help="Name of the course; without it every course is looked in.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="The whole result as JSON.")] = False,
+) -> None:
+    """Score the alignment: for which share of the marked time the right page was named."""
+    with told(), Stores.open() as stores:
+        marked = read_spans(spans)
+        with stores.database.transaction() as connection:
+            courses = [find_course(connection, course)] if course is not None else list_courses(connection)
+            found = {
+                name: _found_spans(stores, connection, courses, name) for name in {span.lecture for span in marked}
+            }
+        result = score_spans(marked, found)
+    if json:
+        print_json(result)
+        return
+    table = Table()
+    for name in ("lecture", "from", "deck", "pages", "right"):
+        table.add_column(name, justify="left" if name in ("lecture", "deck") else "right", overflow="fold")
+    for row in result["spans"]:
+        pages = ", ".join(map(str, row["pages"])) or "none"
+        start = clock(round(row["t_start"] * 1000))
+        table.add_row(row["lecture"], start, row["deck"], pages, f"{row['accuracy']:.0%}")
+    console.print(table)
+    console.print(f"The right page for {result['accuracy']:.1%} of {clock(result['scored_ms'])}.")
+
+
+def _found_spans(stores: Stores, connection: Connection, courses: list[Course], name: str) -> list[FoundSpan]:
+    """What is known of the slides of a lecture; of the first of these courses that has one of this name.
+
+    Raises:
+        NotFoundError: none has.
+    """
+    for course in courses:
+        try:
+            lecture = find_lecture(connection, course.id, name)
+        except NotFoundError:
+            continue
+        decks = {deck.id: deck.file_name for deck in list_documents(connection, course.id, sealer=stores.sealer)}
+        return [
+            FoundSpan(
+                start_ms=span.start_ms,
+                end_ms=span.end_ms,
+                file=decks.get(span.document_id) if span.document_id else None,
+                page=span.page,
+            )
+            for span in read_lecture_slides(connection, lecture)
+        ]
+    raise NotFoundError(f"No lecture is named {name}.")

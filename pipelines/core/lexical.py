@@ -20,177 +20,34 @@ TERM_SPACE = 1_000_000_000
 """Length of the sparse vectors; `terms sparsevec(1000000000)` in the migrations says the same."""
 ALL_CHUNKS = 0
 """Pseudo term that counts every chunk of a source."""
-K1 = 1.2
-B = 0.75
+K1 = 0.9
+B = 0.4
+"""How soon repeating a word stops counting, and how much a long chunk is held against it: slides are short."""
 PIVOT_WORDS = 60
 """Words of a chunk that is neither rewarded nor punished for its length."""
 MAX_QUESTION_CHARS = 20_000
 MAX_QUESTION_TERMS = 200
 MAX_WORD_CHARS = 64
+MIN_PART_CHARS = 3
+"""Shorter parts of an identifier say nothing: the x and the j of `x_j`."""
 
 _stemming = threading.Lock()  # a stemmer keeps its word in itself
-_WORD = re.compile(r"[^\W_]+(?:[_'’][^\W_]+)*")
-_STOP = frozenset(
-    [
-        "a",
-        "about",
-        "also",
-        "am",
-        "an",
-        "and",
-        "any",
-        "are",
-        "as",
-        "at",
-        "be",
-        "been",
-        "but",
-        "by",
-        "can",
-        "could",
-        "did",
-        "do",
-        "does",
-        "for",
-        "from",
-        "had",
-        "has",
-        "have",
-        "he",
-        "her",
-        "his",
-        "how",
-        "i",
-        "if",
-        "in",
-        "into",
-        "is",
-        "it",
-        "its",
-        "just",
-        "me",
-        "my",
-        "no",
-        "not",
-        "of",
-        "on",
-        "or",
-        "our",
-        "she",
-        "should",
-        "so",
-        "than",
-        "that",
-        "the",
-        "their",
-        "them",
-        "then",
-        "there",
-        "these",
-        "they",
-        "this",
-        "to",
-        "us",
-        "was",
-        "we",
-        "were",
-        "what",
-        "when",
-        "where",
-        "which",
-        "who",
-        "why",
-        "will",
-        "with",
-        "would",
-        "you",
-        "your",
-        "aber",
-        "als",
-        "am",
-        "an",
-        "auf",
-        "aus",
-        "bei",
-        "bis",
-        "da",
-        "dann",
-        "das",
-        "dass",
-        "daß",
-        "dem",
-        "den",
-        "der",
-        "des",
-        "die",
-        "du",
-        "durch",
-        "ein",
-        "eine",
-        "einem",
-        "einen",
-        "einer",
-        "eines",
-        "er",
-        "es",
-        "für",
-        "haben",
-        "hat",
-        "ich",
-        "ihr",
-        "im",
-        "in",
-        "ist",
-        "kann",
-        "kein",
-        "keine",
-        "man",
-        "mit",
-        "nach",
-        "nicht",
-        "noch",
-        "nur",
-        "ob",
-        "oder",
-        "ohne",
-        "sich",
-        "sie",
-        "sind",
-        "so",
-        "um",
-        "und",
-        "unter",
-        "von",
-        "vor",
-        "war",
-        "warum",
-        "was",
-        "welche",
-        "welchem",
-        "welchen",
-        "welcher",
-        "welches",
-        "wenn",
-        "wer",
-        "werden",
-        "wie",
-        "wir",
-        "wird",
-        "wo",
-        "zu",
-        "zum",
-        "zur",
-        "über",
-    ]
-)
+_WORD = re.compile(r"[^\W_]+(?:[_'][^\W_]+)*")
+_STOP_WORDS = """
+a about also am an and any are as at be been but by can could did do does for from had has have he her his how i if in
+into is it its just me my no not of on or our she should so than that the their them then there these they this to us
+was we were what when where which who why will with would you your
+aber als am an auf aus bei bis da dann das dass dem den der des die du durch ein eine einem einen einer eines er es fur
+haben hat ich ihr im in ist kann kein keine man mit nach nicht noch nur ob oder ohne sich sie sind so um und unter von
+vor war warum was welche welchem welchen welcher welches wenn wer werden wie wir wird wo zu zum zur uber
+"""
+"""Words of nearly every sentence, English and German, without accents as all words are compared."""
+_STOP = frozenset(_STOP_WORDS.split())
 
 
 def term_counts(text: str) -> Counter[int]:
     """How often each term stands in `text`. Words of nearly every sentence (English, German) are left out."""
-    counts: Counter[int] = Counter()
-    for word in _words(text):
-        counts.update(_terms(word))
-    return counts
+    return Counter(term for word in _words(text) for term in _terms(word))
 
 
 def document_weights(counts: Mapping[int, int]) -> dict[int, float]:
@@ -217,14 +74,16 @@ def question_weights(terms: Iterable[int], found: Mapping[int, int], chunks: int
 
 
 def _words(text: str) -> list[str]:
-    return _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
+    plain = unicodedata.normalize("NFKD", text.casefold().replace("’", "'"))
+    return _WORD.findall("".join(letter for letter in plain if not unicodedata.combining(letter)))
 
 
 @lru_cache(maxsize=100_000)
 def _terms(word: str) -> tuple[int, ...]:
-    if word in _STOP:
-        return ()
-    return (_hashed(_stem(word[:MAX_WORD_CHARS])),)
+    """The terms of one word; an identifier also counts as one word (`x_j` is printed xⱼ) and as its parts."""
+    parts = [part for part in word.split("_") if len(part) >= MIN_PART_CHARS] if "_" in word else []
+    known = dict.fromkeys([word.replace("_", ""), *parts])
+    return tuple(_hashed(_stem(each[:MAX_WORD_CHARS])) for each in known if each not in _STOP)
 
 
 def _stem(word: str) -> str:

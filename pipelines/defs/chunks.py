@@ -5,7 +5,6 @@ import time
 import dagster as dg
 
 from pipelines.core.chunks import replace_slide_chunks
-from pipelines.core.courses import get_course
 from pipelines.core.slides import count_document, read_slide_descriptions, read_slides
 from pipelines.defs.descriptions import slide_descriptions
 from pipelines.defs.documents import GROUP, OWNERS, document_of
@@ -29,15 +28,14 @@ def slide_chunks(context: dg.AssetExecutionContext, stores: StoresResource) -> d
     started, store, embed = time.monotonic(), stores.open, stores.embedder
     with document_of(context, store) as document:
         with store.database.transaction() as connection:
-            course = get_course(connection, document.course_id)
             rows, descriptions = read_slides(connection, document), read_slide_descriptions(connection, document)
         chunks = chunk_slides(
             rows,
             descriptions,
-            course_name=course.name,
             deck_title=document.title,
+            file_name=document.file_name,
             document_id=document.id,
-            course_id=course.id,
+            course_id=document.course_id,
             count_tokens=embed.count_tokens,
             max_tokens=embed.max_tokens,
         )

@@ -1,0 +1,134 @@
+"""From the committed row to a searchable deck, beside the pure libraries' time for the same work in the same run.
+
+`python -m bench.ingest DECK.pdf [--times 3]` prints JSON. `library`: PyMuPDF reading every page's text and onnxruntime
+embedding the very chunks, in this process, warm. `sensor`: the row is committed and the running system (`studybuddy
+up`) finds it, runs the graph and writes the vectors; time until the vectors can be read. `ratio` is
+(sensor - 3 s) / library: the promise is at most 1.25. `rendered` adds pictures, which nobody waits for.
+"""
+
+import argparse
+import io
+import json
+import shutil
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pymupdf
+
+from pipelines.core.chunks import list_chunks
+from pipelines.core.courses import ensure_course
+from pipelines.core.documents import delete_document, get_document, put_document
+from pipelines.core.providers import embedder
+from pipelines.core.records import Document
+from pipelines.core.settings import REPOSITORY, Settings
+from pipelines.core.slides import DocumentCounts, count_document
+from pipelines.core.stores import Stores
+from pipelines.defs import services
+
+POLL_S = 0.05
+PATIENCE_S = 300.0
+ALLOWED_S = 3.0
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("deck", type=Path, nargs="?", default=REPOSITORY / "sample" / "wind-power.pdf")
+    arguments.add_argument("--times", type=int, default=3)
+    given = arguments.parse_args()
+    home = Path(tempfile.mkdtemp(prefix="sb-bench-"))
+    settings = Settings(studybuddy_home=home, dagster_port=0, api_port=0)
+    try:
+        services.up(settings, api=False)
+        with Stores.open(settings) as stores:
+            print(json.dumps(measure(stores, given.deck, given.times), indent=2))
+    finally:
+        services.down(settings)
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def measure(stores: Stores, deck: Path, times: int) -> dict[str, Any]:
+    """Medians over `times` uploads, after one that warms everything up."""
+    searchable, rendered, text, embedding, chunks = [], [], [], [], 0
+    for number in range(times + 1):
+        document, began = _upload(stores, deck, f"{number}.pdf")
+        found = _until(stores, document, lambda counts: counts.searchable) - began
+        pictured = _until(stores, document, lambda counts: counts.images == counts.slides > 0) - began
+        texts = _chunk_texts(stores, document)
+        if number:
+            searchable.append(found)
+            rendered.append(pictured)
+            text.append(_timed(lambda: _read(deck)))
+            embed = embedder(stores.settings)
+            embed.embed(["warm"])
+            embedding.append(_timed(lambda texts=texts, embed=embed: embed.embed(texts)))
+        chunks = len(texts)
+        with stores.database.transaction() as connection:
+            delete_document(connection, document.id)
+    library = statistics.median(text) + statistics.median(embedding)
+    sensor = statistics.median(searchable)
+    return {
+        "deck": deck.name,
+        "pages": _read(deck),
+        "chunks": chunks,
+        "library_s": {"text": _short(statistics.median(text)), "embedding": _short(statistics.median(embedding))},
+        "sensor_s": _short(sensor),
+        "rendered_s": _short(statistics.median(rendered)),
+        "ratio": round((sensor - ALLOWED_S) / library, 2),
+        "over_library_s": _short(sensor - library),
+        "times": times,
+    }
+
+
+def _upload(stores: Stores, deck: Path, name: str) -> tuple[Document, float]:
+    # a trailing comment makes other bytes of the same pages: the same bytes would change nothing
+    stored = stores.files.add(io.BytesIO(deck.read_bytes() + f"\n% {name}\n".encode()))
+    with stores.database.transaction() as connection:
+        course = ensure_course(connection, f"Bench {name}")
+        document, _ = put_document(
+            connection, sealer=stores.sealer, course_id=course.id, title=name, file_name=name, source_name=name,
+            sha256=stored.sha256, byte_count=stored.byte_count,
+        )  # fmt: skip
+    return document, time.monotonic()
+
+
+def _until(stores: Stores, document: Document, enough: Callable[[DocumentCounts], bool]) -> float:
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        with stores.database.transaction() as connection:
+            current = get_document(connection, document.id, sealer=stores.sealer)
+            if current.failure is not None:
+                raise SystemExit(current.failure)
+            if enough(count_document(connection, current)):
+                return time.monotonic()
+        time.sleep(POLL_S)
+    raise SystemExit(f"Not done after {PATIENCE_S:.0f} s; see the Dagster run.")
+
+
+def _chunk_texts(stores: Stores, document: Document) -> list[str]:
+    with stores.database.transaction() as connection:
+        return [chunk.search_text for chunk in list_chunks(connection, document.id)]
+
+
+def _read(deck: Path) -> int:
+    with pymupdf.open(deck, filetype="pdf") as document:
+        for page in document:
+            page.get_text("dict")
+        return int(document.page_count)
+
+
+def _timed(work: Callable[[], Any]) -> float:
+    began = time.monotonic()
+    work()
+    return time.monotonic() - began
+
+
+def _short(seconds: float) -> float:
+    return round(seconds, 2)
+
+
+if __name__ == "__main__":
+    main()

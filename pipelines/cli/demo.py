@@ -14,8 +14,11 @@ from pipelines.core.stores import Stores
 
 SAMPLE = REPOSITORY / "sample"
 COURSE = "Sample course"
-MATERIALS = ("wind-power.pdf",)
-QUESTIONS = ("What does the table on the slides compare?",)
+DECK, LECTURE = "wind-power.pdf", "wind-power-lecture.ogg"
+QUESTIONS = (
+    "What does the table on the slides compare?",
+    "How long until a turbine has paid back the energy of its making?",  # only said, on no slide
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -28,7 +31,7 @@ def demo(
 ) -> None:
     """Ingest the sample course and ask it a question."""
     with told(), Stores.open() as stores:
-        results = ingest_files(stores, COURSE, [SAMPLE / name for name in MATERIALS])
+        results = ingest_files(stores, COURSE, [SAMPLE / LECTURE], decks=[SAMPLE / DECK])
         for result in results:
             if result.status == "failed":
                 fail(f"{result.candidate.source_name}: {result.message}")

@@ -15,7 +15,7 @@ from pipelines.steps.slide_text import PageText
 REPEATED = 0.3
 """A text in a band that stands on this share of the pages is a header or footer."""
 ANYWHERE = 0.8
-"""The same for text outside the bands, such as a list of sections beside every slide."""
+"""The same for small text outside the bands, such as a list of sections beside every slide."""
 TITLE_SIZE = 1.15
 """A line this much larger than usual text is a title, even where the next pages repeat it."""
 HEADER_SIZE = 0.95
@@ -80,12 +80,13 @@ class _Repetition:
         counts = {key[0]: len(self._shown_on[key]) for key in _keys(line, page)}
         if max(counts.values()) < self._enough or (line.text.isdigit() and label and line.text != label):
             return False  # the line numbers of a listing are at home on every page
-        if self._count >= 6 and counts["place"] >= ANYWHERE * self._count:
+        small = line.size < HEADER_SIZE * self._usual
+        if small and self._count >= 6 and counts["place"] >= ANYWHERE * self._count:
             return True
         if counts.get("band", 0) >= self._enough:
             return zone == "bottom" or line.size < TITLE_SIZE * self._usual or line.size < 0.99 * _largest_on_top(page)
         slotted = counts.get("slot", 0) >= max(4, 0.5 * self._count)
-        return slotted and line.size < HEADER_SIZE * self._usual and _outermost(line, page)
+        return slotted and small and _outermost(line, page)
 
 
 def _largest_on_top(page: PageText) -> float:
@@ -97,7 +98,7 @@ def _keys(line: Line, page: PageText) -> list[_Key]:
     height = page.height or 1.0
     text = _DIGITS.sub("#", line.text.casefold())
     y = round(50 * line.y0 / height)
-    keys: list[_Key] = [("place", text, round(line.x0 / 4), round(line.y0 / 4))]
+    keys: list[_Key] = [("place", line.text, round(line.x0 / 4), round(line.y0 / 4))]
     if zone := zone_of(line, page):
         keys.append(("band", zone, text, y))
         if len(text) < 100:

@@ -8,6 +8,7 @@ import re
 from pipelines.steps.slide_lines import Line
 
 _BLOB = re.compile("[A-Za-z0-9+/=_-]{24,}")
+_TAIL = re.compile("[A-Za-z0-9+/]+={0,2}")
 _HEX = re.compile("[0-9A-Fa-f]+")
 _CASES = re.compile("[a-z]+|[A-Z]+|[0-9]+|[+/=_-]+")
 
@@ -29,7 +30,7 @@ def drop_blobs(lines: list[Line]) -> tuple[list[Line], int]:
         text = line.text
         if inside or "<latexit" in text:
             text, inside = _without_element(text, inside=inside)
-        if after_blob and " " not in text and (text.endswith("=") or random_looking(text)):
+        if after_blob and _TAIL.fullmatch(text) and len(_CASES.findall(text)) > 0.3 * len(text):
             text = ""
         elif _BLOB.search(text):
             text = _without_blobs(text)
@@ -58,7 +59,8 @@ def _without_element(text: str, *, inside: bool) -> tuple[str, bool]:
 def _without_blobs(text: str) -> str:
     words = text.split()
     joined = "".join(words)
-    if len(joined) >= 32 and len(joined) / len(words) >= 12 and random_looking(joined):
+    mixed = all(len(_CASES.findall(word)) > 2 for word in words)  # spaces were put in where glyphs stand apart
+    if mixed and len(joined) >= 32 and len(joined) / len(words) >= 12 and random_looking(joined):
         return ""
     return " ".join(word for word in words if not (_BLOB.fullmatch(word) and random_looking(word)))
 

@@ -49,7 +49,8 @@ def glue(pieces: Sequence[Line]) -> Line:
         if gap >= CELL_GAP_EM * em and not code and not _BULLET.fullmatch(text):
             text += CELL + after.text
         else:
-            text += (" " if gap >= WORD_GAP_EM * em or gap < -em else "") + after.text
+            touching = -SAME_ROW_EM * em < gap < WORD_GAP_EM * em and abs(after.base - before.base) < SAME_ROW_EM * em
+            text += ("" if touching else " ") + after.text
     return with_text(pieces, text)
 
 

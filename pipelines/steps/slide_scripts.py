@@ -12,6 +12,16 @@ _ORDINAL = re.compile("(?:st|nd|rd|th|er|re|ème|TM|SM|©|®|™)", re.IGNORECAS
 _PRIMES = ("′", "′′", "'", "∗", "*", "†", "°")
 
 
+def base_span(spans: Sequence[Span]) -> Span:
+    """The span that stands on the base of its line: the longest of the large ones.
+
+    Not one that begins with a space: the library puts spaces in, at the height of the letter before them.
+    """
+    largest = max(span["size"] for span in spans)
+    large = [span for span in spans if span["size"] > SCRIPT_SIZE * largest]
+    return max(large, key=lambda span: (not span["text"].startswith(" "), len(span["text"])))
+
+
 def with_scripts(spans: Sequence[Span], main: Span) -> str:
     """Joins the spans of a line and marks small text above or below its base; `main` is a span on the base."""
     base, size = main["origin"][1], main["size"]

@@ -14,7 +14,7 @@ from pipelines.core.records import TextSource
 from pipelines.steps.slide_glyphs import broken_fonts, clean, spell_tall_signs
 from pipelines.steps.slide_junk import drop_blobs
 from pipelines.steps.slide_lines import Line, Span, text_length
-from pipelines.steps.slide_scripts import SCRIPT_SIZE, with_scripts
+from pipelines.steps.slide_scripts import SCRIPT_SIZE, base_span, with_scripts
 from pipelines.steps.slide_turn import main_direction, turn
 from pipelines.steps.slide_visibility import fill_of, suspicious, what_shows
 
@@ -126,11 +126,12 @@ def _line(line: dict[str, Any], spans: list[Span], direction: tuple[int, int]) -
         text = main["text"]
     else:
         words = [span for span in spans if span["text"] != " "] or spans
-        weight = max(words, key=_span_length)
+        weight = main = max(words, key=_span_length)
         sizes = [span["size"] for span in words]
         largest = max(sizes)
-        main = weight if weight["size"] == largest else words[sizes.index(largest)]
         even = min(sizes) > SCRIPT_SIZE * largest
+        if not even:
+            main = base_span(words)
         text = "".join([span["text"] for span in spans]) if even else with_scripts(spans, main)
     text = clean(text)
     if not text:

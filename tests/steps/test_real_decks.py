@@ -51,7 +51,8 @@ def test_formulas_stay_in_one_piece(decks: Path) -> None:
     assert "B_r(x) := { y ∈X | d(x, y) < r } für x ∈X, r ∈R^+" in body
     assert "1 falls x≠ y" in body
     body = page(decks / "diogo/pca_handout.pdf", 10).body
-    assert "Pr (|u^⊤X| ≥t) ≤2 exp(−t^2 2K^2 ) ." in body
+    assert "Pr (|u^⊤X| ≥t) ≤2 exp ( −t^2 2K^2 ) ." in body
+    assert "∥Σ_n −Σ∥_2" in body
     assert "|{z" not in page(decks / "diogo/causal_inference_beamer.pdf", 5).body
 
 

@@ -77,11 +77,6 @@ def replace_lecture_chunks(
     return _replace(connection, source, "speech", chunks, rows)
 
 
-def delete_chunks(connection: Connection, source_id: UUID) -> None:
-    """Remove a source's chunks, words and vectors: nothing of it can be retrieved any more."""
-    connection.execute(statement("delete_chunks"), {"source_id": source_id})
-
-
 def list_chunks(connection: Connection, source_id: UUID) -> list[Chunk]:
     """A source's chunks in order; empty where none were made."""
     with connection.cursor(row_factory=dict_row) as cursor:

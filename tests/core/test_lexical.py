@@ -1,0 +1,94 @@
+import math
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.core import lexical
+from pipelines.core.lexical import (
+    MAX_QUESTION_TERMS,
+    TERM_SPACE,
+    document_weights,
+    question_terms,
+    question_weights,
+    term_counts,
+)
+
+
+def terms(text):
+    return set(term_counts(text))
+
+
+@pytest.mark.parametrize(
+    ("asked", "written"),
+    [
+        ("optimization", "Optimizations"),
+        ("gradients vanish", "the vanishing gradient"),
+        ("SACREBLEU", "sacreBLEU"),
+        ("x_j", "xj"),
+        ("mean pooling", "mean_pooling"),
+        ("out of vocabulary", "out-of-vocabulary"),
+        ("definition", "deﬁnition"),  # a ligature, as PDFs have them
+        ("Sierpinski", "Sierpiński"),
+        ("farbbar", "färbbar"),
+        ("Straße", "STRASSE"),
+        ("don't", "don’t"),
+    ],
+)
+def test_words_meet_across_forms_spellings_and_identifiers(asked, written):
+    assert terms(asked) <= terms(written)
+    assert terms(asked)
+
+
+def test_identifiers_count_as_a_whole_and_in_their_parts():
+    assert terms("read_csv") == terms("readcsv read csv")
+    assert terms("x_j") == terms("xj")
+
+
+def test_words_of_every_sentence_are_left_out_in_both_languages():
+    assert not terms("What is the ... and how do you? Was ist das und wie wird es über den?")
+
+
+def test_terms_are_indexes_a_sparse_vector_of_the_database_has():
+    assert all(0 < term < TERM_SPACE for term in terms("every word of this sentence has its own number"))
+
+
+def test_a_question_of_two_megabytes_with_nul_and_lone_surrogates_is_cut_to_its_first_terms():
+    question = "\0 \ud800 " + " ".join(f"word{n}" for n in range(250_000))
+    assert len(question_terms(question)) == MAX_QUESTION_TERMS
+
+
+def test_a_term_no_chunk_has_gets_no_weight_and_a_rare_one_more_than_a_common_one():
+    weights = question_weights([1, 2, 3], {1: 90, 2: 1}, 100)
+    assert set(weights) == {1, 2}
+    assert weights[2] > weights[1] > 0
+
+
+def test_threads_stem_alike():
+    text = " ".join(f"running{n} jumps{n} easily{n}" for n in range(300))
+    lexical._terms.cache_clear()
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: term_counts(text), range(8)))
+    lexical._terms.cache_clear()
+    assert all(counts == term_counts(text) for counts in found)
+
+
+words = st.lists(st.sampled_from(["gradient", "slope", "curve", "learn", "rate", "zebra"]), max_size=30)
+
+
+@given(st.lists(words, min_size=1, max_size=8), words)
+def test_the_inner_product_is_bm25_as_the_textbook_has_it(documents, question):
+    counts = [term_counts(" ".join(document)) for document in documents]
+    found = {term: sum(term in count for count in counts) for term in set().union(*counts)}
+    weights = question_weights(question_terms(" ".join(question)), found, len(documents))
+    for document, count in zip(documents, counts, strict=True):
+        sides = document_weights(count)
+        inner = sum(weight * sides.get(term, 0.0) for term, weight in weights.items())
+        expected = 0.0
+        for word in set(question):
+            tf, df = document.count(word), sum(word in other for other in documents)
+            idf = math.log(1 + (len(documents) - df + 0.5) / (df + 0.5))
+            length = 1 - lexical.B + lexical.B * len(document) / lexical.PIVOT_WORDS
+            expected += idf * tf * (lexical.K1 + 1) / (tf + lexical.K1 * length) if tf else 0.0
+        assert inner == pytest.approx(expected)

@@ -1,0 +1,85 @@
+"""What a folder holds for a course, and which captions go with which recording."""
+
+import pytest
+
+from pipelines.cli.candidates import find_candidates, language_of
+from pipelines.core.errors import PermanentError
+
+
+@pytest.fixture
+def folder(tmp_path):
+    def make(*names):
+        for name in names:
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(name)
+        return tmp_path
+
+    return make
+
+
+def kinds(candidates):
+    return {c.source_name: (c.kind, c.captions.name if c.captions else None) for c in candidates}
+
+
+def test_a_folder_is_sorted_into_decks_lectures_and_what_is_left(folder):
+    root = folder("1.pdf", "talk.MP4", "old/words.srt", "NOTICE", ".hidden/2.pdf")
+    assert kinds(find_candidates([root])) == {
+        "1.pdf": ("deck", None), "NOTICE": ("other", None), "old/words.srt": ("lecture", None),
+        "talk.MP4": ("lecture", None),
+    }  # fmt: skip
+
+
+def test_captions_beside_a_recording_of_their_name_go_with_it(folder):
+    root = folder("a/1.mp3", "a/1.vtt", "b/1.vtt", "a/2.wav", "a/2.en.srt")
+    assert kinds(find_candidates([root])) == {
+        "a/1.mp3": ("lecture", "1.vtt"), "a/2.wav": ("lecture", "2.en.srt"), "b/1.vtt": ("lecture", None),
+    }  # fmt: skip
+
+
+def test_a_second_kind_of_captions_is_left_out_and_says_whose_it_is(folder):
+    root = folder("1.mp3", "1.srt", "1.vtt", "2.sbv", "2.srt")
+    found = find_candidates([root])
+    assert kinds(found) == {
+        "1.mp3": ("lecture", "1.vtt"), "1.srt": ("other", None), "2.sbv": ("other", None), "2.srt": ("lecture", None),
+    }  # fmt: skip
+    notes = {c.source_name: c.note for c in found}
+    assert notes["1.srt"] == "captions of 1.mp3, which has some already"
+    assert notes["2.sbv"] == "captions of 2.srt, which has some already"
+
+
+def test_files_named_one_by_one_pair_too(folder):
+    root = folder("1.mp3", "1.srt")
+    assert kinds(find_candidates([root / "1.mp3", root / "1.srt"])) == {"1.mp3": ("lecture", "1.srt")}
+
+
+def test_given_captions_need_not_share_the_recordings_name(folder):
+    root = folder("talk.mp3", "words.vtt", "deck.pdf")
+    found = find_candidates([root / "talk.mp3", root / "deck.pdf"], captions=root / "words.vtt")
+    assert kinds(found) == {"talk.mp3": ("lecture", "words.vtt"), "deck.pdf": ("deck", None)}
+
+
+@pytest.mark.parametrize("names", [("deck.pdf",), ("1.mp3", "2.mp3")])
+def test_given_captions_go_with_exactly_one_recording(folder, names):
+    root = folder(*names, "words.vtt")
+    with pytest.raises(PermanentError, match="--captions goes with one recording"):
+        find_candidates([root / name for name in names], captions=root / "words.vtt")
+
+
+def test_given_captions_must_be_captions(folder):
+    root = folder("1.mp3", "1.txt")
+    with pytest.raises(PermanentError, match=r"1.txt is not a caption file"):
+        find_candidates([root / "1.mp3"], captions=root / "1.txt")
+
+
+def test_two_files_of_one_name_are_refused_and_named(folder):
+    root = folder("a/1.mp3", "b/1.mp3")
+    with pytest.raises(PermanentError, match=r"Two files are named 1.mp3"):
+        find_candidates([root / "a", root / "b"])
+    with pytest.raises(PermanentError, match="There is no file or folder"):
+        find_candidates([root / "nowhere"])
+
+
+def test_the_language_is_read_from_a_caption_files_name(tmp_path):
+    names = ["week1.en.vtt", "week1.pt-BR.srt", "week1.vtt", "lecture.final.vtt"]
+    assert [language_of(tmp_path / name) for name in names] == ["en", "pt", None, None]

@@ -1,0 +1,104 @@
+"""The command line on lectures, as a person types it: ingest, transcript, search and the alignment's score."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from pipelines.core import embedded
+from pipelines.core.settings import REPOSITORY
+from tests.steps.media import tone, wav_bytes
+
+COURSE = "Optimisation"
+WORDS = "WEBVTT\n\n00:00.000 --> 00:04.000\nGradient descent follows the slope.\n\n"
+MORE = "00:04.000 --> 00:09.000\nMomentum remembers the earlier steps.\n"
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    home = tmp_path_factory.mktemp("home")
+    yield home
+    embedded.stop(home)
+
+
+@pytest.fixture(scope="module")
+def run(home: Path) -> Run:
+    environment = {**os.environ, "STUDYBUDDY_HOME": str(home), "PYTHONPATH": str(REPOSITORY), "COLUMNS": "200"}
+
+    def command(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        code = "from pipelines.cli import main; main()"
+        line = [sys.executable, "-c", code, *map(str, arguments)]
+        return subprocess.run(line, env=environment, capture_output=True, text=True, timeout=110, check=False)
+
+    return command
+
+
+@pytest.fixture(scope="module")
+def ingested(run: Run, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, object]]:
+    """A folder with a lecture from captions, a recording with captions, a silent recording and a note, ingested."""
+    folder = tmp_path_factory.mktemp("materials")
+    (folder / "week1.vtt").write_text(WORDS + MORE)
+    (folder / "week2.wav").write_bytes(wav_bytes(tone(8)))
+    (folder / "week2.vtt").write_text(WORDS)
+    (folder / "empty.mp3").write_bytes(b"")
+    (folder / "notes.txt").write_text("not for students")
+    done = run("ingest", "--course", COURSE, "--json", folder)
+    answer = json.loads(done.stdout)
+    assert (done.returncode, answer["ok"]) == (1, False)
+    return {file["source_name"]: file for file in answer["files"]}
+
+
+def test_one_command_takes_a_folder_and_says_what_became_of_every_file(ingested):
+    assert {name: (file["status"], file["captions"]) for name, file in ingested.items()} == {
+        "empty.mp3": ("failed", None), "notes.txt": ("skipped", None), "week1.vtt": ("ingested", None),
+        "week2.wav": ("ingested", "week2.vtt"),
+    }  # fmt: skip
+    assert (ingested["week1.vtt"]["duration_ms"], ingested["week1.vtt"]["chunks"]) == (9000, 1)
+    assert ingested["week2.wav"]["duration_ms"] == 8000
+    assert ingested["empty.mp3"]["code"] == "empty_file"
+
+
+def test_search_finds_the_minute(run, ingested):
+    (hit,) = json.loads(
+        run("search", "--course", COURSE, "--limit", "1", "--json", "What does momentum remember?").stdout
+    )
+    assert (hit["kind"], hit["file"], hit["start_ms"], hit["end_ms"]) == ("speech", "week1.vtt", 0, 9000)
+
+
+@pytest.mark.parametrize("format_name", ["vtt", "srt", "txt", "json"])
+def test_a_transcript_comes_in_every_format(run, ingested, format_name):
+    text = run("transcript", "week1", "--course", COURSE, "--format", format_name).stdout
+    assert "Momentum remembers the earlier steps." in text
+
+
+def test_what_is_not_there_is_said(run, ingested, tmp_path):
+    unknown = run("transcript", "week9", "--course", COURSE)
+    assert (unknown.returncode, unknown.stdout) == (1, "")
+    assert "no lecture named week9" in unknown.stderr
+    silent = run("transcript", "empty", "--course", COURSE)
+    assert silent.returncode == 1
+
+
+def test_an_alignment_is_scored_from_the_tables(run, ingested, tmp_path):
+    rows = [
+        {"captions": "week1.vtt", "deck": None, "pages": [], "t_start": 0, "t_end": 4},
+        {"captions": "week1.vtt", "deck": "deck.pdf", "pages": [2], "t_start": 4, "t_end": 9},
+    ]
+    path = tmp_path / "spans.jsonl"
+    path.write_text("\n".join(map(json.dumps, rows)))
+    answer = json.loads(run("evaluate-alignment", path, "--json").stdout)
+    assert (answer["scored_ms"], round(answer["accuracy"], 3)) == (9000, round(4 / 9, 3))
+    assert run("evaluate-alignment", path, "--course", COURSE).returncode == 0
+
+
+def test_the_same_folder_again_runs_nothing(run, ingested, tmp_path):
+    (tmp_path / "week1.vtt").write_text(WORDS + MORE)
+    answer = json.loads(run("ingest", "--course", COURSE, "--json", tmp_path).stdout)
+    (file,) = answer["files"]
+    assert (file["status"], file["seconds"]) == ("unchanged", 0)

@@ -268,7 +268,7 @@ def _read_state(home: Path) -> Services | None:
 @contextmanager
 def _turn(home: Path) -> Iterator[None]:
     """`up` and `down` of one home take turns across processes."""
-    (home / "run").mkdir(parents=True, exist_ok=True)
+    (home / "run").mkdir(mode=0o700, parents=True, exist_ok=True)
     with (home / "run" / "turn").open("ab") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -7,14 +7,13 @@ its own, because serving must not load Dagster.
 
 import ctypes
 import os
-import shutil
 import signal
 import socket
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,6 +39,7 @@ LOCATION = "studybuddy"
 CODE_START_S = 60.0
 SERVICE_GRACE_S = 10.0
 LONGEST_BACKOFF_S = 30.0
+LONGEST_FOLDER = 80
 
 
 @dataclass(slots=True)
@@ -254,12 +254,20 @@ def main(arguments: list[str]) -> int:
     """Supervise what the settings of this process name. Arguments: module of the definitions, then perhaps `--api`."""
     definitions, *options = arguments
     settings = get_settings()
-    folder = Path(tempfile.mkdtemp(prefix="studybuddy-"))
-    try:
+    with _folder(settings.home / "run") as folder:
         Supervisor(settings, folder, definitions=definitions, api="--api" in options).run()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
     return 0
+
+
+@contextmanager
+def _folder(wanted: Path) -> Iterator[Path]:
+    """A private folder for a unix socket, whose path may have about 100 characters: `wanted`, or a temporary one."""
+    if len(os.fsencode(wanted)) < LONGEST_FOLDER:
+        wanted.mkdir(mode=0o700, parents=True, exist_ok=True)
+        yield wanted
+    else:
+        with tempfile.TemporaryDirectory(prefix="studybuddy-") as name:
+            yield Path(name)
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ from pipelines.core.settings import REPOSITORY, get_settings
 from pipelines.core.stores import Stores
 from pipelines.core.transcripts import find_transcript, read_transcript, transcript_progress
 from pipelines.definitions import defs
+from pipelines.defs.sensors import LECTURES, look
 from pipelines.steps import transcripts as recognition
 from tests.steps.media import music, tone, wav_bytes, write_video
 
@@ -366,3 +367,18 @@ def test_damaged_recordings_of_others_end_with_a_sentence(graph, shared_data):
             assert path.name in message
             assert not retried
             assert graph.again(lecture).failure_code in {"damaged", "silent", "not_media", "parser_limit", "too_large"}
+
+
+def test_the_sensor_asks_for_one_run_and_after_deletion_removes_partition_rows_and_files(graph):
+    lecture = graph.upload(captions=CAPTIONS)
+    asked = look(LECTURES, graph.stores, graph.instance, None)
+    assert isinstance(asked, dg.SensorResult)
+    assert [(r.run_key, r.partition_key) for r in asked.run_requests] == [(f"lecture:{lecture.id}:1", str(lecture.id))]
+    graph.run(lecture)
+    assert isinstance(look(LECTURES, graph.stores, graph.instance, "[]"), dg.SkipReason)
+    with graph.stores.database.transaction() as connection:
+        delete_lecture(connection, lecture.id)
+    (change,) = look(LECTURES, graph.stores, graph.instance, "[]").dynamic_partitions_requests
+    graph.instance.delete_dynamic_partition("lectures", change.partition_keys[0])
+    look(LECTURES, graph.stores, graph.instance, "[]")
+    assert list(graph.stores.files.list()) == []

@@ -223,7 +223,7 @@ async def crowd(target: Target, process: psutil.Process, report: Report, name: s
             await asyncio.sleep(0.5)
 
     watching = asyncio.create_task(watch())
-    found = await many(target, f"{20 * seconds} 50", streams, spread_s=3)
+    found = await many(target, f"{20 * seconds} 50", streams, spread_s=streams / 50)
     done.set()
     await watching
     report.add(f"{name}_streams", streams)
@@ -287,7 +287,7 @@ def main() -> None:
     """Start the three, measure, stop them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--streams", type=int, default=500)
-    parser.add_argument("--seconds", type=int, default=10)
+    parser.add_argument("--seconds", type=int, default=20)
     options = parser.parse_args()
     home, upstream, port = tempfile.mkdtemp(prefix="sb-bench-"), free_port(), free_port()
     context = multiprocessing.get_context("spawn")

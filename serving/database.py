@@ -4,10 +4,12 @@ Belongs here: connecting, running a statement file, waking up. Nothing holds a c
 transaction is over within a few milliseconds. Retrieval uses core's own synchronous pool in a thread.
 """
 
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg.rows import DictRow, dict_row
@@ -21,6 +23,7 @@ from pipelines.core.statements import statement
 SQL = Path(__file__).parent / "sql"
 CHANNEL = "studybuddy_chat"
 POOL_TIMEOUT_S = 15.0
+RESTED_S = 1.0
 
 Connection = psycopg.AsyncConnection[DictRow]
 
@@ -30,6 +33,7 @@ class ServingDatabase:
 
     def __init__(self, url: str, *, max_size: int = 10) -> None:
         self.url = url
+        self._seen: WeakKeyDictionary[Connection, float] = WeakKeyDictionary()
         self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             url,
             connection_class=psycopg.AsyncConnection[DictRow],
@@ -37,9 +41,16 @@ class ServingDatabase:
             max_size=max_size,
             open=False,
             timeout=POOL_TIMEOUT_S,
-            check=AsyncConnectionPool.check_connection,
+            check=self._check,
             kwargs={"application_name": "studybuddy-api", "row_factory": dict_row},
         )
+
+    async def _check(self, connection: Connection) -> None:
+        """Ask a connection that has rested whether it still lives; one used a moment ago does."""
+        now = time.monotonic()
+        if now - self._seen.get(connection, 0.0) > RESTED_S:
+            await AsyncConnectionPool.check_connection(connection)
+        self._seen[connection] = now
 
     async def __aenter__(self) -> "ServingDatabase":
         await self._pool.open()

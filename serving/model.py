@@ -65,16 +65,14 @@ class ChatModel:
         Raises:
             ProviderRefusedError, ProviderUnavailableError: also in mid-stream; `stream_cut` when it ends too early.
         """
-        request: dict[str, Any] = {
-            "model": self.name,
-            "messages": messages,
-            "stream": True,
-            "stream_options": {"include_usage": True},
-        }
+        request: dict[str, Any] = {"messages": messages, "stream_options": {"include_usage": True}}
         if tools:
             request |= {"tools": tools, "tool_choice": "auto" if may_call else "none"}
         with translated(self.name):
-            opened = self._client.chat.completions.with_streaming_response.create(**request)
+            # As `extra_body` the request goes out as it is; walking through typed arguments took half the time.
+            opened = self._client.chat.completions.with_streaming_response.create(
+                model=self.name, messages=[], stream=True, extra_body=request
+            )
             async with opened as response:
                 async for delta in self._deltas(response.iter_bytes()):
                     yield delta

@@ -220,7 +220,7 @@ def _after(stores: Stores, graph: Graph, upload: Uploaded) -> FileResult:
         result.message = {
             "unchanged": "the same bytes are in the course already",
             "duplicate": f"the course has these bytes as {state.source_name}",
-        }.get(upload.outcome, "")
+        }.get(upload.outcome, state.warning or "")
     return result
 
 

@@ -14,6 +14,7 @@ from pipelines.core.lectures import claim_lectures, count_lecture, get_lecture, 
 from pipelines.core.postgres import Connection
 from pipelines.core.slides import count_document
 from pipelines.core.stores import Stores
+from pipelines.core.transcripts import find_transcript
 from pipelines.core.uploads import CLAIM_S
 from pipelines.steps.captions import MAX_BYTES as CAPTIONS_MAX_BYTES
 
@@ -41,7 +42,7 @@ class Uploaded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """What the tables say of an upload. `pages` 0 for lectures, `duration_ms` None for decks."""
+    """What the tables say of an upload. `pages` 0 for lectures, `duration_ms` None for decks; `warning` None: none."""
 
     source_name: str
     chunks: int
@@ -50,6 +51,7 @@ class State:
     failure: str | None
     pages: int = 0
     duration_ms: int | None = None
+    warning: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +139,7 @@ def _look_at_deck(stores: Stores, document_id: UUID) -> State:
 def _look_at_lecture(stores: Stores, lecture_id: UUID) -> State:
     with stores.database.transaction() as connection:
         lecture = get_lecture(connection, lecture_id)
-        counts = count_lecture(connection, lecture)
+        counts, made_from = count_lecture(connection, lecture), find_transcript(connection, lecture)
     return State(
         source_name=lecture.source_name,
         chunks=counts.chunks,
@@ -145,6 +147,7 @@ def _look_at_lecture(stores: Stores, lecture_id: UUID) -> State:
         failure_code=lecture.failure_code,
         failure=lecture.failure,
         duration_ms=lecture.duration_ms,
+        warning=made_from.warning if made_from is not None else None,
     )
 
 

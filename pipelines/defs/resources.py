@@ -20,7 +20,7 @@ class StoresResource(dg.ConfigurableResource):
     _speech_model: SpeechModel | None = PrivateAttr(default=None)
 
     @contextmanager
-    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["StoresResource"]:
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["StoresResource"]:  # noqa: ARG002
         """Open the stores for the length of one run."""
         with Stores.open() as stores:
             self._stores = stores

@@ -8,14 +8,19 @@ from typing import Any
 import dagster as dg
 
 from pipelines.core.courses import get_course
-from pipelines.core.errors import UnreadableFileError
+from pipelines.core.errors import SettingsError, UnreadableFileError
 from pipelines.core.lectures import LectureAudio, read_lecture_audio
 from pipelines.core.records import Lecture, Segment
 from pipelines.core.settings import Settings
 from pipelines.core.transcripts import StoredPiece, Transcript, drop_other_pieces, list_pieces, put_piece
 from pipelines.defs.resources import StoresResource
 from pipelines.steps.captions import CAPTIONS_VERSION, parse_captions
+from pipelines.steps.languages import guess_language
+from pipelines.steps.recordings import read_audio
 from pipelines.steps.transcripts import SPEECH_VERSION, SpeechPiece, transcribe
+
+LISTEN_MS = 120_000
+"""How much of a recording is listened to, to compare its language with that of its captions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,13 +40,18 @@ def from_captions(context: dg.AssetExecutionContext, stores: StoresResource, lec
     """
     store, name = stores.open, lecture.captions_name or lecture.file_name
     with store.database.transaction() as connection:
-        language = lecture.language or get_course(connection, lecture.course_id).language
-        duration_ms = None
-        if lecture.media_sha256 is not None:
-            duration_ms = read_lecture_audio(connection, lecture).duration_ms
+        audio = read_lecture_audio(connection, lecture) if lecture.media_sha256 is not None else None
+        course = get_course(connection, lecture.course_id)
     with store.files.open_read(lecture.speech_sha256) as source:
         read = parse_captions(source.read(), file_name=name)
+    duration_ms = audio.duration_ms if audio is not None else None
     segments = inside(read.segments, duration_ms, file_name=name)
+    written = guess_language(" ".join(segment.text for segment in segments))
+    spoken = _spoken_language(stores, audio) if audio is not None and written is not None else None
+    warning = None
+    if spoken is not None and spoken != written:
+        warning = f"{name} seems to be in another language ({written}) than the recording ({spoken})."
+        context.log.warning(warning)
     if read.repairs.total:
         context.log.info(f"{name} was repaired: {_named(asdict(read.repairs))}.")
     end_ms = max(segment.end_ms for segment in segments)
@@ -49,17 +59,28 @@ def from_captions(context: dg.AssetExecutionContext, stores: StoresResource, lec
         transcript=Transcript(
             source="captions",
             source_sha256=lecture.speech_sha256,
-            language=language,
+            language=lecture.language or written or course.language,
             model=None,
             duration_ms=end_ms if duration_ms is None else duration_ms,
             speech_ms=sum(segment.end_ms - segment.start_ms for segment in segments),
             repaired=read.repairs.total,
             removed=len(read.segments) - len(segments),
             code_version=CAPTIONS_VERSION,
+            warning=warning,
         ),
         segments=segments,
         figures={"made": len(segments), "reused": 0},
     )
+
+
+def _spoken_language(stores: StoresResource, audio: LectureAudio) -> str | None:
+    """The language of a recording; None when it is not clear, or no speech model is there to say it."""
+    try:
+        model = stores.speech_model
+    except SettingsError:
+        return None  # captions need no model
+    with stores.open.files.local_path(audio.audio_sha256) as path:
+        return model.language_of(read_audio(path, start_ms=0, end_ms=min(audio.duration_ms, LISTEN_MS)))
 
 
 def inside(segments: Sequence[Segment], duration_ms: int | None, *, file_name: str) -> list[Segment]:

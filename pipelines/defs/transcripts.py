@@ -27,6 +27,7 @@ PREVIEW_SEGMENTS = 20
     check_specs=[
         dg.AssetCheckSpec("times_are_in_order_and_inside", asset="transcripts"),
         dg.AssetCheckSpec("little_was_dropped", asset="transcripts"),
+        dg.AssetCheckSpec("captions_are_in_the_language_spoken", asset="transcripts"),
     ],
 )
 def transcripts(context: dg.AssetExecutionContext, stores: StoresResource) -> dg.MaterializeResult:
@@ -64,6 +65,12 @@ def transcripts(context: dg.AssetExecutionContext, stores: StoresResource) -> dg
                 passed=made_from.removed <= len(heard.segments),
                 severity=dg.AssetCheckSeverity.WARN,
                 metadata={"kept": len(heard.segments), "removed": made_from.removed},
+            ),
+            dg.AssetCheckResult(
+                check_name="captions_are_in_the_language_spoken",
+                passed=made_from.warning is None,
+                severity=dg.AssetCheckSeverity.WARN,
+                metadata={"warning": made_from.warning or "none"},
             ),
         ],
     )

@@ -119,6 +119,18 @@ class SpeechModel:
         )
         return _recognised(segments, info, timeline)
 
+    def language_of(self, samples: "npt.NDArray[np.float32]") -> str | None:
+        """The language spoken in samples `(n,)`, from their first two minutes of speech; None when nobody speaks."""
+        import numpy as np
+
+        stretches = self.listen(samples)[:_LANGUAGE_STRETCHES]
+        if not stretches:
+            return None
+        if not self.whisper.model.is_multilingual:
+            return "en"
+        speech = np.concatenate([samples[start:end] for stretch in stretches for start, end in stretch.spans])
+        return str(self.whisper.detect_language(speech, language_detection_segments=_LANGUAGE_STRETCHES)[0])
+
     def recognise_carefully(self, samples: "npt.NDArray[np.float32]", *, language: str | None) -> Recognised:
         """One stretch after the other, with Whisper's rising temperatures against loops."""
         segments, info = self.whisper.transcribe(

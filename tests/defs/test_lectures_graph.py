@@ -214,6 +214,18 @@ def test_captions_after_the_end_of_the_recording_are_dropped_and_counted(graph, 
     assert graph.counts(lecture).bad_times == 0
 
 
+def test_captions_in_another_language_than_the_recording_are_kept_with_a_warning(graph, spoken):
+    said = "Heute sehen wir, wie der Wind die Rotoren dreht, und was das mit der Leistung zu tun hat, die wir messen."
+    lecture = graph.upload(media=spoken(10), captions=f"1\n00:00:00,000 --> 00:00:09,000\n{said}\n".encode())
+    result = graph.run(lecture)
+    assert result.success
+    assert failed_checks(result) == {"captions_are_in_the_language_spoken"}
+    with graph.stores.database.transaction() as connection:
+        transcript = find_transcript(connection, lecture)
+    assert transcript.warning == "week1.vtt seems to be in another language (de) than the recording (en)."
+    assert transcript.language == "de"
+
+
 def test_captions_of_another_recording_are_refused(graph, spoken):
     cues = "".join(f"00:{s}.000 --> 00:{s + 1}.000\nWord {s}.\n\n" for s in range(10, 50))
     lecture = graph.upload(media=spoken(10), captions=b"WEBVTT\n\n" + cues.encode())

@@ -6,7 +6,7 @@ PyMuPDF is used here and nowhere else; everything that leaves is plain text, num
 import gc
 import io
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any, BinaryIO
 
@@ -46,36 +46,21 @@ def read(
         max_ocr_pages: pictures recognised at most.
         cpu_s, item_s: the child's CPU limit, which recognition must leave a rest of.
     """
-    gc.set_threshold(
-        100_000
-    )  # pages are thousands of small dictionaries without cycles; looking for some costs a tenth
+    # Pages are thousands of small dictionaries without cycles; looking for cycles costs a tenth of the time.
+    gc.set_threshold(100_000)
     document = open_pdf(source, password=password, max_pages=max_pages)
     count = document.page_count
     pages: list[PageText] = []
     damaged: list[int] = []
-    yielded = done = 0
+    done = 0
     for number in range(count):
         pages.append(_page_text(document, number, damaged))
         done += says_enough(pages[-1])
-        yielded += 1
         yield {"read": done, "pages": count}, b""
     if len(damaged) == count:
         raise UnreadableFileError("This PDF is damaged: none of its pages can be read.", code="damaged")
-    labels = _labels(document, count)
-    pictured = [
-        n for n in pages_to_recognise(pages, labels) if n + 1 not in damaged and _worth_recognising(document, n, pages)
-    ]
-    chosen = pictured[:max_ocr_pages]
-    left_out = len(pictured) - len(chosen)
-    yield {"read": max(done, count - len(chosen)), "pages": count}, b""
-    for position, number in enumerate(chosen):
-        if time.process_time() > cpu_s + item_s * yielded - CPU_RESERVE_S:
-            left_out += len(chosen) - position
-            break
-        _recognise(document, number, pages[number])
-        yielded += 1
-        yield {"read": max(done, count - len(chosen) + position + 1), "pages": count}, b""
-    yield {"deck": _deck(document, pages, labels) | {"damaged_pages": damaged, "ocr_left_out": left_out}}, b""
+    left_out = yield from _recognise(document, pages, damaged, limit=max_ocr_pages, cpu_s=cpu_s, item_s=item_s)
+    yield {"deck": _deck(document, pages) | {"damaged_pages": damaged, "ocr_left_out": left_out}}, b""
 
 
 def render(
@@ -167,8 +152,25 @@ def _worth_recognising(document: Any, number: int, pages: Sequence[PageText]) ->
     return _picture_share(document.load_page(number)) > (LOGO_SHARE if pages[number].lines else SPECK_SHARE)
 
 
-def _recognise(document: Any, number: int, page: PageText) -> None:
-    """Adds what the page's picture says to its text."""
+def _recognise(
+    document: Any, pages: Sequence[PageText], damaged: Sequence[int], *, limit: int, cpu_s: float, item_s: float
+) -> Generator[tuple[Any, bytes], None, int]:
+    """Adds what pictures of text say to their pages, one item each; returns how many were left out for lack of time."""
+    few = [number for number in pages_to_recognise(pages) if number + 1 not in damaged]
+    chosen = [number for number in few if _worth_recognising(document, number, pages)]
+    count = len(pages)
+    finished = count - len(chosen)
+    yield {"read": finished, "pages": count}, b""
+    for number in chosen[:limit]:
+        if time.process_time() > cpu_s + item_s * (finished + len(chosen)) - CPU_RESERVE_S:
+            break
+        _recognise_page(document, number, pages[number])
+        finished += 1
+        yield {"read": finished, "pages": count}, b""
+    return count - finished
+
+
+def _recognise_page(document: Any, number: int, page: PageText) -> None:
     from pipelines.steps.slide_ocr import Picture, reader
 
     pixmap = _pixmap(document, number, width_px=OCR_WIDTH_PX, height_px=OCR_HEIGHT_PX, dpi=300)
@@ -194,13 +196,13 @@ def _pixmap(document: Any, number: int, *, width_px: int, height_px: int, dpi: i
         return None
 
 
-def _deck(document: Any, pages: Sequence[PageText], labels: list[str]) -> dict[str, Any]:
+def _deck(document: Any, pages: Sequence[PageText]) -> dict[str, Any]:
     """The finished deck as JSON values."""
     try:
         outline = [(level, title, page) for level, title, page, *_ in document.get_toc(simple=True)]
     except Exception:  # an outline that loops or points nowhere must not cost the text
         outline = []
-    slides = build_slides(pages, outline=outline, pdf_labels=labels)
+    slides = build_slides(pages, outline=outline, pdf_labels=_labels(document, len(pages)))
     return {
         "slides": [asdict(slide) for slide in slides],
         "metadata_title": str((document.metadata or {}).get("title") or ""),

@@ -1,12 +1,12 @@
 """From the text of all pages to the slides of a deck: what only shows when pages are compared."""
 
+import re
 from collections.abc import Sequence
-from string import ascii_letters
 
 from pipelines.core.records import Slide
 from pipelines.steps.slide_frames import FramePage, frame_groups
-from pipelines.steps.slide_furniture import find_furniture, usual_size
-from pipelines.steps.slide_labels import printed_labels
+from pipelines.steps.slide_furniture import TITLE_SIZE, find_furniture, usual_size
+from pipelines.steps.slide_labels import printed_labels, zone_of
 from pipelines.steps.slide_layout import reading_order
 from pipelines.steps.slide_lines import Line
 from pipelines.steps.slide_text import PageText
@@ -18,10 +18,12 @@ CLEARLY_ENOUGH = 400
 """Letters of a page, headers included, that need no closer look."""
 BROKEN_SHARE = 0.2
 """A page with more unreadable characters than this is read from its picture."""
-FEW_VOWELS = 0.12
-"""Latin text with fewer vowels than this comes from a font whose letters are shuffled."""
+FEW_VOWELS = 0.2
+"""Words with fewer vowels than this (English, German and Polish have a third) are not in these letters."""
+WORDS_TO_JUDGE = 60
+"""Letters in words needed to judge them."""
 
-_VOWELS = "aeiouyAEIOUY"
+_WORD = re.compile(r"\b[A-Za-z]{4,}\b")
 
 
 def says_enough(page: PageText) -> bool:
@@ -29,40 +31,37 @@ def says_enough(page: PageText) -> bool:
     return _letters(page.lines) > CLEARLY_ENOUGH and not page.broken_chars
 
 
-def pages_to_recognise(pages: Sequence[PageText], pdf_labels: Sequence[str]) -> list[int]:
+def pages_to_recognise(pages: Sequence[PageText]) -> list[int]:
     """The positions of pages whose text layer says little or nonsense; nonsense is dropped from them here."""
-    if all(map(says_enough, pages)):
-        return []
-    furniture = _furniture(pages, printed_labels(pages, pdf_labels), pdf_labels)
+    usual = usual_size([line for page in pages for line in page.lines])
     chosen: list[int] = []
-    for number, (page, apart) in enumerate(zip(pages, furniture, strict=True)):
-        lines = [line for index, line in enumerate(page.lines) if index not in apart]
+    for number, page in enumerate(pages):
+        if says_enough(page) and not _shuffled(page.lines):
+            continue
+        # What is small and stands at the edge is a header or footer often enough to decide where to look.
+        lines = [line for line in page.lines if line.size >= 0.95 * usual or not zone_of(line, page)]
         letters = _letters(lines)
-        if page.broken_chars > BROKEN_SHARE * (letters + page.broken_chars):
-            chosen.append(number)
-        elif _shuffled("".join(line.text for line in lines)):
+        title_size = max([TITLE_SIZE * usual, *(0.95 * line.size for line in lines)])
+        beside_title = _letters([line for line in lines if line.size < title_size])
+        if _shuffled(lines):
             page.broken_chars += letters
-            page.lines = [line for index, line in enumerate(page.lines) if index in apart]
+            page.lines = [line for line in page.lines if all(line is not other for other in lines)]
             chosen.append(number)
-        else:
-            largest = max((line.size for line in lines), default=0.0)
-            beside_title = _letters([line for line in lines if line.size < 0.95 * largest])
-            if beside_title < FEW_LETTERS and letters < 3 * FEW_LETTERS:
-                chosen.append(number)
+        elif page.broken_chars > BROKEN_SHARE * (letters + page.broken_chars) or (
+            beside_title < FEW_LETTERS and letters < 3 * FEW_LETTERS
+        ):
+            chosen.append(number)
     return chosen
-
-
-def _furniture(pages: Sequence[PageText], labels: Sequence[str | None], pdf_labels: Sequence[str]) -> list[set[int]]:
-    return find_furniture(pages, [printed or stored for printed, stored in zip(labels, pdf_labels, strict=True)])
 
 
 def _letters(lines: Sequence[Line]) -> int:
     return sum([len(line.text) - line.text.count(" ") for line in lines])
 
 
-def _shuffled(text: str) -> bool:
-    letters = sum(map(text.count, ascii_letters))
-    return letters >= 80 and sum(map(text.count, _VOWELS)) < FEW_VOWELS * letters
+def _shuffled(lines: Sequence[Line]) -> bool:
+    """Is this text in a font that calls letters by others' names? Formulas have no words long enough to judge by."""
+    words = "".join(_WORD.findall(" ".join([line.text for line in lines])))
+    return len(words) >= WORDS_TO_JUDGE and sum(map(words.count, "aeiouAEIOU")) < FEW_VOWELS * len(words)
 
 
 def build_slides(
@@ -79,7 +78,8 @@ def build_slides(
         pdf_labels: the labels stored in the PDF, "" for pages without.
     """
     labels = printed_labels(pages, pdf_labels)
-    furniture = _furniture(pages, labels, pdf_labels)
+    numbers = [printed or stored for printed, stored in zip(labels, pdf_labels, strict=True)]
+    furniture = find_furniture(pages, numbers)
     sections = sections_of(outline, len(pages))
     usual = usual_size([line for page in pages for line in page.lines])
     bodies: list[str] = []

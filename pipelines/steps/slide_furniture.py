@@ -67,9 +67,11 @@ class _Repetition:
         self._enough = max(2 if self._count <= 4 else 3, ceil(REPEATED * self._count))
         self._usual = usual_size([line for page in pages for line in page.lines])
         self._shown_on: defaultdict[_Key, set[str]] = defaultdict(set)
+        self._keys: dict[int, list[_Key]] = {}
         for page, slide in zip(pages, slides, strict=True):
             for line in page.lines:
-                for key in _keys(line, page):
+                self._keys[id(line)] = _keys(line, page)
+                for key in self._keys[id(line)]:
                     self._shown_on[key].add(slide)
 
     def is_apart(self, line: Line, page: PageText, label: str | None) -> bool:
@@ -77,7 +79,7 @@ class _Repetition:
         zone = zone_of(line, page)
         if zone and label and label == number_in(line.text):
             return True
-        counts = {key[0]: len(self._shown_on[key]) for key in _keys(line, page)}
+        counts = {key[0]: len(self._shown_on[key]) for key in self._keys[id(line)]}
         if max(counts.values()) < self._enough or (line.text.isdigit() and label and line.text != label):
             return False  # the line numbers of a listing are at home on every page
         small = line.size < HEADER_SIZE * self._usual

@@ -27,7 +27,8 @@ def what_shows(spans: Sequence[Span], scanned: Callable[[], bool]) -> Callable[[
 
     `scanned` is asked only when most text is invisible: is the page a picture? Then that text is its OCR layer.
     """
-    if all(span["char_flags"] & PAINTED and span["alpha"] and span["size"] >= TINY_PT for span in spans):
+    painted = all(flags & PAINTED for flags in {span["char_flags"] for span in spans})
+    if painted and all(span["alpha"] for span in spans) and min([s["size"] for s in spans], default=9) >= TINY_PT:
         return None
     unpainted = text_length([span for span in spans if not span["char_flags"] & PAINTED])
     if unpainted > 0.8 * text_length(spans) and scanned():

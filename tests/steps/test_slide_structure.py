@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.steps.page_labels import page_labels
+from pipelines.steps.slide_deck import pages_to_recognise
 from pipelines.steps.slide_frames import FramePage, frame_groups
 from pipelines.steps.slide_furniture import find_furniture, usual_size
 from pipelines.steps.slide_labels import printed_labels
@@ -140,6 +141,17 @@ def test_groups_count_up_from_zero_without_gaps(pages: list[FramePage]) -> None:
     assert len(groups) == len(pages)
     assert sorted(set(groups)) == list(range(len(set(groups))))
     assert groups == sorted(groups)
+
+
+def test_pages_that_say_little_or_nonsense_are_looked_at() -> None:
+    full = page(at(20, 10, "Title", 18), at(20, 60, "A sentence long enough to find the page by"))
+    bare = page(at(20, 10, "Only a title", 18), at(20, 285, "University of Somewhere, 2026", 6))
+    nonsense = page(
+        at(20, 10, "Title", 18), *[at(20, 60 + 14 * n, "7KH TXLFN EURZQ IRA MXPSV RYHU WKH GRJ") for n in range(4)]
+    )
+    polish = page(at(20, 60, "Chrząszcz brzmi w trzcinie w Szczebrzeszynie, z czego słynie cała okolica i nie tylko"))
+    assert pages_to_recognise([full, bare, nonsense, polish]) == [1, 2]
+    assert nonsense.lines == [] and nonsense.broken_chars > 80
 
 
 def title(*rows: Line, usual: float = 10.0, **options: bool) -> str:

@@ -56,7 +56,8 @@ def chunk_slides(
         deck_title, file_name: both are context, because many decks of a course carry the course's title and only
             the file's name says what this one is about. The course's own name is no context: it stands in all of
             its chunks alike (on 150 questions its effect was noise, to the worse on most).
-        count_tokens: tokens of a text for the embedder that will read the chunks; `max_tokens` is its limit.
+        count_tokens: tokens of a text for the embedder that will read the chunks; never more for two texts joined
+            by a line's end than for both counted alone. `max_tokens` is the embedder's limit.
     """
     described = {description.page: description.text.strip() for description in descriptions}
     seen: Counter[str] = Counter()
@@ -146,25 +147,32 @@ def _parts(
     later = _joined(context, frames.fullest.title.strip(), separator="\n")
     if count_tokens(later) > max_tokens // 2:
         later = context
-    for number, part in enumerate(_halved(text, lambda part: fits(later, part) and fits(context, part))):
+    room = max_tokens - max(count_tokens(later), count_tokens(context))
+    for number, part in enumerate(_cut(text, count_tokens, room)):
         yield later if number else context, part, _pages_of(part, frames)
 
 
-def _halved(text: str, fits: Callable[[str], bool]) -> list[str]:
-    """`text` cut in halves at the best boundary near the middle until every piece fits."""
-    if len(text) <= 1 or fits(text):
+def _cut(text: str, count_tokens: Callable[[str], int], room: int) -> list[str]:
+    """`text` in about equal pieces of at most `room` tokens, each ending at the best boundary near its share."""
+    tokens = count_tokens(text)
+    if tokens <= room or len(text) <= 1:
         return [text]
-    middle, reach = len(text) / 2, len(text) / 4
+    pieces = -(-tokens // max(1, room))
+    share = len(text) * (pieces // 2) / pieces
+    first, rest = _split(text, share, reach=len(text) / (4 * pieces))
+    return [*_cut(first, count_tokens, room), *_cut(rest, count_tokens, room)]
+
+
+def _split(text: str, share: float, *, reach: float) -> tuple[str, str]:
+    """`text` in two, `share` characters and the rest, give or take `reach`; neither is empty."""
     for boundary in _BOUNDARIES:
-        cuts = [cut for cut in boundary.finditer(text) if abs(cut.start() - middle) <= reach]
-        halves = [(text[: cut.start()].strip(), text[cut.end() :].strip()) for cut in cuts]
-        best = min(
-            (half for half in halves if all(half)), key=lambda half: abs(len(half[0]) - len(half[1])), default=None
-        )
-        if best is not None:
-            return [*_halved(best[0], fits), *_halved(best[1], fits)]
-    half = len(text) // 2
-    return [*_halved(text[:half].strip(), fits), *_halved(text[half:].strip(), fits)]
+        cuts = [cut for cut in boundary.finditer(text) if abs(cut.start() - share) <= reach]
+        for cut in sorted(cuts, key=lambda cut: abs(cut.start() - share)):
+            first, rest = text[: cut.start()].strip(), text[cut.end() :].strip()
+            if first and rest:
+                return first, rest
+    middle = min(max(1, round(share)), len(text) - 1)
+    return text[:middle].strip() or text[:middle], text[middle:].strip() or text[middle:]
 
 
 def _pages_of(part: str, frames: _Frames) -> tuple[int, ...]:

@@ -1,0 +1,252 @@
+from uuid import uuid4
+
+import numpy as np
+import pytest
+
+from pipelines.core import embeddings
+from pipelines.core.chunks import chunks_without_vectors, replace_lecture_chunks, replace_slide_chunks
+from pipelines.core.courses import ensure_course
+from pipelines.core.crypto import Sealer
+from pipelines.core.documents import delete_document, put_document
+from pipelines.core.embeddings import ensure_embedding_set, index_large_courses, write_vectors
+from pipelines.core.errors import EmbeddingMismatchError, NotFoundError
+from pipelines.core.evaluation import ask_questions, list_material_files
+from pipelines.core.lectures import put_lecture
+from pipelines.core.postgres import Database
+from pipelines.core.records import Chunk, Scope, make_chunk_id
+from pipelines.core.retrieval import MAX_LIMIT, retrieve_chunks
+from pipelines.core.statements import statement
+from tests.embedders import WordsEmbedder
+
+EMBED = WordsEmbedder()
+
+
+@pytest.fixture
+def course(database):
+    with database.transaction() as connection:
+        return ensure_course(connection, "c").id
+
+
+@pytest.fixture
+def deck(database):
+    """Writes a deck; each text is a slide, a tuple of texts is one long slide in parts."""
+
+    def write(name, *texts, course="c", vectors=True):
+        with database.transaction() as connection:
+            document, _ = put_document(
+                connection, sealer=Sealer(b"k" * 32), course_id=ensure_course(connection, course).id, title=name,
+                file_name=name, source_name=name, sha256=uuid4().hex * 2, byte_count=1,
+            )  # fmt: skip
+            parts = [
+                (page, part)
+                for page, text in enumerate(texts, 1)
+                for part in ([text] if isinstance(text, str) else text)
+            ]
+            chunks = [
+                Chunk(
+                    id=make_chunk_id(document.id, "1", f"{page} {text}", 0), course_id=document.course_id,
+                    kind="slide", source_id=document.id, ordinal=n, title=f"Slide {page}", context="", text=text,
+                    token_count=9, page=page, pages=(page,), page_label=f"{page} / 9",
+                )
+                for n, (page, text) in enumerate(parts)
+            ]  # fmt: skip
+            replace_slide_chunks(connection, document, chunks, chunker_version="1")
+            if vectors:
+                embed_missing(connection, document.id)
+        return document
+
+    return write
+
+
+@pytest.fixture
+def talk(database):
+    def write(name, *texts, course="c"):
+        with database.transaction() as connection:
+            lecture, _ = put_lecture(
+                connection, course_id=ensure_course(connection, course).id, title=name, file_name=name,
+                source_name=name, byte_count=1, captions_sha256=uuid4().hex * 2, captions_name=name, media_sha256=None,
+            )  # fmt: skip
+            chunks = [
+                Chunk(
+                    id=make_chunk_id(lecture.id, "1", text, 0), course_id=lecture.course_id, kind="speech",
+                    source_id=lecture.id, ordinal=n, title="talk", context="", text=text, token_count=9,
+                    start_ms=n * 60_000, end_ms=(n + 1) * 60_000,
+                )
+                for n, text in enumerate(texts)
+            ]  # fmt: skip
+            replace_lecture_chunks(connection, lecture, chunks, chunker_version="1")
+            embed_missing(connection, lecture.id)
+        return lecture
+
+    return write
+
+
+def embed_missing(connection, source_id):
+    known = ensure_embedding_set(connection, model=EMBED.model, dims=EMBED.dims, chunker_version="1")
+    missing = chunks_without_vectors(connection, known, source_id)
+    write_vectors(connection, known, missing, EMBED.embed([chunk.search_text for chunk in missing]))
+
+
+def search(database, course, question, *, embed=EMBED, limit=10, **scope):
+    return retrieve_chunks(database, question, scope=Scope(course_id=course, **scope), embed=embed, limit=limit)
+
+
+def test_a_hit_says_where_it_stands_and_how_both_sides_ranked_it(database, course, deck):
+    document = deck("week1.pdf", "gradient descent takes small steps", "zebras have stripes")
+    hit = search(database, course, "small gradient steps")[0]
+    assert (hit.rank, hit.kind, hit.file_name, hit.title) == (1, "slide", "week1.pdf", "Slide 1")
+    assert (hit.page, hit.pages, hit.page_label, hit.source_id) == (1, (1,), "1 / 9", document.id)
+    assert (hit.dense_rank, hit.lexical_rank, hit.start_ms, hit.document_id) == (1, 1, None, document.id)
+    assert hit.text == "gradient descent takes small steps"
+
+
+def test_one_rare_word_is_enough_and_beats_common_ones(database, course, deck):
+    deck("a.pdf", *(f"the model and the loss number {n}" for n in range(20)), "the ackley function")
+    hits = search(database, course, "Which model and which loss are shown for Ackley?")
+    assert hits[0].text == "the ackley function"
+
+
+def test_speech_and_slides_are_found_together_and_apart(database, course, deck, talk):
+    deck("a.pdf", "entropy of a policy")
+    lecture = talk("talk.srt", "now entropy is a measure", "goodbye")
+    both = search(database, course, "entropy policy measure")
+    assert {hit.kind for hit in both[:2]} == {"slide", "speech"}
+    (spoken, _) = search(database, course, "entropy", kinds=("speech",))
+    assert (spoken.kind, spoken.start_ms, spoken.end_ms, spoken.lecture_id) == ("speech", 0, 60_000, lecture.id)
+    assert [hit.kind for hit in search(database, course, "entropy", kinds=("slide",))] == ["slide"]
+    assert {hit.source_id for hit in search(database, course, "entropy", source_ids=(lecture.id,))} == {lecture.id}
+
+
+def test_other_courses_are_never_seen_nor_counted(database, course, deck):
+    deck("mine.pdf", "entropy of a policy", "a policy")
+    before = search(database, course, "entropy policy")
+    deck("theirs.pdf", *["entropy entropy policy"] * 5, course="other")
+    after = search(database, course, "entropy policy")
+    assert before == after
+    assert {hit.file_name for hit in after} == {"mine.pdf"}
+
+
+def test_the_parts_of_one_slide_are_one_hit_shown_by_the_best_part(database, course, deck):
+    deck("a.pdf", ("alpha beta", "alpha gamma", "alpha delta"), "alpha")
+    hits = search(database, course, "alpha gamma")
+    assert [(hit.page, hit.text) for hit in hits] == [(1, "alpha gamma"), (2, "alpha")]
+
+
+def test_a_deleted_document_is_gone_at_once(database, course, deck):
+    document = deck("a.pdf", "alpha")
+    with database.transaction() as connection:
+        delete_document(connection, document.id)
+    assert search(database, course, "alpha") == []
+
+
+def test_chunks_without_vectors_are_found_by_their_words(database, course, deck):
+    deck("a.pdf", "alpha beta", vectors=False)
+    (hit,) = search(database, course, "beta")
+    assert (hit.dense_rank, hit.lexical_rank) == (None, 1)
+
+
+def test_an_empty_course_answers_nothing_and_an_unknown_one_says_so(database, course):
+    assert search(database, course, "anything") == []
+    with pytest.raises(NotFoundError):
+        search(database, uuid4(), "anything")
+
+
+@pytest.mark.parametrize("question", ["", "  \n", "\0", "\u3000"])
+def test_a_blank_question_finds_nothing(database, course, deck, question):
+    deck("a.pdf", "alpha")
+    assert search(database, course, question) == []
+
+
+@pytest.mark.parametrize(
+    "question", ["alpha \0 \ud800", "alpha " * 400_000, "'; drop table courses; --", "%(limit)s %s {}", "of the and"]
+)
+def test_hostile_questions_are_only_questions(database, course, deck, question):
+    deck("a.pdf", "alpha")
+    assert len(search(database, course, question)) == 1
+
+
+def test_a_limit_is_kept(database, course, deck):
+    deck("a.pdf", *(f"alpha {n}" for n in range(MAX_LIMIT + 20)))
+    assert len(search(database, course, "alpha", limit=3)) == 3
+    assert len(search(database, course, "alpha", limit=10_000)) == MAX_LIMIT
+
+
+def test_the_vectors_of_another_model_are_refused_with_both_names(database, course, deck):
+    deck("a.pdf", "alpha")
+    for other in (WordsEmbedder(model="new/model"), WordsEmbedder(dims=8)):
+        with pytest.raises(EmbeddingMismatchError, match=f"made by fake/words .* the question's by {other.model} "):
+            search(database, course, "alpha", embed=other)
+
+
+def test_the_question_is_embedded_before_a_connection_is_borrowed(database_url, course, deck):
+    class Slow(WordsEmbedder):
+        def embed(self, texts):
+            with small.transaction() as connection:  # would wait for ever if retrieval held the only connection
+                connection.execute("select 1")
+            return super().embed(texts)
+
+    deck("a.pdf", "alpha")
+    with Database(database_url, max_size=1) as small:
+        assert len(search(small, course, "alpha", embed=Slow())) == 1
+
+
+def test_the_meaning_side_ranks_as_numpy_does(database, course, deck):
+    rng = np.random.default_rng(7)
+    texts = [" ".join(rng.choice([f"w{n}" for n in range(40)], 12)) for _ in range(60)]
+    deck("a.pdf", *texts)
+    for question in texts[:5]:
+        cosines = EMBED.embed(texts).astype(np.float16).astype(np.float32) @ EMBED.embed([question])[0]
+        hits = sorted(search(database, course, question, limit=60), key=lambda hit: hit.dense_rank)
+        assert [hit.dense_rank for hit in hits] == list(range(1, 61))
+        found = np.array([cosines[hit.page - 1] for hit in hits])
+        assert np.all(np.diff(found) <= 2e-3)  # equal but for half precision
+        assert np.allclose([hit.similarity for hit in hits], found, atol=2e-3)
+
+
+def test_a_large_course_is_searched_by_its_index_with_the_same_result(database, course, deck, monkeypatch):
+    rng = np.random.default_rng(8)
+    texts = [" ".join(rng.choice([f"w{n}" for n in range(300)], 12)) for _ in range(400)]
+    deck("a.pdf", *texts)
+    exact = [search(database, course, question) for question in texts[:10]]
+    monkeypatch.setattr(embeddings, "EXACT_CHUNKS", 100)
+    with database.transaction() as connection:
+        known = ensure_embedding_set(connection, model=EMBED.model, dims=EMBED.dims, chunker_version="1")
+        assert index_large_courses(connection, known) == [course]
+        plan = connection.execute(
+            "select count(*) from ai.nearest_in_course(%s, %s, %s, %s::halfvec, 50)",
+            [known.id, course, EMBED.dims, str(EMBED.embed(["w1"])[0].tolist())],
+        ).fetchone()
+        assert plan == (50,)
+    found = [search(database, course, question) for question in texts[:10]]
+    for one, other in zip(exact, found, strict=True):
+        assert [hit.chunk_id for hit in one] == [hit.chunk_id for hit in other]
+        assert np.allclose([hit.score for hit in one], [hit.score for hit in other])
+    assert {hit.kind for hit in search(database, course, "w1", kinds=("slide",))} == {"slide"}
+
+
+def test_the_index_of_a_large_course_is_what_answers(database_url, course, deck, monkeypatch):
+    deck("a.pdf", *(f"alpha w{n}" for n in range(50)))
+    monkeypatch.setattr(embeddings, "EXACT_CHUNKS", 10)
+    with Database(database_url, max_size=1) as database:
+        with database.transaction() as connection:
+            known = ensure_embedding_set(connection, model=EMBED.model, dims=EMBED.dims, chunker_version="1")
+            index_large_courses(connection, known)
+        search(database, course, "alpha w1")
+        with database.transaction() as connection:
+            connection.execute("select pg_stat_force_next_flush()")
+        with database.transaction() as connection:
+            scans = connection.execute("select idx_scan from pg_stat_user_indexes where indexrelname like 'hnsw%'")
+            assert scans.fetchone() == (1,)
+
+
+def test_questions_are_asked_in_order_over_all_material(database, course, deck, talk):
+    deck("a.pdf", "alpha", "beta")
+    talk("talk.srt", "gamma")
+    results = ask_questions(database, course, ["beta", "gamma", ""], embed=EMBED)
+    assert [hits[0].text if hits else None for hits in results] == ["beta", "gamma", None]
+    assert list_material_files(database, course) == {"a.pdf", "talk.srt"}
+
+
+def test_the_statements_are_the_same_but_for_how_the_nearest_are_found():
+    exact, large = statement("search_chunks"), statement("search_large_course")
+    assert exact[exact.index("dense_top as") :] == large[large.index("dense_top as") :]

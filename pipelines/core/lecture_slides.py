@@ -37,6 +37,13 @@ def list_linked_documents(connection: Connection, lecture_id: UUID) -> list[Link
         return cursor.execute(statement("list_linked_documents"), {"lecture_id": lecture_id}).fetchall()
 
 
+def list_similar_documents(connection: Connection, lecture: Lecture) -> list[LinkedDocument]:
+    """The ten decks of the course most like what is said in a lecture, the most alike first; empty before vectors."""
+    key = {"course_id": lecture.course_id, "lecture_id": lecture.id}
+    rows = connection.execute(statement("list_similar_documents"), key).fetchall()
+    return [LinkedDocument(document_id=row[0], given=False, similarity=row[1]) for row in rows]
+
+
 def replace_lecture_slides(
     connection: Connection, lecture: Lecture, spans: Sequence[SlideSpan], *, proposed: Sequence[LinkedDocument] = ()
 ) -> None:

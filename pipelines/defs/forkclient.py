@@ -64,18 +64,18 @@ class ForkClient:
     """The launching side: one connection to a server, shared by the threads of this process.
 
     Args:
-        connection: a socket whose other end a `ForkServer` serves.
+        connection: the way to a `ForkServer`.
         on_ended: called with (key, status) in this client's own thread when a worker is gone; status None when the
             server itself was lost, and with it the knowledge of how the worker ended.
     """
 
-    def __init__(self, connection: socket.socket, on_ended: Callable[[str, int | None], None]) -> None:
-        self._connection = connection
+    def __init__(self, connection: Connection, on_ended: Callable[[str, int | None], None]) -> None:
+        self._connection, self._process = connection.socket, connection.process
         self._on_ended = on_ended
         self._changed = threading.Condition()
         self._answers: dict[str, int] = {}
         self._running: set[str] = set()
-        self._lost = self._closing = False
+        self._lost = self._closing = self._stale = False
         self._listener = threading.Thread(target=self._listen, daemon=True, name="fork-client")
         self._listener.start()
 
@@ -83,6 +83,11 @@ class ForkClient:
     def lost(self) -> bool:
         """Whether the server is gone; nothing can be started any more."""
         return self._lost
+
+    @property
+    def stale(self) -> bool:
+        """Whether the server is our own and has older code than the disk: another one would start workers faster."""
+        return self._stale and self._process is not None
 
     @property
     def running(self) -> tuple[str, ...]:
@@ -120,11 +125,13 @@ class ForkClient:
             self._changed.wait_for(lambda: len(self._running) < before, timeout_s)
 
     def close(self) -> None:
-        """Leave the server; a server without clients ends its workers, which then say so themselves."""
+        """Leave the server; one of our own ends its workers, which then say so themselves. Returns when it is gone."""
         self._closing = True
         with suppress(OSError):
             self._connection.shutdown(socket.SHUT_RDWR)
         self._listener.join()
+        if self._process is not None:
+            self._process.wait()
 
     def _listen(self) -> None:
         with suppress(OSError), self._connection, self._connection.makefile("rb") as lines:
@@ -141,6 +148,7 @@ class ForkClient:
         if "started" in message:
             with self._changed:
                 self._answers[message["started"]] = message["pid"]
+                self._stale = message["stale"]
                 self._running.add(message["started"])
                 self._changed.notify_all()
         else:

@@ -2,8 +2,8 @@
 
 Importing Dagster and the definitions takes 4 s and more; a fork of a process that has done so takes 10 ms. The other
 end is in `forkclient.py`. They speak JSON lines over a socket: `{"start": KEY, "payload": TEXT}` is answered by
-`{"started": KEY, "pid": N}` and, when the worker is gone, by `{"ended": KEY, "status": N}` (exit status, or minus the
-signal).
+`{"started": KEY, "pid": N, "stale": BOOL}` and, when the worker is gone, by `{"ended": KEY, "status": N}` (exit status,
+or minus the signal).
 
 Nobody outlives its purpose: the server ends when its last client is gone, and workers end when their server is gone,
 however it went, because each watches a pipe whose other end only the server holds. They are asked with SIGTERM, which
@@ -41,11 +41,13 @@ class ForkServer:
     Args:
         work: called in the child with the payload of the request.
         stay: keep running without clients (a supervisor) or end with the last one.
+        stale: whether what was imported is older than what is on disk; clients are told.
     """
 
-    def __init__(self, work: Work, *, stay: bool = False) -> None:
+    def __init__(self, work: Work, *, stay: bool = False, stale: Callable[[], bool] = lambda: False) -> None:
         self._work = work
         self._stay = stay
+        self._stale = stale
         self._selector = selectors.DefaultSelector()
         self._buffers: dict[socket.socket, bytes] = {}
         self._workers: dict[int, tuple[str, socket.socket | None]] = {}
@@ -135,7 +137,7 @@ class ForkServer:
             key, payload = str(request["start"]), str(request["payload"])
             pid = self.fork(lambda payload=payload: self._work(payload))  # type: ignore[misc]
             self._workers[pid] = (key, client)
-            _send(client, {"started": key, "pid": pid})
+            _send(client, {"started": key, "pid": pid, "stale": self._stale()})
 
     def _reap(self) -> None:
         while True:

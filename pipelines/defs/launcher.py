@@ -7,7 +7,6 @@ that Dagster's run retries take over; after a restart the run's tag still names 
 
 import json
 import signal
-import subprocess
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -45,8 +44,7 @@ class ForkingRunLauncher(RunLauncher[DagsterInstance], ConfigurableClass):
     ) -> None:
         self._preload = tuple(preload)
         self._inst_data = inst_data
-        self._client: ForkClient | None = None
-        self._server: subprocess.Popen[bytes] | None = None
+        self._clients: list[ForkClient] = []  # the last one starts runs, others only see theirs end
         self._lock = threading.Lock()
         super().__init__()  # type: ignore[no-untyped-call]
 
@@ -116,12 +114,12 @@ class ForkingRunLauncher(RunLauncher[DagsterInstance], ConfigurableClass):
     @property
     def running(self) -> tuple[str, ...]:
         """Ids of the runs started here whose process has not ended."""
-        return () if self._client is None else self._client.running
+        return tuple(run_id for client in tuple(self._clients) for run_id in client.running)
 
     def wait_any_ended(self, timeout_s: float) -> None:
-        """Return when a process started here has ended, or after `timeout_s`."""
-        if self._client is not None:
-            self._client.wait_any_ended(timeout_s)
+        """Return when a process of the newest server has ended, or after `timeout_s`."""
+        for client in self._clients[-1:]:
+            client.wait_any_ended(timeout_s)
 
     def bury(self, run_id: str, status: int | None = None) -> None:
         """Report a run whose process is gone, unless the run ended before its process did.
@@ -139,28 +137,30 @@ class ForkingRunLauncher(RunLauncher[DagsterInstance], ConfigurableClass):
 
     def join(self, timeout: int = 30) -> None:
         """Wait until the processes started here have ended, at most `timeout` seconds."""
-        if self._client is not None:
-            self._client.wait_ended(timeout)
+        deadline = time.monotonic() + timeout
+        for client in tuple(self._clients):
+            client.wait_ended(max(0.0, deadline - time.monotonic()))
 
     def dispose(self) -> None:
         """Leave the fork server. One of our own ends then, and with it the runs under way."""
         with self._lock:
-            client, server, self._client, self._server = self._client, self._server, None, None
-        if client is not None:
+            clients, self._clients = self._clients, []
+        for client in clients:
             client.close()
-        if server is not None:
-            server.wait()
 
     def _connected(self) -> ForkClient:
+        """The way to a server that lives and, where it is our own, has the code as it is on disk."""
         with self._lock:
-            if self._client is None or self._client.lost:
-                if self._server is not None:
-                    self._server.wait()
+            for client in self._clients[:-1]:
+                if not client.running:
+                    client.close()
+                    self._clients.remove(client)
+            newest = self._clients[-1] if self._clients else None
+            if newest is None or newest.lost or newest.stale:
                 log = Path(self._instance.root_directory, "workers.log")
                 connection = take_offered() or start_server(self._preload, log)
-                self._server = connection.process
-                self._client = ForkClient(connection.socket, self._worker_ended)
-            return self._client
+                self._clients.append(ForkClient(connection, self._worker_ended))
+            return self._clients[-1]
 
     def _worker_ended(self, run_id: str, status: int | None) -> None:
         """Called in the client's thread."""

@@ -106,7 +106,7 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the client decides: when it is gone, so is its socket
     preload([*PRELOADED, *rest[1:]])
     remember_sources()
-    server = ForkServer(run)
+    server = ForkServer(run, stale=sources_changed)
     server.add_client(socket.socket(fileno=int(rest[0])))
     server.serve()
     return 0

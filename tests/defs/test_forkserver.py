@@ -9,7 +9,7 @@ import time
 import pytest
 
 from pipelines.core.processes import ProcessName
-from pipelines.defs.forkclient import ForkClient
+from pipelines.defs.forkclient import Connection, ForkClient
 
 SERVER = """
 import os, signal, socket, subprocess, sys, time
@@ -17,34 +17,33 @@ from pipelines.defs.forkserver import ForkServer
 def work(payload):
     exec(payload, globals())
     return 0
-server = ForkServer(work)
+server = ForkServer(work, stale=lambda: os.path.exists(sys.argv[2]))
 server.add_client(socket.socket(fileno=int(sys.argv[1])))
 server.serve()
 """
 
 
 class Served:
-    """A fork server whose workers run the Python text they are sent."""
+    """A fork server whose workers run the Python text they are sent; it is stale once `edited` exists."""
 
-    def __init__(self):
+    def __init__(self, edited):
         ours, theirs = socket.socketpair()
         with theirs:
             self.process = subprocess.Popen(
-                [sys.executable, "-c", SERVER, str(theirs.fileno())], pass_fds=[theirs.fileno()]
+                [sys.executable, "-c", SERVER, str(theirs.fileno()), str(edited)], pass_fds=[theirs.fileno()]
             )
         self.ended = queue.Queue()
-        self.client = ForkClient(ours, lambda key, status: self.ended.put((key, status)))
+        self.client = ForkClient(Connection(ours, self.process), lambda key, status: self.ended.put((key, status)))
 
     def start(self, payload, key="k"):
         return ProcessName.of(self.client.start(key, payload, timeout_s=20))
 
 
 @pytest.fixture
-def served():
-    served = Served()
+def served(tmp_path):
+    served = Served(tmp_path / "edited")
     yield served
     served.client.close()
-    served.process.wait(timeout=30)
 
 
 def gone(*processes, within_s=10):
@@ -109,3 +108,11 @@ def test_a_worker_may_end_in_order_when_asked(served, tmp_path):
     served.process.terminate()
     gone(worker)
     assert note.exists()
+
+
+def test_a_stale_server_says_so(served, tmp_path):
+    served.start("pass", "before")
+    assert not served.client.stale
+    (tmp_path / "edited").touch()
+    served.start("pass", "after")
+    assert served.client.stale

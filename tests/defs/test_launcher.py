@@ -148,3 +148,18 @@ def test_workers_end_with_a_server_that_was_killed_and_the_next_run_gets_a_new_o
     assert finished(instance, run_id).tags["dagster/failure_reason"] == "UNEXPECTED_TERMINATION"
     wait_for(lambda: not worker.alive and not instance.run_launcher.running)
     assert finished(instance, launch(instance, "works")).status == DagsterRunStatus.SUCCESS
+
+
+def test_a_server_with_old_code_keeps_its_runs_but_gets_no_more(instance):
+    launcher = instance.run_launcher
+    sleeping = launch(instance, "sleeps")
+    worker, _ = asleep(instance, sleeping)
+    old = psutil.Process(worker.pid).ppid()
+    launcher._clients[-1]._stale = True  # as if a module had been edited
+    assert finished(instance, launch(instance, "works")).status == DagsterRunStatus.SUCCESS
+    wait_for(lambda: launcher.running == (sleeping,))
+    worker.send(signal.SIGKILL)
+    assert finished(instance, sleeping).status == DagsterRunStatus.FAILURE
+    wait_for(lambda: not launcher.running)
+    assert finished(instance, launch(instance, "works")).status == DagsterRunStatus.SUCCESS
+    wait_for(lambda: ProcessName.of(old) is None)

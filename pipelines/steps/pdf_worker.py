@@ -18,8 +18,7 @@ from pipelines.steps.slide_text import PageText, add_recognised, read_page_text
 
 Items = Iterator[tuple[Any, bytes]]
 
-OCR_WIDTH_PX = 1400
-OCR_HEIGHT_PX = 2000
+OCR_SIZE_PX = (1400, 2000)
 """Pages are recognised at this size; more pixels took longer and read no better."""
 LOGO_SHARE = 0.15
 """Smaller pictures on a page that has some text are logos and icons."""
@@ -64,7 +63,14 @@ def read(
 
 
 def render(
-    source: BinaryIO, *, password: str | None, max_pages: int, pages: Sequence[int] | None, dpi: int, max_width_px: int
+    source: BinaryIO,
+    *,
+    password: str | None,
+    max_pages: int,
+    pages: Sequence[int] | None,
+    dpi: int,
+    min_width_px: int,
+    max_width_px: int,
 ) -> Items:
     """Yields `{"page", "width_px", "height_px"}` with the page's WebP for every page asked for (None: all).
 
@@ -76,7 +82,8 @@ def render(
     for page in pages if pages is not None else range(1, document.page_count + 1):
         if not 1 <= page <= document.page_count:
             continue
-        pixmap = _pixmap(document, page - 1, width_px=max_width_px, height_px=2 * max_width_px, dpi=dpi)
+        least = (min_width_px, dpi)
+        pixmap = _pixmap(document, page - 1, most=(max_width_px, 2 * max_width_px), least=least)
         if pixmap is None:
             continue
         picture = Image.frombytes("RGB", (pixmap.width, pixmap.height), pixmap.samples)
@@ -173,7 +180,7 @@ def _recognise(
 def _recognise_page(document: Any, number: int, page: PageText) -> None:
     from pipelines.steps.slide_ocr import Picture, reader
 
-    pixmap = _pixmap(document, number, width_px=OCR_WIDTH_PX, height_px=OCR_HEIGHT_PX, dpi=300)
+    pixmap = _pixmap(document, number, most=OCR_SIZE_PX)
     if pixmap is None:
         return
     shown = document.load_page(number)
@@ -182,13 +189,18 @@ def _recognise_page(document: Any, number: int, page: PageText) -> None:
     add_recognised(page, lines, width=shown.rect.width, height=shown.rect.height, turned=bool(shown.rotation))
 
 
-def _pixmap(document: Any, number: int, *, width_px: int, height_px: int, dpi: int) -> Any:
-    """The page in RGB at `dpi`, or smaller where it would not fit the box; None when it cannot be drawn."""
+def _pixmap(document: Any, number: int, *, most: tuple[int, int], least: tuple[int, int] | None = None) -> Any:
+    """The page in RGB, as large as fits into `most` pixels (width, height); None when it cannot be drawn.
+
+    `least` (width in pixels, dpi) is how large it needs to be: it gets no larger than the larger of both.
+    """
     pymupdf = load_pymupdf()
     try:
         page = document.load_page(number)
         width, height = page.rect.width, page.rect.height
-        zoom = min(dpi / 72, width_px / width, height_px / height)
+        zoom = min(most[0] / width, most[1] / height)
+        if least is not None:
+            zoom = min(zoom, max(least[0] / width, least[1] / 72))
         return page.get_pixmap(matrix=pymupdf.Matrix(zoom, zoom), colorspace=pymupdf.csRGB, alpha=False)
     except Exception as error:  # the library raises several unrelated classes for damaged pages
         if memory := as_memory_error(error):

@@ -23,7 +23,8 @@ MAX_PAGES = 1000
 MAX_OCR_PAGES = 200
 """Pictures of text recognised in one deck; a longer scan stays without text from there on."""
 RENDER_DPI = 144
-RENDER_WIDTH_PX = 1600
+RENDER_MIN_WIDTH_PX, RENDER_MAX_WIDTH_PX = 1280, 1600
+"""Pictures are at least and at most this wide; LaTeX slides are so small in points that 144 dpi would be blurred."""
 HEADER_BYTES = 1024
 """Readers accept a PDF whose `%PDF-` stands within its first 1024 bytes (ISO 32000-1, annex H.3, note 13)."""
 
@@ -114,8 +115,8 @@ def render_slides(
 ) -> Generator[RenderedPage, None, None]:
     """Yields the picture of each page asked for, in that order, as it is made.
 
-    A page that cannot be drawn is left out. Pictures have `RENDER_DPI`, less where that would be wider than
-    `RENDER_WIDTH_PX`.
+    A page that cannot be drawn is left out. Pictures have `RENDER_DPI` or what their least and greatest width ask for,
+    and are at most twice as high as the greatest width.
 
     Args:
         pages: physical pages, 1-based; None means all.
@@ -130,7 +131,8 @@ def render_slides(
         "max_pages": max_pages,
         "pages": None if pages is None else list(pages),
         "dpi": RENDER_DPI,
-        "max_width_px": RENDER_WIDTH_PX,
+        "min_width_px": RENDER_MIN_WIDTH_PX,
+        "max_width_px": RENDER_MAX_WIDTH_PX,
     }
     for item in run_bounded(
         "pipelines.steps.pdf_worker:render", source=path, args=args, limits=limits, subject=_SUBJECT

@@ -87,7 +87,7 @@ def stumble(source: BinaryIO | None) -> Items:
 
 
 def garbage(source: BinaryIO | None) -> Items:
-    for fd in range(3, 16):
+    for fd in range(3, 256):
         try:
             os.write(fd, b"\x00\x00\x00\x00\x05\x00\x00\x00\x00nope!" + b"\xff" * 64)
         except OSError:

@@ -143,7 +143,7 @@ def test_pictures_are_webp_of_bounded_size_in_the_order_asked_for(tmp_path: Path
         assert picture.width_px == 1600
         assert picture.sha256 == hashlib.sha256(picture.webp).hexdigest()
     assert len(list(render_slides(deck))) == 4
-    assert next(render_slides(write_deck(tmp_path / "small.pdf", [slide("x")]))).width_px == 960
+    assert next(render_slides(write_deck(tmp_path / "small.pdf", [slide("x")]))).width_px == 1280
 
 
 def test_reading_or_rendering_twice_gives_the_same(tmp_path: Path) -> None:

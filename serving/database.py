@@ -4,12 +4,10 @@ Belongs here: connecting, running a statement file, waking up. Nothing holds a c
 transaction is over within a few milliseconds. Retrieval uses core's own synchronous pool in a thread.
 """
 
-import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg.rows import DictRow, dict_row
@@ -23,7 +21,6 @@ from pipelines.core.statements import statement
 SQL = Path(__file__).parent / "sql"
 CHANNEL = "studybuddy_chat"
 POOL_TIMEOUT_S = 15.0
-RESTED_S = 1.0
 
 Connection = psycopg.AsyncConnection[DictRow]
 
@@ -33,7 +30,6 @@ class ServingDatabase:
 
     def __init__(self, url: str, *, max_size: int = 10) -> None:
         self.url = url
-        self._seen: WeakKeyDictionary[Connection, float] = WeakKeyDictionary()
         self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             url,
             connection_class=psycopg.AsyncConnection[DictRow],
@@ -41,16 +37,8 @@ class ServingDatabase:
             max_size=max_size,
             open=False,
             timeout=POOL_TIMEOUT_S,
-            check=self._check,
             kwargs={"application_name": "studybuddy-api", "row_factory": dict_row},
         )
-
-    async def _check(self, connection: Connection) -> None:
-        """Ask a connection that has rested whether it still lives; one used a moment ago does."""
-        now = time.monotonic()
-        if now - self._seen.get(connection, 0.0) > RESTED_S:
-            await AsyncConnectionPool.check_connection(connection)
-        self._seen[connection] = now
 
     async def __aenter__(self) -> "ServingDatabase":
         await self._pool.open()
@@ -67,12 +55,25 @@ class ServingDatabase:
             StorageUnavailableError: the server is gone, restarting, full, or the pool is exhausted.
         """
         try:
-            async with self._pool.connection() as connection, connection.transaction():
-                yield connection
+            async with AsyncExitStack() as stack:
+                yield await self._begun(stack)
         except psycopg.errors.DiskFull:
             raise StorageUnavailableError("The database's disk is full; free some space and try again.") from None
         except (psycopg.OperationalError, PoolTimeout) as error:
             raise StorageUnavailableError(f"The database cannot be reached now ({type(error).__name__}).") from None
+
+    async def _begun(self, stack: AsyncExitStack) -> Connection:
+        """A connection whose transaction has begun. One that died while it rested is given back for the next one:
+        nothing was asked of it yet, and asking each beforehand would cost every transaction a round trip."""
+        for _ in range(self._pool.max_size):
+            attempt = await stack.enter_async_context(AsyncExitStack())
+            connection = await attempt.enter_async_context(self._pool.connection())
+            try:
+                await attempt.enter_async_context(connection.transaction())
+                return connection
+            except psycopg.OperationalError:
+                await attempt.aclose()
+        raise psycopg.OperationalError("no connection of the pool is alive")
 
     async def listener(self) -> psycopg.AsyncConnection[Any]:
         """A connection of its own that listens on `CHANNEL`; the caller closes it."""

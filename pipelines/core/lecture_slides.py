@@ -44,10 +44,30 @@ def list_similar_documents(connection: Connection, lecture: Lecture) -> list[Lin
     return [LinkedDocument(document_id=row[0], given=False, similarity=row[1]) for row in rows]
 
 
+def list_outdated_alignments(connection: Connection, *, limit: int = 200) -> list[tuple[UUID, str]]:
+    """Lectures aligned before a deck given for them was searchable: (id, a key of what their decks are now)."""
+    return [(row[0], row[1]) for row in connection.execute(statement("list_outdated_alignments"), {"limit": limit})]
+
+
+def find_alignment_recipe(connection: Connection, lecture: Lecture) -> str | None:
+    """What the lecture's spans were made from; None before it was aligned."""
+    row = connection.execute(statement("get_alignment_recipe"), {"lecture_id": lecture.id}).fetchone()
+    return row[0] if row is not None else None
+
+
 def replace_lecture_slides(
-    connection: Connection, lecture: Lecture, spans: Sequence[SlideSpan], *, proposed: Sequence[LinkedDocument] = ()
+    connection: Connection,
+    lecture: Lecture,
+    spans: Sequence[SlideSpan],
+    *,
+    recipe: str = "",
+    deck_sha256s: Sequence[str] = (),
+    proposed: Sequence[LinkedDocument] = (),
 ) -> None:
     """Write which slide was up when over what was there; proposals replace older proposals, given decks stay.
+
+    Args:
+        recipe: names everything the spans depend on. deck_sha256s: the uploads of the decks that were compared.
 
     Raises:
         SupersededError: the lecture was replaced or deleted meanwhile; nothing is written.
@@ -55,6 +75,8 @@ def replace_lecture_slides(
     lock_lecture(connection, lecture)
     key = {"course_id": lecture.course_id, "lecture_id": lecture.id}
     connection.execute(statement("delete_lecture_slides"), key)
+    made_from = {"lecture_id": lecture.id, "recipe": recipe, "deck_sha256s": list(deck_sha256s)}
+    connection.execute(statement("put_alignment"), made_from)
     with connection.cursor() as cursor:
         cursor.executemany(
             statement("propose_document"),

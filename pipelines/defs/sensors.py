@@ -15,6 +15,7 @@ import dagster as dg
 from pipelines.core.documents import list_deleted_documents, list_unrequested_documents, purge_document
 from pipelines.core.errors import TransientError
 from pipelines.core.files import FileStore
+from pipelines.core.lecture_slides import list_outdated_alignments
 from pipelines.core.lectures import list_deleted_lectures, list_unrequested_lectures, purge_lecture
 from pipelines.core.postgres import Connection, Database
 from pipelines.core.stores import Stores
@@ -34,6 +35,15 @@ class Uploads:
     list_unrequested: Callable[[Connection], list[tuple[UUID, int]]]
     list_deleted: Callable[[Connection], list[UUID]]
     purge: Callable[[Database, FileStore, UUID], None]
+    late: "Late | None" = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Late:
+    """Assets that have to be made again when something else came later, and for which uploads: (id, a key of why)."""
+
+    assets: list[str]
+    list_outdated: Callable[[Connection], list[tuple[UUID, str]]]
 
 
 DOCUMENTS = Uploads(
@@ -50,6 +60,7 @@ LECTURES = Uploads(
     list_unrequested=list_unrequested_lectures,
     list_deleted=list_deleted_lectures,
     purge=purge_lecture,
+    late=Late(assets=["lecture_slides"], list_outdated=list_outdated_alignments),
 )
 
 
@@ -90,24 +101,35 @@ def look(
     with stores.database.transaction() as connection:
         waiting = uploads.list_unrequested(connection)
         deleted = uploads.list_deleted(connection)[:MOST_PURGED]
-    keys = {f"{uploads.noun}:{upload_id}:{generation}": str(upload_id) for upload_id, generation in waiting}
+        outdated = uploads.late.list_outdated(connection) if uploads.late is not None else []
+    wanted = [_request(uploads, upload_id, str(generation)) for upload_id, generation in waiting]
+    wanted += [_request(uploads, upload_id, key, late=uploads.late) for upload_id, key in outdated]
+    keys = {str(request.run_key) for request in wanted}
     asked = set(json.loads(cursor or "[]"))
-    fresh = {key: partition for key, partition in keys.items() if key not in asked}
+    fresh = [request for request in wanted if request.run_key not in asked]
     stale = [str(upload_id) for upload_id in deleted if _has_partition(uploads, instance, upload_id)]
     for upload_id in deleted:
         if str(upload_id) not in stale:  # its partition went at an earlier look
             uploads.purge(stores.database, stores.files, upload_id)
-    if not fresh and not stale and set(keys) == asked:
+    if not fresh and not stale and keys == asked:
         return dg.SkipReason(f"No new {uploads.noun}.")
     changes: list[dg.AddDynamicPartitionsRequest | dg.DeleteDynamicPartitionsRequest] = []
     if fresh:
-        changes.append(uploads.partitions.build_add_request(sorted(set(fresh.values()))))
+        changes.append(uploads.partitions.build_add_request(sorted({str(request.partition_key) for request in fresh})))
     if stale:
         changes.append(uploads.partitions.build_delete_request(stale))
     return dg.SensorResult(
-        run_requests=[dg.RunRequest(run_key=key, partition_key=partition) for key, partition in fresh.items()],
+        run_requests=fresh,
         dynamic_partitions_requests=changes,
         cursor=json.dumps(sorted(keys)),
+    )
+
+
+def _request(uploads: Uploads, upload_id: UUID, key: str, *, late: Late | None = None) -> dg.RunRequest:
+    return dg.RunRequest(
+        run_key=f"{uploads.noun}:{upload_id}:{key}",
+        partition_key=str(upload_id),
+        asset_selection=[dg.AssetKey(name) for name in late.assets] if late is not None else None,
     )
 
 

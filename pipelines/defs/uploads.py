@@ -15,6 +15,8 @@ from pipelines.defs.failures import told_to_dagster
 
 OWNERS = ["team:course-materials"]
 
+FILE_TAG = "studybuddy/file"
+
 Upload = TypeVar("Upload", Document, Lecture)
 
 
@@ -49,4 +51,6 @@ def upload_of(
             found.append(upload)
             if begin is not None:
                 begin(connection, upload)
+        if begin is not None:  # partitions are ids; the list of runs shows people which file each was about
+            context.instance.add_run_tags(context.run.run_id, {FILE_TAG: upload.file_name})
         yield upload

@@ -37,8 +37,9 @@ PRELOADED = (
 """What every run needs besides the definitions and would load late, each run again. Not onnxruntime: it starts a
 thread when imported, and a fork copies none."""
 
-WORKER_TAG = "studybuddy/worker"
-"""Run tag that names the run's process (a `ProcessName` as JSON), so that any process can ask whether it lives."""
+WORKER_TAG = ".dagster/studybuddy/worker"
+"""Run tag that names the run's process (a `ProcessName` as JSON), so that any process can ask whether it lives. The UI
+hides tags that begin like this one."""
 
 PACKAGE = Path(__file__).resolve().parents[1]
 

@@ -78,8 +78,8 @@ def _region(lines: list[Line], depth: int) -> list[Line]:
     rows: list[Line] = []
     start = 0
     while start < len(strips):
-        seed, gutters = _seed(strips, start) if depth < MAX_DEPTH else (len(strips), [])
-        end, gutters = _run(strips, seed, gutters) if gutters else (seed, [])
+        seed = _seed(strips, start) if depth < MAX_DEPTH else len(strips)
+        end, gutters = _run(strips, seed) if seed < len(strips) else (seed, [])
         # A right column may begin above the left one; what stands above on the left comes first in any case.
         first = seed
         while gutters and first > start and all(line.x0 >= gutters[-1].right for line in strips[first - 1].lines):
@@ -106,53 +106,43 @@ def _strips(lines: list[Line]) -> list[_Strip]:
     return strips
 
 
-def _seed(strips: list[_Strip], start: int) -> tuple[int, list[_Gutter]]:
-    """The first strip from `start` on with white between its own lines, and that white; past the end: there is none."""
-    for number in range(start, len(strips)):
-        lines = strips[number].lines
-        intervals = sorted((line.x0, line.x1) for line in lines)
-        gutters: list[_Gutter] = []
-        reach = intervals[0][1]
-        for x0, x1 in intervals[1:]:
-            if x0 - reach >= _need(lines):
-                gutters.append(_Gutter(reach, x0))
-            reach = max(reach, x1)
-        if gutters:
-            return number, gutters
-    return len(strips), []
+def _seed(strips: list[_Strip], start: int) -> int:
+    """The first strip from `start` on with white between its own lines; past the end when there is none."""
+    return next((number for number in range(start, len(strips)) if _gutters(strips[number].lines)), len(strips))
 
 
-def _run(strips: list[_Strip], seed: int, gutters: list[_Gutter]) -> tuple[int, list[_Gutter]]:
+def _run(strips: list[_Strip], seed: int) -> tuple[int, list[_Gutter]]:
     """How far down the white of strip `seed` goes on: the run's end and the gutters worth cutting at."""
     inside = list(strips[seed].lines)
+    gutters = _gutters(inside)
     end = seed + 1
     while end < len(strips):
-        below = [(gutter, _narrowed(gutter, strips[end].lines)) for gutter in gutters]
-        closed = [gutter for gutter, gap in below if gap is None]
-        if len(closed) == len(below) or any(_useful(gutter, inside) for gutter in closed):
+        # White may also open further down: the head of a table often has an empty corner.
+        wider = inside + strips[end].lines
+        left_over = _gutters(wider)
+        closed = [gutter for gutter in gutters if not any(_overlap(gutter, other) for other in left_over)]
+        if not left_over or any(_useful(gutter, inside) for gutter in closed):
             break
-        gutters = [gap for _, gap in below if gap is not None]
-        inside += strips[end].lines
+        inside, gutters = wider, left_over
         end += 1
     gutters = [gutter for gutter in gutters if _useful(gutter, inside)]
     return _trimmed(strips, seed, end, gutters), gutters
 
 
-def _need(lines: list[Line]) -> float:
-    """The narrowest white between columns of such lines, in points. Typewriter text has wide word spaces."""
-    return min(line.size for line in lines) * (3 * GUTTER_EM if any(line.mono for line in lines) else GUTTER_EM)
+def _gutters(lines: list[Line]) -> list[_Gutter]:
+    """The vertical white bands between `lines`, from left to right. Typewriter text has wide word spaces."""
+    need = min(line.size for line in lines) * (3 * GUTTER_EM if any(line.mono for line in lines) else GUTTER_EM)
+    found: list[_Gutter] = []
+    reach = float("inf")
+    for x0, x1 in sorted([(line.x0, line.x1) for line in lines]):
+        if x0 - reach >= need:
+            found.append(_Gutter(reach, x0))
+        reach = x1 if reach == float("inf") else max(reach, x1)
+    return found
 
 
-def _narrowed(gutter: _Gutter, lines: list[Line]) -> _Gutter | None:
-    """What `lines` leave free of a gutter; None when that is too little."""
-    middle = (gutter.left + gutter.right) / 2
-    left, right = gutter.left, gutter.right
-    for line in lines:
-        if line.x1 <= middle or (line.x0 < middle and line.x1 - left < right - line.x0):
-            left = max(left, line.x1)
-        else:
-            right = min(right, line.x0)
-    return _Gutter(left, right) if right - left >= _need(lines) else None
+def _overlap(one: _Gutter, other: _Gutter) -> bool:
+    return one.left < other.right and other.left < one.right
 
 
 def _useful(gutter: _Gutter, lines: list[Line]) -> bool:

@@ -7,14 +7,17 @@ from pathlib import PurePath
 from pipelines.steps.slide_furniture import TITLE_SIZE
 from pipelines.steps.slide_glyphs import clean
 from pipelines.steps.slide_lines import Line
+from pipelines.steps.slide_rows import CELL
 
 MAX_TITLE_CHARS = 150
 TITLE_ZONE = 0.42
 """A page's title stands in this upper share of the page; a title page may carry it lower."""
+NEARLY_LARGEST = 0.6
+"""The title is the highest text of at least this share of the largest size near the top."""
 ROUGH_ZONE = 0.2
 """The same where font sizes are only known from a picture."""
 
-_LETTERS = re.compile(r"[^\W\d_]{2}")
+_LETTERS = re.compile(r"[^\W\d_²³¹⁰-⁹₀-₉]{2}")
 _FILE_LIKE = re.compile(r"\.(?:pptx?|pdf|docx?|odp|key|tex|dvi|indd|qxd)$|^microsoft \w+ -|[\\/]", re.IGNORECASE)
 _EMPTY_TITLE = re.compile(
     r"\W*(?:untitled|unbenannt|sans titre|powerpoint[- ]pr[äé]sentation|powerpoint presentation|presentation|slides?"
@@ -36,7 +39,7 @@ def page_title(
         first_page: its title may be set in lines far apart.
         rough: sizes were measured in a picture; then place says more than they do.
     """
-    upright = [row for row in rows if row.upright and _LETTERS.search(row.text)]
+    upright = [row for row in rows if row.upright and CELL not in row.text and _LETTERS.search(row.text)]
     if not upright:
         return ""
     words = sum(len(row.text.split()) for row in upright)
@@ -52,10 +55,12 @@ def page_title(
         if len(upright) > 1 and not (heading and (highest.bold or words <= 40)):
             return ""
         return highest.text[:MAX_TITLE_CHARS]
-    start = next(index for index, row in enumerate(rows) if row is largest)
-    parts = [largest.text]
-    last = largest
-    most_gap = (1.6 if first_page else 0.9) * largest.size
+    # A formula may be set larger than the title above it.
+    large = [row for row in near_top if row.size >= max(TITLE_SIZE * usual, NEARLY_LARGEST * largest.size)]
+    last = min(large, key=lambda row: row.y0)
+    start = next(index for index, row in enumerate(rows) if row is last)
+    parts = [last.text]
+    most_gap = (1.6 if first_page else 0.9) * last.size
     for row in rows[start + 1 :]:
         if not row.upright or abs(row.size - last.size) > 0.06 * last.size or row.y0 - last.y1 > most_gap:
             break

@@ -135,3 +135,19 @@ def test_every_letter_comes_out_once(lines: list[Line]) -> None:
     before = Counter("".join(line.text for line in lines))
     after = Counter("".join(read(*lines, usual=10)).replace(" ", "").replace("|", ""))
     assert after == before
+
+
+def test_a_table_with_an_empty_corner_keeps_its_first_column() -> None:
+    table = [
+        ["", "Onshore", "Floating"],
+        ["Stands on", "land", "sea"],
+        ["Repairs", "by road", "in harbour"],
+        ["Size", "3", "8"],
+    ]
+    lines = [at(10 + 90 * c, 20 + 15 * r, text) for r, row in enumerate(table) for c, text in enumerate(row) if text]
+    assert read(*lines) == [
+        "| Onshore | Floating",
+        "Stands on | land | sea",
+        "Repairs | by road | in harbour",
+        "Size | 3 | 8",
+    ]

@@ -166,6 +166,10 @@ def test_the_title_is_the_largest_text_near_the_top() -> None:
     assert title(at(20, 20, "A title that goes", 18), at(20, 42, "over two lines", 18), at(20, 80, "text")) == (
         "A title that goes over two lines"
     )
+    assert (
+        title(at(20, 20, "Power in the wind", 16), at(20, 60, "Pwr = v³", 22), at(20, 120, "text"))
+        == "Power in the wind"
+    )
     assert title() == ""
     assert title(at(20, 20, "42"), at(20, 40, "17.5")) == ""
 

@@ -33,7 +33,6 @@ def slide_chunks(context: dg.AssetExecutionContext, stores: StoresResource) -> d
             rows,
             descriptions,
             deck_title=document.title,
-            file_name=document.file_name,
             document_id=document.id,
             course_id=document.course_id,
             count_tokens=embed.count_tokens,

@@ -40,7 +40,6 @@ def chunk_slides(
     descriptions: Iterable[SlideDescription],
     *,
     deck_title: str,
-    file_name: str,
     document_id: UUID,
     course_id: UUID,
     count_tokens: Callable[[str], int],
@@ -53,9 +52,8 @@ def chunk_slides(
 
     Args:
         slides: in page order. descriptions: of some or none of them.
-        deck_title, file_name: both are context, because many decks of a course carry the course's title and only
-            the file's name says what this one is about. The course's own name is no context: it stands in all of
-            its chunks alike (on 150 questions its effect was noise, to the worse on most).
+        deck_title: what the deck calls itself; it is the context of all its chunks, with the section of each. On 150
+            questions the course's name and the file's name beside it changed results within noise.
         count_tokens: tokens of a text for the embedder that will read the chunks; never more for two texts joined
             by a line's end than for both counted alone. `max_tokens` is the embedder's limit.
     """
@@ -64,7 +62,7 @@ def chunk_slides(
     chunks: list[Chunk] = []
     for _, group in groupby(slides, key=lambda slide: slide.frame_group):
         frames = _merged(tuple(group))
-        names = (deck_title, file_name, frames.fullest.section or "")
+        names = (deck_title, frames.fullest.section or "")
         context = _context(names, count_tokens, max_tokens // CONTEXT_SHARE)
         text = _joined(frames.text, _description(frames, described))
         for front, part, pages in _parts(frames, text, context, count_tokens, max_tokens):

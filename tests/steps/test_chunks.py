@@ -27,16 +27,16 @@ def words(text):
     return len(text.split()) + 2
 
 
-def chunks(*slides, descriptions=(), max_tokens=40, count=words, file_name="week1.pdf", deck_title="Optimization"):
+def chunks(*slides, descriptions=(), max_tokens=40, count=words, deck_title="Optimization"):
     return chunk_slides(
-        slides, descriptions, deck_title=deck_title, file_name=file_name, document_id=DECK, course_id=COURSE,
+        slides, descriptions, deck_title=deck_title, document_id=DECK, course_id=COURSE,
         count_tokens=count, max_tokens=max_tokens,
     )  # fmt: skip
 
 
-def test_a_slide_is_one_chunk_behind_its_deck_file_and_section():
+def test_a_slide_is_one_chunk_behind_its_deck_and_section():
     (chunk,) = chunks(slide(3, "Gradient descent\nsmall steps", title="Gradient descent", section="Basics", label="2"))
-    assert chunk.context == "Optimization week1 Basics"
+    assert chunk.context == "Optimization Basics"
     assert chunk.text == "Gradient descent\nsmall steps"
     assert (chunk.page, chunk.pages, chunk.page_label, chunk.title) == (3, (3,), "2", "Gradient descent")
     assert chunk.token_count == words(chunk.search_text)
@@ -91,8 +91,8 @@ def test_parts_of_an_animated_slide_name_only_the_pages_that_show_them():
 
 
 def test_an_enumerating_outline_and_a_repeated_name_are_no_context():
-    (chunk,) = chunks(slide(1, "x", section="Slide 17"), deck_title="week-1", file_name="Week_1.PDF")
-    assert chunk.context == "week 1"
+    first, second = chunks(slide(1, "x", section="Slide 17"), slide(2, "y", section="Week 1"), deck_title="week_1.PDF")
+    assert (first.context, second.context) == ("week 1", "week 1")
 
 
 def test_ids_follow_content_so_that_unchanged_slides_keep_them_when_one_is_inserted():

@@ -34,6 +34,11 @@ class Candidate:
     note: str = ""
 
     @property
+    def stem(self) -> str:
+        """The source name without its ending: what a lecture, its captions and its deck may share."""
+        return self.source_name.rpartition(".")[0]
+
+    @property
     def is_captions(self) -> bool:
         """Captions without a recording."""
         return is_captions(self.path)
@@ -85,14 +90,14 @@ def _paired(candidates: list[Candidate]) -> list[Candidate]:
     spare: dict[str, list[Candidate]] = {}
     for candidate in candidates:
         if candidate.kind == "lecture" and candidate.is_captions:
-            spare.setdefault(_stem(candidate.source_name), []).append(candidate)
+            spare.setdefault(candidate.stem, []).append(candidate)
     for group in spare.values():
         group.sort(key=lambda c: CAPTION_SUFFIXES.index(c.path.suffix.lower()))
     taken: dict[str, str] = {}
     paired: list[Candidate] = []
     for candidate in candidates:
         if candidate.kind == "lecture" and not candidate.is_captions:
-            stem = _stem(candidate.source_name)
+            stem = candidate.stem
             beside = spare.get(stem) or [
                 c for name, group in spare.items() if _LANGUAGE.sub("", name) == stem for c in group
             ]
@@ -118,10 +123,6 @@ def language_of(captions: Path) -> str | None:
     """The language a caption file's name says (`week1.en.vtt`); None when it says none."""
     found = _LANGUAGE.search(captions.stem)
     return found.group(1) if found else None
-
-
-def _stem(source_name: str) -> str:
-    return source_name.rpartition(".")[0]
 
 
 def _below(path: Path) -> Iterator[Candidate]:

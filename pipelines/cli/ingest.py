@@ -1,7 +1,7 @@
 """`studybuddy ingest`: uploads files, runs the graph for each, waits, and says what became of every one."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -31,7 +31,7 @@ SAME = ("unchanged", "duplicate")
 
 @dataclass(slots=True, kw_only=True)
 class FileResult:
-    """What became of one file. `status`: ingested, replaced, unchanged, duplicate, skipped or failed."""
+    """What became of one file. `status`: ingested, replaced, linked, unchanged, duplicate, skipped or failed."""
 
     candidate: Candidate
     status: str
@@ -119,17 +119,24 @@ def ingest_files(
     linked = {path.resolve() for path in decks}
     if not all(candidate.kind == "deck" for candidate in candidates if candidate.path.resolve() in linked):
         raise PermanentError("--deck goes with PDF files.", code="unknown_kind")
-    options = options or Options()
     with stores.database.transaction() as connection:
         course = ensure_course(connection, course_name)
     results = {candidate.source_name: _first_result(candidate) for candidate in candidates}
+
+    def options_of(candidate: Candidate) -> Options:
+        """A lecture goes through the decks that were named, or else through the one beside it with its name."""
+        decks_of = [
+            result.id
+            for result in results.values()
+            if result.id is not None and result.candidate.kind == "deck" and candidate.kind == "lecture"
+            and (result.candidate.path.resolve() in linked if linked else result.candidate.stem == candidate.stem)
+        ]  # fmt: skip
+        return replace(options or Options(), deck_ids=tuple(decks_of))
+
     for kind, graph in GRAPHS.items():
         asked = [candidate for candidate in candidates if candidate.kind == kind]
         if asked:
-            _put_all(stores, course, graph, asked, results=results, options=options)
-        if kind == "deck":
-            found = [results[candidate.source_name] for candidate in asked if candidate.path.resolve() in linked]
-            options = replace(options, deck_ids=tuple(result.id for result in found if result.id is not None))
+            _put_all(stores, course, graph, asked, results=results, options_of=options_of)
     return list(results.values())
 
 
@@ -149,7 +156,7 @@ def _put_all(
     candidates: Sequence[Candidate],
     *,
     results: dict[str, FileResult],
-    options: Options,
+    options_of: Callable[[Candidate], Options],
 ) -> None:
     """Upload all of one kind, run those that are new or not searchable, and note what the tables say afterwards."""
     uploads: dict[str, Uploaded] = {}
@@ -157,7 +164,7 @@ def _put_all(
         for candidate in candidates:
             name = candidate.source_name
             try:
-                upload = graph.put(stores, course.id, candidate, options)
+                upload = graph.put(stores, course.id, candidate, options_of(candidate))
             except StudyBuddyError as error:
                 results[name] = FileResult(candidate=candidate, status="failed", code=error.code, message=error.message)
                 progress.finished(name, error.message)

@@ -6,11 +6,15 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from uuid import UUID
 
+import pymupdf
 import pytest
 
 from pipelines.core import embedded
-from pipelines.core.settings import REPOSITORY
+from pipelines.core.lecture_slides import list_linked_documents
+from pipelines.core.settings import REPOSITORY, Settings
+from pipelines.core.stores import Stores
 from tests.steps.media import tone, wav_bytes
 
 COURSE = "Optimisation"
@@ -41,14 +45,18 @@ def run(home: Path) -> Run:
 
 @pytest.fixture(scope="module")
 def ingested(run: Run, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, object]]:
-    """A folder with a lecture from captions, a recording with captions, a silent recording and a note, ingested."""
+    """An ingested folder: captions and their deck, a recording with captions, an empty recording and a note."""
     folder = tmp_path_factory.mktemp("materials")
     (folder / "week1.vtt").write_text(WORDS + MORE)
     (folder / "week2.wav").write_bytes(wav_bytes(tone(8)))
     (folder / "week2.vtt").write_text(WORDS)
     (folder / "empty.mp3").write_bytes(b"")
+    with pymupdf.open() as deck:
+        deck.new_page().insert_text((40, 80), "Momentum")
+        deck.save(folder / "week1.pdf")
     (folder / "notes.txt").write_text("not for students")
     done = run("ingest", "--course", COURSE, "--json", folder)
+    assert done.stdout, done.stderr
     answer = json.loads(done.stdout)
     assert (done.returncode, answer["ok"]) == (1, False)
     return {file["source_name"]: file for file in answer["files"]}
@@ -57,16 +65,26 @@ def ingested(run: Run, tmp_path_factory: pytest.TempPathFactory) -> dict[str, di
 def test_one_command_takes_a_folder_and_says_what_became_of_every_file(ingested):
     assert {name: (file["status"], file["captions"]) for name, file in ingested.items()} == {
         "empty.mp3": ("failed", None), "notes.txt": ("skipped", None), "week1.vtt": ("ingested", None),
-        "week2.wav": ("ingested", "week2.vtt"),
+        "week1.pdf": ("ingested", None), "week2.wav": ("ingested", "week2.vtt"),
     }  # fmt: skip
     assert (ingested["week1.vtt"]["duration_ms"], ingested["week1.vtt"]["chunks"]) == (9000, 1)
     assert ingested["week2.wav"]["duration_ms"] == 8000
     assert ingested["empty.mp3"]["code"] == "empty_file"
 
 
+def test_a_deck_beside_a_lecture_of_its_name_is_linked_to_it(home, ingested):
+    settings = Settings(_env_file=None, studybuddy_home=home)
+    with Stores.open(settings) as stores, stores.database.transaction() as connection:
+        (link,) = list_linked_documents(connection, UUID(str(ingested["week1.vtt"]["id"])))
+        assert (str(link.document_id), link.given) == (ingested["week1.pdf"]["id"], True)
+        assert list_linked_documents(connection, UUID(str(ingested["week2.wav"]["id"]))) == []
+
+
 def test_search_finds_the_minute(run, ingested):
     (hit,) = json.loads(
-        run("search", "--course", COURSE, "--limit", "1", "--json", "What does momentum remember?").stdout
+        run(
+            "search", "--course", COURSE, "--limit", "1", "--kind", "speech", "--json", "What does momentum remember?"
+        ).stdout
     )
     assert (hit["kind"], hit["file"], hit["start_ms"], hit["end_ms"]) == ("speech", "week1.vtt", 0, 9000)
 

@@ -139,7 +139,7 @@ create table ai.chunk_embeddings (
     source_id uuid not null,
     chunk_id uuid not null,
     embedding halfvec not null,
-    primary key (set_id, course_id, chunk_id)
+    primary key (course_id, chunk_id, set_id)
 ) partition by list (set_id);
 create index on ai.chunk_embeddings (source_id);
 comment on table ai.chunk_embeddings is 'one partition an embedding set; a check on each partition declares its dimension';

@@ -35,18 +35,18 @@ scored as (
 ),
 best as (
     select distinct on (c.source_id, c.page, c.start_ms)
-           s.chunk_id, c.kind, c.source_id, coalesce(d.file_name, l.file_name) as file_name, c.title, c.content,
-           c.page, c.pages, c.page_label, c.start_ms, c.end_ms, coalesce(s.cosine, 0) as cosine,
-           coalesce(s.bm25, 0) as bm25, s.dense_rank, s.lexical_rank,
+           s.chunk_id, s.dense_rank, s.lexical_rank, coalesce(s.cosine, 0) as cosine, coalesce(s.bm25, 0) as bm25,
+           c.kind, c.source_id, c.title, c.content, c.page, c.pages, c.page_label, c.start_ms, c.end_ms,
            %(dense_weight)s::float8 * coalesce(s.cosine, 0)
            + (1 - %(dense_weight)s::float8) * coalesce(s.bm25, 0) / %(bm25_scale)s::float8 as score
     from scored as s
     join ai.chunks as c on c.course_id = %(course_id)s::uuid and c.id = s.chunk_id
-    left join documents as d on c.kind = 'slide' and d.id = c.source_id and d.deleted_at is null
-    left join lectures as l on c.kind = 'speech' and l.id = c.source_id and l.deleted_at is null
-    where d.id is not null or l.id is not null
     order by c.source_id, c.page, c.start_ms, score desc, s.chunk_id
+),
+first as materialized (
+    select * from best order by score desc, chunk_id limit %(limit)s::integer
 )
-select * from best
-order by score desc, chunk_id
-limit %(limit)s::integer
+select f.*, case f.kind when 'slide' then (select file_name from documents where id = f.source_id)
+                        else (select file_name from lectures where id = f.source_id) end as file_name
+from first as f
+order by f.score desc, f.chunk_id

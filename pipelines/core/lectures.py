@@ -79,7 +79,8 @@ def put_lecture(
 
     The same `source_name` is the same lecture: what is given replaces what was there, what is None stays, and a change
     is a new generation. Captions and a recording whose names differ in the ending only join into one lecture. The
-    same recording (or the same captions alone) under another name answers the lecture that has it, as `duplicate`.
+    same recording (or, without one, the same captions) under another name answers the lecture that has it, as
+    `duplicate`.
 
     Args:
         file_name: the recording's name, or the captions' where they come alone.

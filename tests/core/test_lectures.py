@@ -122,6 +122,12 @@ def test_the_same_recording_under_another_name_answers_the_first_lecture(upload)
     assert upload("elsewhere.mp4", media="a", course="another")[1] == "created"
 
 
+def test_captions_a_recording_has_already_are_not_a_second_lecture(upload):
+    first, _ = upload(media="a", captions="b")
+    second, outcome = upload("copy.vtt", captions="b")
+    assert (second.id, outcome) == (first.id, "duplicate")
+
+
 def test_captions_win_over_recognition_unless_it_is_preferred_and_possible(upload):
     assert upload(media="a", captions="b")[0].speech_source == "captions"
     assert upload(media="a", captions="b", prefer_speech=True)[0].speech_source == "speech"

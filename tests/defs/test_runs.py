@@ -46,6 +46,13 @@ def test_news_tell_each_stage_in_order(instance):
     assert {item.partition_key for item in news} == {name}
 
 
+def test_news_tell_how_far_a_long_step_has_come(instance):
+    news, name = [], key("reports")
+    run(instance, [name], on_news=news.append)
+    (told,) = [item for item in news if item.what == "step_goes_on"]
+    assert (told.step, told.message) == ("first", "1 of 2 minutes")
+
+
 def test_a_run_whose_process_was_killed_is_tried_again_and_says_so(instance):
     news, name = [], key("diesonce")
     result = run(instance, [name], on_news=news.append)[name]

@@ -42,6 +42,8 @@ def behave(context):
         raise_over_a_secret(TransientError("The provider is busy.", retry_after_s=0.01))
     if behaviour == "busy":
         raise_over_a_secret(TransientError("The provider is busy.", retry_after_s=0.01))
+    if behaviour == "reports":
+        context.log_event(dg.AssetObservation(context.asset_key, partition=key, description="1 of 2 minutes"))
     if behaviour == "bug":
         raise ZeroDivisionError("a bug shows")
 

@@ -79,11 +79,13 @@ def hit_as_json(hit: Hit) -> dict[str, Any]:
 
 
 def place(hit: Hit) -> str:
-    """Where a hit is, for people: `p. 7 (printed 5 / 11)` or `3:07-4:12`."""
+    """Where a hit is, for people: `p. 7 (printed 5 / 11), said at 3:07` or `3:07-4:12, slide p. 7`."""
     if hit.kind == "speech":
-        return f"{clock(hit.start_ms)}-{clock(hit.end_ms)}"
+        slide = f", slide p. {hit.page}" if hit.page is not None else ""
+        return f"{clock(hit.start_ms)}-{clock(hit.end_ms)}{slide}"
     printed = f" (printed {hit.page_label})" if hit.page_label and hit.page_label != str(hit.page) else ""
-    return f"p. {hit.page}{printed}"
+    said = f", said at {clock(hit.start_ms)}" if hit.start_ms is not None else ""
+    return f"p. {hit.page}{printed}{said}"
 
 
 def _show(hits: list[Hit]) -> None:

@@ -106,6 +106,7 @@ class Seen:
     total: float = 0.0
     deltas: int = 0
     whole: bool = False
+    error: str = ""
 
 
 @dataclass
@@ -151,6 +152,8 @@ async def ask(target: Target, question: str) -> Seen:
         if seen.deltas and not seen.first_text:
             seen.first_text = now
         seen.whole = b"[DONE]" in text
+        if b'"error"' in piece or b'"abort"' in piece or b'{"error' in piece:
+            seen.error = piece[-300:].decode(errors="replace")
         tail = text[-(len(target.mark) - 1) :] if target.mark not in text[-(len(target.mark) - 1) :] else b""
         seen.total = now
     writer.close()
@@ -164,8 +167,8 @@ async def many(target: Target, question: str, streams: int, *, spread_s: float) 
         await asyncio.sleep(spread_s * number / streams)
         try:
             return await ask(target, question)
-        except (OSError, TimeoutError, asyncio.IncompleteReadError):
-            return Seen()
+        except (OSError, TimeoutError, asyncio.IncompleteReadError) as error:
+            return Seen(error=type(error).__name__)
 
     return list(await asyncio.gather(*(later(number) for number in range(streams))))
 
@@ -227,7 +230,9 @@ async def crowd(target: Target, process: psutil.Process, report: Report, name: s
     done.set()
     await watching
     report.add(f"{name}_streams", streams)
-    report.add(f"{name}_failed", sum(not seen.whole for seen in found))
+    failed = [seen.error for seen in found if seen.error or not seen.whole]
+    report.add(f"{name}_failed", len(failed))
+    report.figures[f"{name}_failures"] = sorted(set(failed))[:3]
     report.add(f"{name}_total_s", statistics.median([seen.total for seen in found]))
     report.add(f"{name}_first_byte_p95_ms", 1000 * sorted(seen.first_byte for seen in found)[int(0.95 * streams)])
     report.add(f"{name}_memory_growth_mb", (peak - before) / 1e6)

@@ -20,7 +20,7 @@ from pipelines.core.statements import statement
 
 SQL = Path(__file__).parent / "sql"
 CHANNEL = "studybuddy_chat"
-POOL_TIMEOUT_S = 15.0
+POOL_TIMEOUT_S = 30.0
 
 Connection = psycopg.AsyncConnection[DictRow]
 
@@ -28,7 +28,7 @@ Connection = psycopg.AsyncConnection[DictRow]
 class ServingDatabase:
     """An asynchronous pool. `async with` opens and closes it."""
 
-    def __init__(self, url: str, *, max_size: int = 10) -> None:
+    def __init__(self, url: str, *, max_size: int = 20) -> None:
         self.url = url
         self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             url,

@@ -7,6 +7,7 @@ Sources: the OpenAI streaming format and OpenRouter's guides on streaming and er
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,9 @@ from pipelines.core.provider_faults import fault, garbage, translated
 
 if TYPE_CHECKING:
     import openai
+
+BUFFERED_S = 0.001
+"""A piece that came sooner had been read from the network already."""
 
 LINE_MAX = 4_000_000
 """Longest line that is waited for, in bytes; a provider that sends more speaks another language."""
@@ -79,8 +83,10 @@ class ChatModel:
 
     async def _deltas(self, pieces: AsyncIterator[bytes]) -> AsyncIterator[Delta]:
         finished, rest = False, b""
+        asked = time.monotonic()
         try:
             async for piece in pieces:
+                waited = time.monotonic() - asked > BUFFERED_S
                 rest += piece
                 if len(rest) > LINE_MAX:
                     raise garbage(self.name)
@@ -89,8 +95,9 @@ class ChatModel:
                 if delta is not None:
                     finished = finished or delta.finish_reason is not None
                     yield delta
-                    if wait := self._pause():
-                        await asyncio.sleep(wait)  # under load fewer, larger reads cost far less than many small ones
+                if waited and (pause := self._pause()):
+                    await asyncio.sleep(pause)  # let words gather; those that have gathered are taken without a pause
+                asked = time.monotonic()
         except StudyBuddyError:
             raise
         except (OSError, asyncio.IncompleteReadError):

@@ -13,14 +13,16 @@ from serving.writer import PartWriter
 REASON = "The service was interrupted."
 
 
-async def reap(database: ServingDatabase, limits: Limits) -> int:
+async def reap(database: ServingDatabase, limits: Limits, owner: UUID) -> int:
     """Close every answer whose process has been silent too long; how many there were.
+
+    `owner` is this process: its own answers live as long as it does, however late a beat may come.
 
     Raises:
         StorageUnavailableError
     """
     async with database.transaction() as connection:
-        dead = await rows(connection, "claim_dead_runs", dead_after_s=limits.dead_after_s)
+        dead = await rows(connection, "claim_dead_runs", dead_after_s=limits.dead_after_s, owner=owner)
         for each in dead:
             await _close(connection, each["id"], each["message_key"])
         if dead:

@@ -145,12 +145,13 @@ class Runs:
 
     async def beat(self) -> None:
         """Say that these answers are alive; end those that were stopped, deleted or left by their readers."""
-        if not self._live:
+        known = list(self._live.items())  # an answer begun while the database is asked is not in its reply
+        if not known:
             return
         async with self._database.transaction() as connection:
             found = {each["id"]: each for each in await rows(connection, "beat", owner=self.owner)}
         now, grace = asyncio.get_running_loop().time(), self._limits.leave_grace_s
-        for run_id, live in list(self._live.items()):
+        for run_id, live in known:
             told = found.get(run_id)
             if live.ending:
                 continue

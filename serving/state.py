@@ -19,15 +19,10 @@ from serving.limits import Limits
 from serving.links import Links
 from serving.log import log
 from serving.model import ChatModel
+from serving.pace import Pace
 from serving.reaper import forget, reap
 from serving.runs import Runs
 from serving.search import THREADS, Searcher
-
-BUSY_RUNS = 8
-"""From this many answers at a time on, the provider's stream is read in fewer, larger pieces."""
-PAUSE_PER_RUN_S = 0.0004
-PAUSE_MAX_S = 0.15
-"""With 500 answers at 20 words a second, three words a read instead of one."""
 
 
 @dataclass(kw_only=True, eq=False)
@@ -73,11 +68,13 @@ async def opened(settings: Settings, limits: Limits) -> AsyncIterator[State]:
         searcher = Searcher(core, embedder(settings))
         stack.callback(searcher.close)
         runs = Runs(database, limits)
-        model = await _model(settings, runs, stack)
+        pace = Pace(runs.__len__)
+        model = await _model(settings, pace, stack)
         follower = Follower(database, runs)
         tasks: list[asyncio.Task[None]] = [
             asyncio.create_task(each) for each in _chores(runs, follower, database, limits)
         ]
+        tasks.append(asyncio.create_task(pace.watch()))
         tasks.append(asyncio.create_task(asyncio.to_thread(_warm, searcher)))
         stack.push_async_callback(_cancel, tasks)
         stack.push_async_callback(runs.drain)
@@ -95,23 +92,19 @@ async def opened(settings: Settings, limits: Limits) -> AsyncIterator[State]:
         )
 
 
-async def _model(settings: Settings, runs: Runs, stack: AsyncExitStack) -> ChatModel | None:
+async def _model(settings: Settings, pace: Pace, stack: AsyncExitStack) -> ChatModel | None:
     if settings.chat_model is None:
         return None
     client = async_chat_client(settings)
     stack.push_async_callback(client.close)
-
-    def pause() -> float:
-        return 0.0 if len(runs) < BUSY_RUNS else min(PAUSE_MAX_S, PAUSE_PER_RUN_S * len(runs))
-
-    return ChatModel(client, settings.chat_model, pause=pause)
+    return ChatModel(client, settings.chat_model, pause=pace.pause_s)
 
 
 def _chores(
     runs: Runs, follower: Follower, database: ServingDatabase, limits: Limits
 ) -> list[Coroutine[None, None, None]]:
     async def reaping() -> None:
-        await reap(database, limits)
+        await reap(database, limits, runs.owner)
 
     async def forgetting() -> None:
         await forget(database, limits)

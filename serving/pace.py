@@ -1,0 +1,37 @@
+"""How patiently providers' streams are read: at once while there is time, in fewer and larger pieces under load.
+
+A read costs nearly the same for one word as for ten, so waiting a little between reads is what keeps the loop free for
+new questions. What is waited for follows the number of answers and how late the loop itself is.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+BUSY_RUNS = 8
+"""Up to this many answers at a time nothing is waited for."""
+
+PAUSE_PER_RUN_S = 0.0004
+LAG_SHARE = 4.0
+PAUSE_MAX_S = 0.5
+PROBE_S = 0.1
+
+
+class Pace:
+    """The pause between two reads of a stream. `count` tells how many answers are being written."""
+
+    def __init__(self, count: Callable[[], int]) -> None:
+        self._count = count
+        self._lag_s = 0.0
+
+    def pause_s(self) -> float:
+        """Seconds to wait before the next read; 0 while the service is not busy."""
+        count = self._count()
+        return 0.0 if count <= BUSY_RUNS else min(PAUSE_MAX_S, PAUSE_PER_RUN_S * count + LAG_SHARE * self._lag_s)
+
+    async def watch(self) -> None:
+        """Measure how late the loop wakes sleepers, until cancelled."""
+        loop = asyncio.get_running_loop()
+        while True:
+            due = loop.time() + PROBE_S
+            await asyncio.sleep(PROBE_S)
+            self._lag_s = 0.7 * self._lag_s + 0.3 * (loop.time() - due)

@@ -179,9 +179,10 @@ def test_the_child_dies_with_its_parent() -> None:
 def test_no_descriptor_or_process_is_left_behind() -> None:
     descriptors = Path("/proc/self/fd")
     before = len(list(descriptors.iterdir()))
+    others = set(psutil.Process().children())  # whatever tests before this one still have to wait for
     for _ in range(5):
         items = run("spin")
         next(items)
         items.close()
     assert len(list(descriptors.iterdir())) == before
-    assert psutil.Process().children() == []
+    assert set(psutil.Process().children()) <= others

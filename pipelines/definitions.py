@@ -9,6 +9,7 @@ from pipelines.defs.jobs import JOBS
 from pipelines.defs.lecture_audio import lecture_audio
 from pipelines.defs.lecture_chunks import lecture_chunks
 from pipelines.defs.lecture_embeddings import lecture_embeddings
+from pipelines.defs.lecture_slides import lecture_slides
 from pipelines.defs.resources import resources
 from pipelines.defs.sensors import SENSORS
 from pipelines.defs.slides import slide_images, slides
@@ -17,7 +18,7 @@ from pipelines.defs.transcripts import transcripts
 defs = dg.Definitions(
     assets=[
         *(slides, slide_images, slide_descriptions, slide_chunks, slide_embeddings),
-        *(lecture_audio, transcripts, lecture_chunks, lecture_embeddings),
+        *(lecture_audio, transcripts, lecture_chunks, lecture_embeddings, lecture_slides),
     ],
     jobs=JOBS,
     sensors=SENSORS,

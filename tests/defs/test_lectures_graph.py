@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +21,11 @@ import numpy as np
 import pytest
 
 from pipelines.core.courses import ensure_course
+from pipelines.core.documents import put_document
+from pipelines.core.lecture_slides import link_document, list_linked_documents, read_lecture_slides
 from pipelines.core.lectures import count_lecture, delete_lecture, get_lecture, purge_lecture, put_lecture
 from pipelines.core.providers import embedder
-from pipelines.core.records import Hit, Lecture, Scope
+from pipelines.core.records import Document, Hit, Lecture, Scope, Segment
 from pipelines.core.retrieval import retrieve_chunks
 from pipelines.core.settings import REPOSITORY, get_settings
 from pipelines.core.stores import Stores
@@ -29,6 +33,8 @@ from pipelines.core.transcripts import find_transcript, read_transcript, transcr
 from pipelines.definitions import defs
 from pipelines.defs.sensors import LECTURES, look
 from pipelines.steps import transcripts as recognition
+from pipelines.steps.span_scoring import FoundSpan, read_spans, score_spans
+from pipelines.steps.transcript_formats import to_vtt
 from tests.steps.media import music, tone, wav_bytes, write_video
 
 LECTURE = REPOSITORY / "sample" / "wind-power-lecture.ogg"
@@ -394,3 +400,90 @@ def test_the_sensor_asks_for_one_run_and_after_deletion_removes_partition_rows_a
     graph.instance.delete_dynamic_partition("lectures", change.partition_keys[0])
     look(LECTURES, graph.stores, graph.instance, "[]")
     assert list(graph.stores.files.list()) == []
+
+
+SAMPLE = REPOSITORY / "sample"
+
+
+def lecture_captions() -> bytes:
+    """Captions of the sample lecture: the sentences of its text, over the times its pages were up."""
+    spans = read_spans(SAMPLE / "spans.jsonl")
+    parts = re.split(r"\[page [\d-]+\]\n", (SAMPLE / "lecture.txt").read_text())[1:]
+    cues = []
+    for span, part in zip(spans, parts, strict=True):
+        sentences = re.findall(r"[^.?!]+[.?!]", " ".join(part.split()))
+        step = (span.end_ms - span.start_ms) / len(sentences)
+        for number, sentence in enumerate(sentences):
+            start, end = (round(span.start_ms + step * at) for at in (number, number + 1))
+            cues.append(Segment(start_ms=start, end_ms=end, text=sentence.strip()))
+    return to_vtt(cues).encode()
+
+
+def sample_deck(graph: Graph) -> Document:
+    """The sample deck, read and searchable."""
+    data = (SAMPLE / "wind-power.pdf").read_bytes()
+    with graph.stores.database.transaction() as connection:
+        stored = graph.stores.files.add(io.BytesIO(data))
+        document, _ = put_document(
+            connection, sealer=graph.stores.sealer, course_id=ensure_course(connection, "Optimisation").id,
+            title="Wind", file_name="wind-power.pdf", source_name="wind-power.pdf", sha256=stored.sha256,
+            byte_count=stored.byte_count,
+        )  # fmt: skip
+    graph.instance.add_dynamic_partitions("documents", [str(document.id)])
+    job = defs.resolve_job_def("process_document")
+    selection = [dg.AssetKey(name) for name in ("slides", "slide_descriptions", "slide_chunks", "slide_embeddings")]
+    assert job.execute_in_process(
+        partition_key=str(document.id), instance=graph.instance, asset_selection=selection
+    ).success
+    return document
+
+
+def test_a_lecture_is_aligned_with_a_deck_that_is_clearly_alike_and_once_only(graph):
+    deck = sample_deck(graph)
+    lecture = graph.upload(captions=lecture_captions(), name="wind-power-lecture.vtt")
+    result = graph.run(lecture)
+    assert result.success
+    assert metadata(result, "lecture_slides")["proposed"] == 1
+    with graph.stores.database.transaction() as connection:
+        (link,) = list_linked_documents(connection, lecture.id)
+        spans = read_lecture_slides(connection, lecture)
+    assert (link.document_id, link.given) == (deck.id, False)
+    assert all(span.start_ms < span.end_ms and 0 <= span.confidence <= 1 for span in spans)
+    assert all(one.end_ms == other.start_ms for one, other in pairwise(spans))
+    found = [
+        FoundSpan(start_ms=s.start_ms, end_ms=s.end_ms, file="wind-power.pdf" if s.page else None, page=s.page)
+        for s in spans
+    ]
+    marked = read_spans(SAMPLE / "spans.jsonl")
+    assert score_spans(marked, {"wind-power-lecture.ogg": found})["accuracy"] >= 0.9
+    again = metadata(graph.run(lecture), "lecture_slides")
+    assert (again["made"], again["reused"]) == (0, len(spans))
+    hit = graph.search(lecture, "Nobody has ever beaten that number of a German physicist")[0]
+    assert (hit.kind, hit.document_id) == ("speech", deck.id)
+    assert hit.page in {3, 4}  # one minute, two slides
+
+
+def test_a_lecture_about_something_else_is_not_aligned(graph):
+    sample_deck(graph)
+    lecture = graph.upload(captions=CAPTIONS)
+    result = graph.run(lecture)
+    assert result.success
+    assert not failed_checks(result)
+    shown = metadata(result, "lecture_slides")
+    assert (shown["looked_at"], shown["proposed"], shown["dagster/row_count"]) == (0, 0, 0)
+
+
+def test_a_deck_given_before_it_is_read_aligns_the_lecture_when_the_sensor_sees_it(graph):
+    lecture = graph.upload(captions=lecture_captions())
+    graph.run(lecture)
+    deck = sample_deck(graph)
+    with graph.stores.database.transaction() as connection:
+        link_document(connection, lecture.id, deck.id)
+    (request,) = look(LECTURES, graph.stores, graph.instance, None).run_requests
+    assert (request.partition_key, request.asset_selection) == (str(lecture.id), [dg.AssetKey("lecture_slides")])
+    job = defs.resolve_job_def("process_lecture")
+    assert job.execute_in_process(
+        partition_key=str(lecture.id), instance=graph.instance, asset_selection=request.asset_selection
+    ).success
+    assert graph.counts(lecture).slide_spans > 0
+    assert isinstance(look(LECTURES, graph.stores, graph.instance, "[]"), dg.SkipReason)

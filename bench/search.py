@@ -65,7 +65,8 @@ def bare(
         parameters = {
             "set_id": basis[0], "dims": DIMS, "course_id": course.id, "kinds": [], "source_ids": [],
             "embedding": HalfVector(vector), "weights": SparseVector(weights, TERM_SPACE),
-            "dense_weight": DENSE_WEIGHT, "bm25_scale": (K1 + 1) * sum(weights.values()), "depth": DEPTH, "limit": limit,
+            "dense_weight": DENSE_WEIGHT, "bm25_scale": (K1 + 1) * sum(weights.values()),
+            "depth": DEPTH, "limit": limit,
         }  # fmt: skip
         text = statement("search_large_course" if basis[3] else "search_chunks")
         rows = connection.execute(text, parameters).fetchall()

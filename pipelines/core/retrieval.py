@@ -5,6 +5,7 @@ real course material, see `bench/` and README.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ import numpy as np
 from pgvector import HalfVector, SparseVector
 from psycopg.rows import dict_row
 
+from pipelines.core.copies import without_copies
 from pipelines.core.errors import EmbeddingMismatchError, NotFoundError
 from pipelines.core.lexical import ALL_CHUNKS, K1, TERM_SPACE, question_terms, question_weights
 from pipelines.core.postgres import Connection, Database
@@ -38,7 +40,8 @@ def retrieve_chunks(db: Database, question: str, *, scope: Scope, embed: Embedde
         limit: most hits wanted, from 1 to 200.
 
     Returns:
-        At most one hit a slide or stretch of speech; empty for a course without material.
+        At most one hit a slide or stretch of speech, and one of several copies of a slide; empty for a course without
+        material.
 
     Raises:
         NotFoundError: there is no such course.
@@ -70,14 +73,20 @@ def retrieve_chunks(db: Database, question: str, *, scope: Scope, embed: Embedde
                     "dense_weight": DENSE_WEIGHT,
                     "bm25_scale": (K1 + 1) * sum(weights.values()) or 1.0,
                     "depth": max(DEPTH, 4 * limit),
-                    "limit": min(limit, MAX_LIMIT),
+                    "limit": 2 * min(limit, MAX_LIMIT),  # room for the copies that are left out
                 },
             ).fetchall()
+            rows = without_copies(rows, partial(_scanned, connection, scope.course_id))[: min(limit, MAX_LIMIT)]
             chunk_ids = [row["chunk_id"] for row in rows]
             places = cursor.execute(
                 statement("find_meeting_places"), {"course_id": scope.course_id, "chunk_ids": chunk_ids}
             ).fetchall()
     return _hits(rows, {place.pop("chunk_id"): place for place in places})
+
+
+def _scanned(connection: Connection, course_id: UUID, chunk_ids: list[UUID]) -> set[UUID]:
+    parameters = {"course_id": course_id, "chunk_ids": chunk_ids}
+    return {row[0] for row in connection.execute(statement("list_scanned_chunks"), parameters)}
 
 
 def _basis(connection: Connection, scope: Scope, terms: Sequence[int], embed: Embedder) -> dict[str, Any]:

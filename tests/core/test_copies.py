@@ -27,7 +27,7 @@ def nothing_scanned(chunk_ids):
 def test_a_scan_gives_its_place_to_the_deck_whose_text_came_with_it():
     scan, original = row(SLIDE.replace("ravines", "rav1nes"), score=0.9), row(SLIDE, score=0.8)
     kept = without_copies([scan, row(OTHERS, score=0.85), original], lambda ids: {scan["chunk_id"]})
-    assert [(item["chunk_id"], item["score"]) for item in kept][0] == (original["chunk_id"], 0.9)
+    assert (kept[0]["chunk_id"], kept[0]["score"]) == (original["chunk_id"], 0.9)
     assert len(kept) == 2
 
 

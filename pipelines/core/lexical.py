@@ -3,7 +3,8 @@
 A chunk keeps one weight a term (its saturated, length-corrected frequency); a question brings one weight a term (how
 rare the term is in the course). Their inner product is the BM25 score (Robertson & Zaragoza 2009). The length
 correction uses a fixed pivot, not the course's mean length, so that a chunk's weights depend on the chunk alone.
-Terms are hashes of words in 1..999,999,999, the index range of pgvector's sparsevec.
+Terms are hashes of words in 1..999,999,999, the index range of pgvector's sparsevec. They are stored: whoever changes
+what a term is raises the chunkers' versions, so that every source is cut and indexed again.
 """
 
 import hashlib
@@ -33,6 +34,10 @@ MIN_PART_CHARS = 3
 
 _stemming = threading.Lock()  # a stemmer keeps its word in itself
 _WORD = re.compile(r"[^\W_]+(?:[_'][^\W_]+)*")
+_BRITISH_ISE = re.compile(r"is(?=(?:e|es|ed|er|ers|ing|ation|ations)$)")
+_BRITISH_OUR = re.compile(r"our(?=(?:s|ed|ing|al|able|hoods?)?$)")
+SPELLED_CHARS = 6
+"""Shorter words ending like these are other words: rise, four, hour."""
 _STOP_WORDS = """
 a about also am an and any are as at be been but by can could did do does for from had has have he her his how i if in
 into is it its just me my no not of on or our she should so than that the their them then there these they this to us
@@ -87,8 +92,12 @@ def _terms(word: str) -> tuple[int, ...]:
 
 
 def _stem(word: str) -> str:
+    """The word's stem, the same for British and American spelling (optimise, behaviour, modelling)."""
+    if len(word) >= SPELLED_CHARS:
+        word = _BRITISH_OUR.sub("or", _BRITISH_ISE.sub("iz", word))
     with _stemming:
-        return str(_stemmer().stemWord(word))
+        stem = str(_stemmer().stemWord(word))
+    return stem[:-1] if stem.endswith("ll") else stem
 
 
 def _hashed(word: str) -> int:

@@ -34,6 +34,10 @@ def terms(text):
         ("farbbar", "färbbar"),
         ("Straße", "STRASSE"),
         ("don't", "don’t"),
+        ("optimisers", "optimizer"),
+        ("regularisation", "regularization"),
+        ("behavioural neighbourhoods", "behavioral neighborhood"),
+        ("modelling", "model"),
     ],
 )
 def test_words_meet_across_forms_spellings_and_identifiers(asked, written):

@@ -12,7 +12,9 @@ import pymupdf
 import pytest
 
 from pipelines.core import embedded
-from pipelines.core.lecture_slides import list_linked_documents
+from pipelines.core.lecture_slides import list_linked_documents, replace_lecture_slides
+from pipelines.core.lectures import get_lecture
+from pipelines.core.records import SlideSpan
 from pipelines.core.settings import REPOSITORY, Settings
 from pipelines.core.stores import Stores
 from tests.steps.media import tone, wav_bytes
@@ -103,9 +105,16 @@ def test_what_is_not_there_is_said(run, ingested, tmp_path):
     assert silent.returncode == 1
 
 
-def test_an_alignment_is_scored_from_the_tables(run, ingested, tmp_path):
+def test_an_alignment_is_scored_from_the_tables(run, home, ingested, tmp_path):
+    lecture_id, document_id = (UUID(str(ingested[name]["id"])) for name in ("week1.vtt", "week1.pdf"))
+    span = SlideSpan(start_ms=0, end_ms=4000, document_id=document_id, page=1, confidence=0.9)
+    with (
+        Stores.open(Settings(_env_file=None, studybuddy_home=home)) as stores,
+        stores.database.transaction() as connection,
+    ):
+        replace_lecture_slides(connection, get_lecture(connection, lecture_id), [span])
     rows = [
-        {"captions": "week1.vtt", "deck": None, "pages": [], "t_start": 0, "t_end": 4},
+        {"captions": "week1.vtt", "deck": "week1.pdf", "pages": [1], "t_start": 0, "t_end": 4},
         {"captions": "week1.vtt", "deck": "deck.pdf", "pages": [2], "t_start": 4, "t_end": 9},
     ]
     path = tmp_path / "spans.jsonl"

@@ -16,14 +16,16 @@ from pipelines.steps.alignment_windows import SpeechWindow
 NO_SLIDE = -1
 
 # Found with bench/alignment.py; the result hardly moves when any of them moves by a quarter.
-_NEXT = 1.0  # turning to the next slide
+_NEXT = 0.5  # turning to the next slide
 _SKIP = 3.0  # times the logarithm of how many slides further
-_BACK = 4.0  # turning back, plus ...
+_BACK = 5.0  # turning back, plus ...
 _BACK_FAR = 0.7  # ... times the logarithm of how many slides back
 _FARTHEST = 11.0  # no jump inside a deck costs more
 _OTHER_DECK, _MIDDLE_OF_IT = 7.0, 5.0  # turning to the first slide of another deck; to a later one
 _LATE_START = 4.0  # most that beginning in the middle of a deck costs
 _LEAVE, _RETURN = 3.0, 1.0  # talk without a slide begins and ends
+_QUICK = 3.0  # windows a slide up to which turning costs this much; it grows with slower lectures, whose windows repeat
+_SLOWEST = 4.0  # times as much at most: in the slowest lecture people still turn back
 _PAUSE, _OPENING = 0.5, 0.5  # slides change after a pause of a second, and before "so", "now", "okay"
 
 
@@ -33,7 +35,7 @@ def likeliest_path(evidence: Evidence, windows: Sequence[SpeechWindow], decks: S
     Args:
         decks: for each slide the number of its deck; slides of a deck stand together, in order.
     """
-    step = _costs(decks)
+    step = _costs(decks) * min(max(1.0, len(windows) / len(decks) / _QUICK), _SLOWEST)
     changes = np.array([_PAUSE * min(w.pause_ms / 1000, 1.0) + _OPENING * w.opens for w in windows])
     changes -= changes.mean()
     slides = np.arange(len(decks))

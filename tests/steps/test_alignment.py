@@ -21,6 +21,7 @@ TOPICS = {
     "cost": ["euro", "subsidy", "interest", "auction"],
     "noise": ["decibel", "hearing", "neighbour", "complaint"],
 }
+TOPICS |= {f"more{n}": [f"term{n}{letter}" for letter in "abcd"] for n in range(10)}
 LUNCH = "who has seen my umbrella yesterday afternoon near the cafeteria"
 
 
@@ -72,14 +73,9 @@ def test_slides_follow_the_talk() -> None:
 
 
 def test_the_talk_may_go_back_and_skip() -> None:
-    deck = slides("wind", "blade", "grid", "cost", "noise")
-    assert pages_and_starts(aligned(said("wind", "blade", "cost", "wind", "noise", windows_each=8), deck)) == [
-        (1, 0),
-        (2, 48),
-        (4, 96),
-        (1, 144),
-        (5, 192),
-    ]
+    talk = ["wind", "blade", "cost", "wind", "noise", "more0", "more2", "more5", "more9"]
+    pages = [s.page for s in aligned(said(*talk, windows_each=8), slides(*TOPICS))]
+    assert pages == [1, 2, 4, 1, 5, 6, 8, 11, 15]
 
 
 def test_talk_about_nothing_shown_has_no_slide_and_the_slide_comes_back() -> None:
@@ -195,5 +191,5 @@ def test_a_free_lecture_over_two_real_decks_beats_plain_ways_by_far(shared_data:
     from bench.alignment import measure, two_decks
 
     accuracy = measure(two_decks())
-    assert accuracy["ours"] >= 0.68
+    assert accuracy["ours"] >= 0.72
     assert accuracy["ours"] >= max(accuracy["viterbi"], accuracy["nearest"]) + 0.2

@@ -19,7 +19,7 @@ from pipelines.steps.alignment_evidence import Evidence, Matrix, Vectors, gather
 from pipelines.steps.alignment_path import NO_SLIDE, likeliest_path
 from pipelines.steps.alignment_windows import SpeechWindow
 
-ALIGNMENT_VERSION = "1"
+ALIGNMENT_VERSION = "2"
 """Grows with every change to what this step makes of the same input."""
 
 PROPOSE_SIMILARITY = 0.35

@@ -97,6 +97,10 @@ class _Timeline:
         frame.pts = None
         yield from self._samples(frame)
 
+    def start_over(self) -> None:
+        """Forget the resampler: after an error it may swallow everything in silence."""
+        self._shape = self._resampler = None
+
     def flush(self) -> Iterator[bytes]:
         """The samples the resampler still holds."""
         if self._resampler is not None:
@@ -125,21 +129,26 @@ class _Timeline:
 
 
 def _pieces(container: Any, stream: "AudioStream", timeline: _Timeline) -> Iterator[bytes]:
-    """All samples in order; packets that cannot be decoded are counted and left out, a cut-off end ends it."""
+    """All samples in order; what cannot be decoded or mixed down is counted and left out, a cut-off end ends it."""
     import av
 
+    broken = (av.FFmpegError, ValueError)
     packets = container.demux(stream)
     while True:
         try:
             packet = next(packets)
-        except (StopIteration, av.FFmpegError):  # a file cut off in the middle ends here
+        except (StopIteration, *broken):  # a file cut off in the middle ends here
             break
         try:
-            frames = packet.decode()
-        except av.FFmpegError:
+            samples = [piece for frame in packet.decode() for piece in timeline.add(frame)]
+        except broken:
             timeline.bad_packets += 1
+            timeline.start_over()
             continue
         timeline.good_packets += 1
-        for frame in frames:
-            yield from timeline.add(frame)
-    yield from timeline.flush()
+        yield from samples
+    try:
+        rest = list(timeline.flush())
+    except broken:
+        return
+    yield from rest

@@ -75,6 +75,13 @@ def test_a_video_with_eight_channels_is_mixed_down(tmp_path: Path) -> None:
     assert level(tmp_path / "out.flac", 500, 1500) > 0.05
 
 
+def test_more_channels_than_can_be_mixed_down_are_refused(tmp_path: Path) -> None:
+    with wave.open(str(tmp_path / "a.wav"), "wb") as out:
+        out.setparams((64, 2, 16_000, 0, "NONE", ""))
+        out.writeframes(np.repeat(tone(1), 64).tobytes())
+    assert refusal(tmp_path / "a.wav", tmp_path) == "damaged"
+
+
 def test_pauses_the_video_left_out_are_silence_so_that_times_stay_right(tmp_path: Path) -> None:
     sound = tone(1, rate=48_000)
     source = write_video(tmp_path / "a.mp4", [(1, sound), (4, sound)], seconds=5)

@@ -1,7 +1,10 @@
 """Slide embeddings: the vectors search reads, and the check that says a deck is ready."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import Any, Protocol
 from uuid import UUID
 
 import dagster as dg
@@ -15,6 +18,7 @@ from pipelines.core.embeddings import (
     switch_embedding_set,
     write_vectors,
 )
+from pipelines.core.postgres import Connection
 from pipelines.core.providers import Embedder
 from pipelines.core.records import Chunk, EmbeddingSet
 from pipelines.core.slides import count_document
@@ -49,37 +53,13 @@ def slide_embeddings(context: dg.AssetExecutionContext, stores: StoresResource) 
     """One vector a chunk in the embedding set of the configured model; unchanged chunks keep theirs."""
     started, store, embed = time.monotonic(), stores.open, stores.embedder
     with document_of(context, store) as document:
-        todo = missing_vectors(store, embed, document.id)
-        vectors = embed.embed([chunk.search_text for chunk in todo.chunks])
-        with store.database.transaction() as connection:
-            lock_document(connection, document)
-            write_vectors(connection, todo.embedding_set, todo.chunks, vectors)
-        live = go_live(store, todo.embedding_set)
+        embedded = embed_chunks(store, embed, document.id, partial(lock_document, document=document))
         with store.database.transaction() as connection:
             counts = count_document(connection, document)
     return dg.MaterializeResult(
-        metadata={
-            "dagster/row_count": counts.chunks,
-            "made": len(todo.chunks),
-            "reused": counts.chunks - len(todo.chunks),
-            "model": embed.model,
-            "dimensions": embed.dims,
-            "live": live,
-            "tokens": sum(chunk.token_count for chunk in todo.chunks),
-            "seconds": round(time.monotonic() - started, 2),
-        },
+        metadata={**figures(counts, embedded, embed), "seconds": round(time.monotonic() - started, 2)},
         check_results=[
-            dg.AssetCheckResult(
-                check_name="vectors_are_sound",
-                passed=counts.bad_vectors == counts.orphan_vectors == 0
-                and (counts.vectors == counts.chunks or not live),
-                metadata={
-                    "chunks": counts.chunks,
-                    "vectors": counts.vectors,
-                    "not_of_length_1": counts.bad_vectors,
-                    "without_chunk": counts.orphan_vectors,
-                },
-            ),
+            vectors_are_sound(counts, live=embedded.live),
             dg.AssetCheckResult(
                 check_name="document_is_ready",
                 passed=counts.searchable,
@@ -95,24 +75,69 @@ def slide_embeddings(context: dg.AssetExecutionContext, stores: StoresResource) 
     )
 
 
+class VectorCounts(Protocol):
+    """What both kinds of upload count of their vectors."""
+
+    @property
+    def chunks(self) -> int: ...
+    @property
+    def vectors(self) -> int: ...
+    @property
+    def bad_vectors(self) -> int: ...
+    @property
+    def orphan_vectors(self) -> int: ...
+
+
 @dataclass(frozen=True, slots=True)
-class MissingVectors:
-    """The set that vectors go into, and the chunks of one source that it has none for."""
+class Embedded:
+    """What embedding one deck or lecture did: the chunks that got a vector now, and whether searches read the set."""
 
-    embedding_set: EmbeddingSet
-    chunks: list[Chunk]
+    made: list[Chunk]
+    live: bool
 
 
-def missing_vectors(store: Stores, embed: Embedder, source_id: UUID) -> MissingVectors:
-    """Which chunks of a deck or lecture have to be embedded with this embedder."""
+def embed_chunks(store: Stores, embed: Embedder, source_id: UUID, fence: Callable[[Connection], None]) -> Embedded:
+    """Embed the chunks of a deck or lecture that have no vector yet; `fence` refuses a superseded upload."""
     with store.database.transaction() as connection:
         embedding_set = ensure_embedding_set(
             connection, model=embed.model, dims=embed.dims, chunker_version=SEARCH_TEXT_VERSION
         )
-        return MissingVectors(embedding_set, chunks_without_vectors(connection, embedding_set, source_id))
+        chunks = chunks_without_vectors(connection, embedding_set, source_id)
+    vectors = embed.embed([chunk.search_text for chunk in chunks])
+    with store.database.transaction() as connection:
+        fence(connection)
+        write_vectors(connection, embedding_set, chunks, vectors)
+    return Embedded(chunks, _go_live(store, embedding_set))
 
 
-def go_live(store: Stores, embedding_set: EmbeddingSet) -> bool:
+def figures(counts: VectorCounts, embedded: Embedded, embed: Embedder) -> dict[str, Any]:
+    """What the UI shows of an embedding."""
+    return {
+        "dagster/row_count": counts.chunks,
+        "made": len(embedded.made),
+        "reused": counts.chunks - len(embedded.made),
+        "model": embed.model,
+        "dimensions": embed.dims,
+        "live": embedded.live,
+        "tokens": sum(chunk.token_count for chunk in embedded.made),
+    }
+
+
+def vectors_are_sound(counts: VectorCounts, *, live: bool) -> dg.AssetCheckResult:
+    """Every chunk has a vector of length 1 where searches look, and no vector is without its chunk."""
+    return dg.AssetCheckResult(
+        check_name="vectors_are_sound",
+        passed=counts.bad_vectors == counts.orphan_vectors == 0 and (counts.vectors == counts.chunks or not live),
+        metadata={
+            "chunks": counts.chunks,
+            "vectors": counts.vectors,
+            "not_of_length_1": counts.bad_vectors,
+            "without_chunk": counts.orphan_vectors,
+        },
+    )
+
+
+def _go_live(store: Stores, embedding_set: EmbeddingSet) -> bool:
     """Switch searches to the set once it has every chunk's vector, and index large courses; True when it is live."""
     with store.database.transaction() as connection:
         live = embedding_set.live

@@ -8,7 +8,7 @@ Sources: the OpenAI streaming format and OpenRouter's guides on streaming and er
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -91,8 +91,7 @@ class ChatModel:
                 if len(rest) > LINE_MAX:
                     raise garbage(self.name)
                 *lines, rest = rest.split(b"\n")
-                delta = self._merge(lines)
-                if delta is not None:
+                for delta in self._merged(lines):
                     finished = finished or delta.finish_reason is not None
                     yield delta
                 if waited and (pause := self._pause()):
@@ -103,45 +102,54 @@ class ChatModel:
         except (OSError, asyncio.IncompleteReadError):
             raise self._cut() from None
         except Exception as error:
-            if type(error).__module__.partition(".")[0] not in ("httpx2", "httpcore2", "httpx", "httpcore", "h11"):
+            if type(error).__module__.partition(".")[0] not in ("httpx2", "aiohttp"):
                 raise
             raise self._broken(error) from None
-        last = self._merge([rest])
-        if last is not None:
-            finished = finished or last.finish_reason is not None
-            yield last
+        for delta in self._merged([rest]):
+            finished = finished or delta.finish_reason is not None
+            yield delta
         if not finished:
             raise self._cut()
 
     def _broken(self, error: Exception) -> ProviderUnavailableError:
-        if "Timeout" in type(error).__name__:
+        if type(error).__name__ == "ReadTimeout":
             return ProviderUnavailableError(f"{self.name}: the provider fell silent.", code="timeout")
         return self._cut()
 
     def _cut(self) -> ProviderUnavailableError:
         return ProviderUnavailableError(f"{self.name}: the provider's stream broke off.", code="stream_cut")
 
-    def _merge(self, lines: list[bytes]) -> Delta | None:
-        """These lines as one delta; None when they hold comments and blanks only."""
+    def _merged(self, lines: list[bytes]) -> Iterator[Delta]:
+        """These lines as one delta, none when they hold comments and blanks only; a fault comes after what it ended."""
         delta: Delta | None = None
         texts: list[str] = []
+        failed: StudyBuddyError | None = None
         for line in lines:
             if not line.startswith(b"data:"):
                 continue
             data = line[5:].strip()
             if not data or data == b"[DONE]":
                 continue
-            try:
-                chunk = json.loads(data)
-            except ValueError:
-                raise garbage(self.name) from None
-            if not isinstance(chunk, dict):
-                raise garbage(self.name)
             delta = delta or Delta()
-            self._add(chunk, delta, texts)
+            try:
+                self._add(self._chunk(data), delta, texts)
+            except StudyBuddyError as error:
+                failed = error
+                break
         if delta is not None:
             delta.text = "".join(texts)
-        return delta
+            yield delta
+        if failed is not None:
+            raise failed
+
+    def _chunk(self, data: bytes) -> dict[str, Any]:
+        try:
+            chunk = json.loads(data)
+        except ValueError:
+            chunk = None
+        if not isinstance(chunk, dict):
+            raise garbage(self.name)
+        return chunk
 
     def _add(self, chunk: dict[str, Any], delta: Delta, texts: list[str]) -> None:
         if chunk.get("error"):

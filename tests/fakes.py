@@ -1,8 +1,8 @@
 """Other sides that really listen: a scripted OpenAI-compatible model server.
 
 Each request takes the next script. A script is a list of steps: dicts are sent as stream chunks, numbers are pauses in
-seconds, `CUT` breaks the connection, `Status` answers with an HTTP error, bytes go out as they are. A callable gets
-the request's JSON and returns a script.
+seconds, `CUT` breaks the connection, `DROP` as the only step does so without an answer, `Status` answers with an HTTP
+error, bytes go out as they are. A callable gets the request's JSON and returns a script.
 """
 
 import asyncio
@@ -14,6 +14,7 @@ from typing import Any
 
 CUT = object()
 HANG = object()
+DROP = object()
 
 
 @dataclass(frozen=True)
@@ -127,6 +128,9 @@ class FakeModel:
             _refuse(writer, steps[0])
             await writer.drain()
             return True
+        if steps and steps[0] is DROP:
+            writer.transport.abort()
+            return False
         writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n")
         for step in steps:
             if step is CUT:

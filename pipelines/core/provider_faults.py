@@ -34,7 +34,9 @@ def translated(model: str) -> Iterator[None]:
 
     try:
         yield
-    except openai.APITimeoutError:
+    except openai.APITimeoutError as error:
+        if not _timed_out(error):
+            raise ProviderUnavailableError(f"{model}: the provider cannot be reached.") from None
         raise ProviderUnavailableError(f"{model}: the provider did not answer in time.", code="timeout") from None
     except openai.APIConnectionError:
         raise ProviderUnavailableError(f"{model}: the provider cannot be reached.") from None
@@ -79,6 +81,15 @@ def raise_error_body(model: str, answer: Any) -> None:
     if error:
         status = error.get("code") if isinstance(error, dict) else None
         raise fault(model, status if isinstance(status, int) else 502, error)
+
+
+def _timed_out(error: BaseException | None) -> bool:
+    """Over aiohttp the client calls every lost connection a timeout; a real one has Python's among its causes."""
+    while error is not None:
+        if isinstance(error, TimeoutError):
+            return True
+        error = error.__cause__
+    return False
 
 
 def _seconds(retry_after: str | None) -> float | None:

@@ -94,7 +94,9 @@ def async_chat_client(settings: Settings, *, key: SecretStr | None = None) -> "o
     """
     import openai
 
-    return openai.AsyncOpenAI(**_options(_model_url(settings), key or settings.model_api_key, settings))
+    options = _options(_model_url(settings), key or settings.model_api_key, settings)
+    # aiohttp parses HTTP in C: reading a streamed word costs half of what it costs with the usual transport.
+    return openai.AsyncOpenAI(**options, http_client=openai.DefaultAioHttpClient(timeout=options["timeout"]))
 
 
 def _model_url(settings: Settings) -> str:

@@ -5,7 +5,7 @@ transaction is over within a few milliseconds. Retrieval uses core's own synchro
 """
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,9 @@ class ServingDatabase:
             max_size=max_size,
             open=False,
             timeout=POOL_TIMEOUT_S,
-            kwargs={"application_name": "studybuddy-api", "row_factory": dict_row},
+            check=_still_connected,
+            # Every statement is one of few files: prepared at once, none is planned a second time.
+            kwargs={"application_name": "studybuddy-api", "row_factory": dict_row, "prepare_threshold": 0},
         )
 
     async def __aenter__(self) -> "ServingDatabase":
@@ -51,29 +53,19 @@ class ServingDatabase:
     async def transaction(self) -> AsyncIterator[Connection]:
         """Borrow a connection for one transaction: committed on leaving, rolled back on an exception.
 
+        Statements are sent together until a row is asked for: `begin` goes with the first, `commit` with those whose
+        rows nobody reads. What such a statement breaks is therefore raised on leaving.
+
         Raises:
             StorageUnavailableError: the server is gone, restarting, full, or the pool is exhausted.
         """
         try:
-            async with AsyncExitStack() as stack:
-                yield await self._begun(stack)
+            async with self._pool.connection() as connection, connection.pipeline(), connection.transaction():
+                yield connection
         except psycopg.errors.DiskFull:
             raise StorageUnavailableError("The database's disk is full; free some space and try again.") from None
         except (psycopg.OperationalError, PoolTimeout) as error:
             raise StorageUnavailableError(f"The database cannot be reached now ({type(error).__name__}).") from None
-
-    async def _begun(self, stack: AsyncExitStack) -> Connection:
-        """A connection whose transaction has begun. One that died while it rested is given back for the next one:
-        nothing was asked of it yet, and asking each beforehand would cost every transaction a round trip."""
-        for _ in range(self._pool.max_size):
-            attempt = await stack.enter_async_context(AsyncExitStack())
-            connection = await attempt.enter_async_context(self._pool.connection())
-            try:
-                await attempt.enter_async_context(connection.transaction())
-                return connection
-            except psycopg.OperationalError:
-                await attempt.aclose()
-        raise psycopg.OperationalError("no connection of the pool is alive")
 
     async def listener(self) -> psycopg.AsyncConnection[Any]:
         """A connection of its own that listens on `CHANNEL`; the caller closes it."""
@@ -82,6 +74,16 @@ class ServingDatabase:
         )
         await connection.execute(f"listen {CHANNEL}")
         return connection
+
+
+async def _still_connected(connection: Connection) -> None:
+    """Sort out a connection that died while it rested. A look at the socket: asking the server would cost a round trip.
+
+    Raises:
+        psycopg.OperationalError: the server has closed it.
+    """
+    connection.pgconn.consume_input()  # takes in what the server said last
+    connection.pgconn.consume_input()  # finds that it has hung up
 
 
 def jsonb(value: Any) -> Jsonb:
@@ -101,10 +103,9 @@ async def row(connection: Connection, name: str, /, **parameters: Any) -> DictRo
     return await cursor.fetchone()
 
 
-async def run(connection: Connection, name: str, /, **parameters: Any) -> int:
-    """Run `sql/name.sql`; how many rows it touched."""
-    cursor = await connection.execute(statement(name, SQL), parameters)
-    return cursor.rowcount
+async def run(connection: Connection, name: str, /, **parameters: Any) -> None:
+    """Run `sql/name.sql` without waiting for it."""
+    await connection.execute(statement(name, SQL), parameters)
 
 
 async def run_many(connection: Connection, name: str, parameters: Sequence[dict[str, Any]]) -> None:

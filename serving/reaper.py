@@ -26,7 +26,7 @@ async def reap(database: ServingDatabase, limits: Limits, owner: UUID) -> int:
         for each in dead:
             await _close(connection, each["id"], each["message_key"])
         if dead:
-            await row(connection, "wake", channel=CHANNEL, payload="")
+            await run(connection, "wake", channel=CHANNEL, payload="")
             log("reaped", runs=len(dead))
     return len(dead)
 

@@ -249,7 +249,7 @@ async def _store(connection: Connection, batches: list[dict[str, Any]]) -> None:
     if batches:
         columns = {f"{name}s": [batch[name] for batch in batches] for name in ("run_id", "seq", "data")}
         await run(connection, "insert_events", **columns)
-    await row(connection, "wake", channel=CHANNEL, payload="")
+    await run(connection, "wake", channel=CHANNEL, payload="")
 
 
 def _metadata(turn: Turn) -> dict[str, Any]:

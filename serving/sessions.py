@@ -220,7 +220,7 @@ async def put_feedback(
         ProblemError: `not_found`: no such answer in a chat of his.
     """
     names = {"user_id": user_id, "client_id": client_id, "message_id": message_id}
-    if not await run(connection, "put_feedback", **names, rating=rating, reason=reason):
+    if await row(connection, "put_feedback", **names, rating=rating, reason=reason) is None:
         raise ProblemError("not_found")
 
 

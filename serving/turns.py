@@ -16,7 +16,7 @@ from pydantic.alias_generators import to_camel
 
 from serving.access import CourseAccess, get_my_course
 from serving.auth import Principal
-from serving.database import Connection, ServingDatabase, row, rows
+from serving.database import Connection, ServingDatabase, row, rows, run
 from serving.limits import Limits
 from serving.parts import clean
 from serving.problems import ProblemError
@@ -137,10 +137,11 @@ async def _begin(
     if parent_key is not None:
         history = await rows(connection, "list_history", from_key=parent_key, limit=limits.history_messages)
     asked_key = None if kept else uuid4()
-    message_key, message_id = uuid4(), f"msg_{uuid4().hex}"
-    started = await row(
+    run_id, message_key, message_id = uuid4(), uuid4(), f"msg_{uuid4().hex}"
+    await run(
         connection,
         "insert_turn",
+        run_id=run_id,
         session_id=session.id,
         asked_key=asked_key,
         asked_id=question.id if question else None,
@@ -153,9 +154,8 @@ async def _begin(
         owner=owner,
         title=title_of(text),
     )
-    assert started is not None  # noqa: S101  an insert that returns
     return Begun(
-        run_id=started["id"],
+        run_id=run_id,
         session=session,
         course=course,
         message_key=message_key,

@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect
 from pipelines.core.records import Hit
 from serving import parts as p
 from serving.chat import answer
-from serving.database import CHANNEL, row
+from serving.database import CHANNEL, row, run
 from serving.feed import Feed
 from serving.follow import STOP
 from serving.problems import ProblemError, documented
@@ -91,7 +91,7 @@ async def stop(request: Request, chat_id: ChatId) -> StopOut:
     async with state.database.transaction() as connection:
         found = await row(connection, "request_stop", **ids)
         if found is not None:
-            await row(connection, "wake", channel=CHANNEL, payload=f"{STOP}{found['id']}")
+            await run(connection, "wake", channel=CHANNEL, payload=f"{STOP}{found['id']}")
     if found is None:
         return StopOut(stopped=False)
     state.runs.stop(found["id"])

@@ -1,5 +1,5 @@
 -- Write a turn down: the question (when `asked_key` is not null), the place of its answer, the run that will fill it, and
--- which branch is shown. One row: id of the run. Breaks chat_runs_one_at_a_time while another one is running.
+-- which branch is shown. No rows. Breaks chat_runs_one_at_a_time while another one is running.
 with asked as (
     insert into chat_messages (key, session_id, id, parent_key, depth, role, status, content, parts)
     select %(asked_key)s::uuid, %(session_id)s::uuid, %(asked_id)s::text, %(parent_key)s::uuid, %(depth)s::integer - 1,
@@ -18,6 +18,5 @@ shown as (
         title = case when title = '' then %(title)s::text else title end
     where id = %(session_id)s::uuid
 )
-insert into chat_runs (session_id, message_key, owner)
-values (%(session_id)s::uuid, %(message_key)s::uuid, %(owner)s::uuid)
-returning id
+insert into chat_runs (id, session_id, message_key, owner)
+values (%(run_id)s::uuid, %(session_id)s::uuid, %(message_key)s::uuid, %(owner)s::uuid)

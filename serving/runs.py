@@ -167,6 +167,7 @@ class Runs:
         code: str | None = None
         live.started = True
         try:
+            await asyncio.sleep(0)  # the reader's stream opens first: building a request to the model takes a while
             if live.cause is None:
                 await work(turn)
             else:

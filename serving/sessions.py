@@ -113,13 +113,18 @@ async def get_session(connection: Connection, user_id: UUID, client_id: str) -> 
 async def ensure_session(
     connection: Connection, user_id: UUID, client_id: str, *, course_id: UUID, title: str = ""
 ) -> tuple[Session, bool]:
-    """The chat of this id and whether it was made now."""
+    """The chat of this id and whether it was made now.
+
+    Raises:
+        ProblemError: `not_found`: there is neither such a chat nor such a course.
+    """
     found = await row(
-        connection, "create_session", user_id=user_id, client_id=client_id, course_id=course_id, title=title
+        connection, "ensure_session", user_id=user_id, client_id=client_id, course_id=course_id, title=title
     )
-    if found is not None:
-        return Session(**found), True
-    return await get_session(connection, user_id, client_id), False
+    if found is None:  # no course, or another request made the chat this very moment
+        return await get_session(connection, user_id, client_id), False
+    made: bool = found.pop("made")
+    return Session(**found), made
 
 
 async def list_sessions(

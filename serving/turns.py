@@ -167,18 +167,17 @@ async def _begin(
 
 async def _session(connection: Connection, person: Principal, request: ChatRequest) -> tuple[Session, CourseAccess]:
     """The chat and its course; access is checked at every turn, because it may have ended."""
-    try:
-        session = await get_session(connection, person.user_id, request.id)
-    except ProblemError:
-        if request.course_id is None:
+    if request.course_id is not None:  # a chat made here and refused below is rolled back
+        session, _ = await ensure_session(connection, person.user_id, request.id, course_id=request.course_id)
+        if session.course_id not in (None, request.course_id):
+            raise ProblemError("course_mismatch")
+    else:
+        try:
+            session = await get_session(connection, person.user_id, request.id)
+        except ProblemError:
             raise ProblemError("course_required") from None
-        course = await get_my_course(connection, person, request.course_id)
-        session, _ = await ensure_session(connection, person.user_id, request.id, course_id=course.id)
-        return session, course
     if session.course_id is None:
         raise ProblemError("not_found")
-    if request.course_id not in (None, session.course_id):
-        raise ProblemError("course_mismatch")
     return session, await get_my_course(connection, person, session.course_id)
 
 

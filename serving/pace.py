@@ -7,8 +7,11 @@ new questions. What is waited for follows the number of answers and how late the
 import asyncio
 from collections.abc import Callable
 
-BUSY_RUNS = 8
-"""Up to this many answers at a time nothing is waited for."""
+FREE_RUNS = 60
+"""Up to this many answers at a time nothing is waited for, as long as the loop keeps up."""
+
+FREE_LAG_S = 0.01
+"""So late the loop may be without being busy."""
 
 PAUSE_PER_RUN_S = 0.0004
 LAG_SHARE = 4.0
@@ -25,8 +28,9 @@ class Pace:
 
     def pause_s(self) -> float:
         """Seconds to wait before the next read; 0 while the service is not busy."""
-        count = self._count()
-        return 0.0 if count <= BUSY_RUNS else min(PAUSE_MAX_S, PAUSE_PER_RUN_S * count + LAG_SHARE * self._lag_s)
+        crowd = max(0, self._count() - FREE_RUNS)
+        late_s = max(0.0, self._lag_s - FREE_LAG_S)
+        return min(PAUSE_MAX_S, PAUSE_PER_RUN_S * crowd + LAG_SHARE * late_s)
 
     async def watch(self) -> None:
         """Measure how late the loop wakes sleepers, until cancelled."""

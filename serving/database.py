@@ -16,6 +16,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from pydantic_core import to_json
 
 from pipelines.core.errors import StorageUnavailableError
+from pipelines.core.postgres import still_connected
 from pipelines.core.statements import statement
 
 SQL = Path(__file__).parent / "sql"
@@ -77,13 +78,7 @@ class ServingDatabase:
 
 
 async def _still_connected(connection: Connection) -> None:
-    """Sort out a connection that died while it rested. A look at the socket: asking the server would cost a round trip.
-
-    Raises:
-        psycopg.OperationalError: the server has closed it.
-    """
-    connection.pgconn.consume_input()  # takes in what the server said last
-    connection.pgconn.consume_input()  # finds that it has hung up
+    still_connected(connection)
 
 
 def jsonb(value: Any) -> Jsonb:

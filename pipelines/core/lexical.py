@@ -80,7 +80,8 @@ def question_weights(terms: Iterable[int], found: Mapping[int, int], chunks: int
 
 def _words(text: str) -> list[str]:
     plain = unicodedata.normalize("NFKD", text.casefold().replace("’", "'"))
-    return _WORD.findall("".join(letter for letter in plain if not unicodedata.combining(letter)))
+    accents = [ord(letter) for letter in set(plain) if unicodedata.combining(letter)]
+    return _WORD.findall(plain.translate(dict.fromkeys(accents)) if accents else plain)
 
 
 @lru_cache(maxsize=100_000)

@@ -37,7 +37,7 @@ class Database:
             open=True,
             timeout=POOL_TIMEOUT_S,
             configure=_configure,
-            check=ConnectionPool.check_connection,
+            check=still_connected,
             kwargs={"application_name": "studybuddy"},
         )
 
@@ -105,6 +105,16 @@ def _create_database(admin_url: str, name: str) -> None:
                 connection.execute(psycopg.sql.SQL("create database {}").format(psycopg.sql.Identifier(name)))
             except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
                 return  # another process was first
+
+
+def still_connected(connection: psycopg.BaseConnection[Any]) -> None:
+    """Sort out a connection that died while it rested. A look at the socket: asking the server would cost a round trip.
+
+    Raises:
+        psycopg.OperationalError: the server has closed it.
+    """
+    connection.pgconn.consume_input()  # takes in what the server said last
+    connection.pgconn.consume_input()  # finds that it has hung up
 
 
 def _configure(connection: psycopg.Connection[Any]) -> None:

@@ -63,13 +63,13 @@ def bare(
         found = dict(zip(basis[4], basis[5], strict=True))
         weights = question_weights(terms, found, int(found[ALL_CHUNKS]))
         parameters = {
-            "set_id": basis[0], "dims": DIMS, "course_id": course.id, "kinds": [], "source_ids": [],
+            "set_id": basis[0], "indexed": basis[3], "dims": DIMS, "course_id": course.id,
+            "kinds": [], "source_ids": [],
             "embedding": HalfVector(vector), "weights": SparseVector(weights, TERM_SPACE),
             "dense_weight": DENSE_WEIGHT, "bm25_scale": (K1 + 1) * sum(weights.values()),
             "depth": DEPTH, "limit": limit,
         }  # fmt: skip
-        text = statement("search_large_course" if basis[3] else "search_chunks")
-        rows = connection.execute(text, parameters).fetchall()
+        rows = connection.execute(statement("search_chunks"), parameters).fetchall()
         places = {"course_id": course.id, "chunk_ids": [row[0] for row in rows]}
         connection.execute(statement("find_meeting_places"), places).fetchall()
         return 1000 * (time.perf_counter() - started), rows

@@ -58,13 +58,13 @@ def retrieve_chunks(db: Database, question: str, *, scope: Scope, embed: Embedde
         if not found.get(ALL_CHUNKS):
             return []
         weights = question_weights(terms, found, int(found[ALL_CHUNKS]))
-        name = "search_large_course" if basis["indexed"] and not (scope.kinds or scope.source_ids) else "search_chunks"
         with connection.cursor(row_factory=dict_row) as cursor:
             rows = cursor.execute(
-                statement(name),
+                statement("search_chunks"),
                 {
                     "set_id": basis["set_id"],
                     "dims": embed.dims,
+                    "indexed": basis["indexed"] and not (scope.kinds or scope.source_ids),
                     "course_id": scope.course_id,
                     "kinds": list(scope.kinds),
                     "source_ids": list(scope.source_ids),

@@ -15,7 +15,6 @@ from pipelines.core.lectures import put_lecture
 from pipelines.core.postgres import Database
 from pipelines.core.records import Chunk, Scope, make_chunk_id
 from pipelines.core.retrieval import MAX_LIMIT, retrieve_chunks
-from pipelines.core.statements import statement
 from tests.embedders import WordsEmbedder
 
 EMBED = WordsEmbedder()
@@ -245,8 +244,3 @@ def test_questions_are_asked_in_order_over_all_material(database, course, deck, 
     results = ask_questions(database, course, ["beta", "gamma", ""], embed=EMBED)
     assert [hits[0].text if hits else None for hits in results] == ["beta", "gamma", None]
     assert list_material_files(database, course) == {"a.pdf", "talk.srt"}
-
-
-def test_the_statements_are_the_same_but_for_how_the_nearest_are_found():
-    exact, large = statement("search_chunks"), statement("search_large_course")
-    assert exact[exact.index("dense_top as") :] == large[large.index("dense_top as") :]

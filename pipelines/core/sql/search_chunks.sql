@@ -3,13 +3,19 @@
 -- words), dense_rank, lexical_rank (null: not among the first `depth` of that side), score.
 -- score = dense_weight * cosine + (1 - dense_weight) * bm25 / bm25_scale. Parts of one long slide share their page; the
 -- best part stands for it.
--- Exact: every vector and every word weight of the course is read.
+-- Words are exact: every word weight of the course is read. So are vectors, unless `indexed`: a whole course of more than
+-- 10,000 chunks has an index of its own, the nearest come from that and are sorted again by exact cosine.
 with dense as materialized (
     select chunk_id, -(embedding <#> %(embedding)s::halfvec) as cosine
     from ai.chunk_embeddings
-    where set_id = %(set_id)s::integer and course_id = %(course_id)s::uuid
+    where set_id = %(set_id)s::integer and course_id = %(course_id)s::uuid and not %(indexed)s::boolean
       and (%(kinds)s::text[] = '{}' or kind = any(%(kinds)s::text[]))
       and (%(source_ids)s::uuid[] = '{}' or source_id = any(%(source_ids)s::uuid[]))
+    union all
+    select chunk_id, cosine
+    from ai.nearest_in_course(%(set_id)s::integer, %(course_id)s::uuid, %(dims)s::integer, %(embedding)s::halfvec,
+                              2 * %(depth)s::integer)
+    where %(indexed)s::boolean
 ),
 lexical as materialized (
     select chunk_id, -(terms <#> %(weights)s::sparsevec) as bm25

@@ -3,6 +3,7 @@ import { useEffect, useState } from 'react';
 import { createRoot } from 'react-dom/client';
 import { useChat } from '@ai-sdk/react';
 import { DefaultChatTransport } from 'ai';
+import Markdown from 'react-markdown';
 
 const get = async path => {
   const response = await fetch(path);
@@ -11,12 +12,21 @@ const get = async path => {
 const sourcesOf = message => message.parts.filter(part => part.type === 'source-document');
 const known = source => source.providerMetadata?.studybuddy ?? {};
 
-// Text with its [1] as buttons. It is shown as text: nothing a model writes becomes markup.
+// Makes links of the [1] in words, never of those in code.
+const handles = () => function split(node) {
+  node.children = node.children?.flatMap(child => child.type !== 'text' ? [child] : child.value.split(/(\[\d+\])/).filter(Boolean)
+    .map(value => /^\[\d+\]$/.test(value) ? { type: 'link', url: `#${value}`, children: [{ type: 'text', value }] } : { type: 'text', value }));
+  node.children?.filter(child => child.type !== 'link').forEach(split);
+};
+
+// Markdown with its [1] as buttons. HTML in it is shown as text, and nothing is loaded from elsewhere.
 function Words({ text, sources, onOpen }) {
-  return text.split(/(\[\d+\])/).map((piece, at) => {
-    const source = /^\[\d+\]$/.test(piece) && sources.find(each => `[${known(each).handle}]` === piece);
-    return source ? <button key={at} className="cite" onClick={() => onOpen(source)}>{piece}</button> : <span key={at}>{piece}</span>;
-  });
+  const a = ({ href, children }) => {
+    const source = sources.find(each => `#[${known(each).handle}]` === decodeURI(href ?? ''));
+    if (source) return <button className="cite" onClick={() => onOpen(source)}>{children}</button>;
+    return href?.startsWith('#') ? <>{children}</> : <a href={href} target="_blank" rel="noreferrer">{children}</a>;
+  };
+  return <Markdown remarkPlugins={[handles]} components={{ a, img: ({ alt }) => alt }}>{text}</Markdown>;
 }
 
 function Message({ message, onOpen }) {
@@ -24,7 +34,8 @@ function Message({ message, onOpen }) {
   return (
     <article className={message.role} data-id={message.id}>
       {message.parts.map((part, at) => {
-        if (part.type === 'text') return <p key={at}><Words text={part.text} sources={sources} onOpen={onOpen} /></p>;
+        if (part.type === 'text' && message.role === 'user') return <p key={at}>{part.text}</p>;
+        if (part.type === 'text') return <Words key={at} text={part.text} sources={sources} onOpen={onOpen} />;
         if (part.type === 'reasoning') return <p key={at} className="aside">{part.text}</p>;
         if (part.type.startsWith('tool-')) return <p key={at} className="aside">Searched: {part.input?.query ?? '…'} {part.errorText}</p>;
         return null;

@@ -19,6 +19,7 @@ import httpx
 import numpy as np
 import psycopg
 import pytest
+from PIL import Image
 
 from pipelines.core.chunks import replace_lecture_chunks, replace_slide_chunks
 from pipelines.core.courses import ensure_course
@@ -94,7 +95,9 @@ def serving_settings(server, tmp_path_factory) -> Iterator[Settings]:
 def material(serving_settings: Settings) -> Material:
     """A deck of six slides and a lecture of two pieces, embedded with the real local model."""
     files = FileStore.open(serving_settings)
-    image, media = b"RIFF....WEBP" + bytes(range(200)), os.urandom(600_000)
+    picture = io.BytesIO()
+    Image.new("RGB", (64, 48), "white").save(picture, "WEBP")
+    image, media = picture.getvalue(), os.urandom(600_000)
     image_sha = files.add(io.BytesIO(image)).sha256
     media_sha = files.add(io.BytesIO(media)).sha256
     with Database(serving_settings.database_url.get_secret_value()) as database, database.transaction() as connection:

@@ -1,0 +1,129 @@
+"""The example page in a real browser: what a student sees of answers, citations, reloads, stops and faults."""
+
+import json
+import shutil
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.fakes import Status, calls, text
+
+EXAMPLE = Path(__file__).parents[2] / "serving" / "example"
+PLAYWRIGHT = "playwright-core@1.65.1"
+
+
+@pytest.fixture(scope="module")
+def modules(ai_sdk):
+    """The page's packages and the browser's driver, installed once into a folder beside the AI SDK's clients."""
+    root = ai_sdk / "page"
+    wanted = (EXAMPLE / "package.json").read_text(encoding="utf-8")
+    done = root / "installed.json"
+    if not done.exists() or done.read_text(encoding="utf-8") != wanted + PLAYWRIGHT:
+        root.mkdir(exist_ok=True)
+        (root / "package.json").write_text(wanted, encoding="utf-8")
+        command = ["npm", "install", "--silent", "--no-package-lock", "--no-save", PLAYWRIGHT]
+        subprocess.run(command, cwd=root, check=True, capture_output=True)
+        done.write_text(wanted + PLAYWRIGHT, encoding="utf-8")
+    return root
+
+
+@pytest.fixture(scope="module")
+def page_url(modules, service, tmp_path_factory):
+    """The page's own server, which hands /api on to the service."""
+    folder = tmp_path_factory.mktemp("page")
+    for name in ("index.html", "page.jsx", "server.mjs"):
+        shutil.copy(EXAMPLE / name, folder / name)
+    (folder / "node_modules").symlink_to(modules / "node_modules")
+    (folder / "token").write_text(service.token, encoding="utf-8")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = ["node", folder / "server.mjs", str(port), service.url, folder / "token"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        yield process.stdout.readline().strip()
+        process.terminate()
+
+
+@pytest.fixture
+def browser(modules, page_url, tmp_path):
+    """Take a step in a fresh browser and see the page: `browser("ask", "What is momentum?")`."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("chromium is not installed: the example page cannot be looked at")
+    driver = Path(__file__).with_name("browser.mjs")
+    command = ["node", driver, modules / "package.json", chromium, page_url, tmp_path / "page.png"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) as process:
+
+        def step(*given):
+            process.stdin.write(json.dumps(given) + "\n")
+            seen = json.loads(process.stdout.readline())
+            assert "failed" not in seen, seen["failed"]
+            assert seen["problems"] == seen["dialogs"] == []
+            return seen
+
+        yield step
+        process.stdin.close()
+        process.wait(20)
+
+
+@pytest.fixture(autouse=True)
+def no_leftovers(model):
+    yield
+    model.script()
+
+
+def searched(*words):
+    return [calls("gradient descent learning rate"), text(*words)]
+
+
+def test_a_citation_opens_the_slide_it_names(browser, model):
+    model.script(*searched("The **rate** sets each step [1], as in `x[1]`.\n\n", "> too large diverges [1] [99]"))
+    browser("ask", "What does the learning rate do?")
+    answer = browser("until words", "diverges")["articles"][1]
+    browser("until", "ready")
+    assert "as in x[1]." in answer["text"] and "[99]" not in answer["text"] and "**" not in answer["text"]
+    assert {"strong", "code", "blockquote"} <= set(answer["tags"])
+    browser("click", "article .cite", "[1]")
+    card = browser("until card")["card"]
+    browser("picture")
+    assert card["where"] == "week1.pdf, page 1: Gradient descent" and card["image"] == 64
+
+
+def test_nothing_a_model_writes_becomes_markup_or_a_request(browser, model):
+    markup = "<img src=x onerror=alert(1)> <script>alert(2)</script> ![a](http://127.0.0.2/a.png)"
+    model.script(text(markup, " [go](javascript:alert(3)) end"))
+    browser("ask", "Attack me")
+    browser("until words", "end")
+    seen = browser("until", "ready")["articles"][1]
+    assert "<script>" in seen["text"] and not {"img", "script"} & set(seen["tags"])
+    browser("click", "article a", "go")
+
+
+def test_a_reload_comes_back_to_the_answer_being_written(browser, model):
+    model.script([*text("Half", reason=None), 1.5, *text(" and whole")])
+    browser("ask", "Slowly please")
+    browser("until words", "Half")
+    assert browser("reload")["articles"][0]["text"] == "Slowly please"
+    browser("until words", "Half and whole")
+    seen = browser("until", "ready")
+    assert [each["role"] for each in seen["articles"]] == ["user", "assistant"]
+
+
+def test_a_stopped_answer_keeps_what_it_said(browser, model):
+    model.script([*text("Only this", reason=None), 30])
+    browser("ask", "Talk for ever")
+    browser("until words", "Only this")
+    browser("click", "#stop")
+    browser("until", "ready")
+    assert browser("reload")["articles"][1]["text"] == "Only this"
+
+
+def test_a_fault_is_a_sentence_and_can_be_tried_again(browser, model):
+    model.script([Status(402)], text("Now it works."))
+    browser("ask", "Is there credit?")
+    alert = browser("until", "error")["alert"]
+    assert "credit" in alert and "{" not in alert
+    browser("click", "[role=alert] button", "Try again")
+    browser("until words", "Now it works.")
+    assert browser("until", "ready")["alert"] is None

@@ -8,7 +8,7 @@ from psycopg.rows import class_row
 
 from pipelines.core.lectures import lock_lecture
 from pipelines.core.postgres import Connection
-from pipelines.core.records import Lecture, SlideSpan
+from pipelines.core.records import Document, Lecture, SlideSpan
 from pipelines.core.statements import statement
 
 
@@ -44,8 +44,21 @@ def list_similar_documents(connection: Connection, lecture: Lecture) -> list[Lin
     return [LinkedDocument(document_id=row[0], given=False, similarity=row[1]) for row in rows]
 
 
+def propose_to_lectures(connection: Connection, document: Document, *, least: float) -> int:
+    """Propose a deck that came late: for lectures of its course aligned without it, where nobody gave a deck.
+
+    Args:
+        least: how like the deck (similarity of `list_similar_documents`) a lecture must be.
+
+    Returns:
+        For how many lectures; `list_outdated_alignments` has them from now on.
+    """
+    key = {"document_id": document.id, "course_id": document.course_id, "sha256": document.sha256, "least": least}
+    return connection.execute(statement("propose_to_lectures"), key).rowcount
+
+
 def list_outdated_alignments(connection: Connection, *, limit: int = 200) -> list[tuple[UUID, str]]:
-    """Lectures aligned before a deck given for them was searchable: (id, a key of what their decks are now)."""
+    """Lectures aligned before a deck of theirs was searchable: (id, a key of what their decks are now)."""
     return [(row[0], row[1]) for row in connection.execute(statement("list_outdated_alignments"), {"limit": limit})]
 
 

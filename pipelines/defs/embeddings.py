@@ -18,6 +18,7 @@ from pipelines.core.embeddings import (
     switch_embedding_set,
     write_vectors,
 )
+from pipelines.core.lecture_slides import propose_to_lectures
 from pipelines.core.postgres import Connection
 from pipelines.core.providers import Embedder
 from pipelines.core.records import Chunk, EmbeddingSet
@@ -27,6 +28,7 @@ from pipelines.defs.chunks import slide_chunks
 from pipelines.defs.documents import GROUP, OWNERS, document_of
 from pipelines.defs.partitions import documents_partitions
 from pipelines.defs.resources import StoresResource
+from pipelines.steps.alignment import WORTH_A_LOOK
 
 SEARCH_TEXT_VERSION = "1"
 """Version of what is embedded of a chunk. Chunk ids are made from content, so new chunks join the set they belong to;
@@ -56,8 +58,13 @@ def slide_embeddings(context: dg.AssetExecutionContext, stores: StoresResource) 
         embedded = embed_chunks(store, embed, document.id, partial(lock_document, document=document))
         with store.database.transaction() as connection:
             counts = count_document(connection, document)
+            proposed = propose_to_lectures(connection, document, least=WORTH_A_LOOK)
     return dg.MaterializeResult(
-        metadata={**figures(counts, embedded, embed), "seconds": round(time.monotonic() - started, 2)},
+        metadata={
+            **figures(counts, embedded, embed),
+            "lectures_to_align_again": proposed,
+            "seconds": round(time.monotonic() - started, 2),
+        },
         check_results=[
             vectors_are_sound(counts, live=embedded.live),
             dg.AssetCheckResult(

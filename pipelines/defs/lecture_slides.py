@@ -34,16 +34,12 @@ from pipelines.steps.alignment import (
     ALIGNMENT_VERSION,
     PROPOSE_SHARE,
     PROPOSE_SIMILARITY,
+    WORTH_A_LOOK,
     AlignableSlide,
     align,
     propose_decks,
 )
 from pipelines.steps.alignment_windows import speech_windows
-
-WORTH_A_LOOK = 0.4
-"""Likeness of a deck (cosine of every stretch of speech to the deck's nearest chunk, in the mean) from which the steps
-look closer. Measured with MiniLM: a lecture and its own deck .66; 20 captions and 13 decks of a neighbouring subject at
-most .39; readings of novels at most .19. It keeps the alignment of what has no deck free of cost."""
 
 MOST_PROPOSED = 2
 """Decks a lecture is taken to go through when nobody said which."""
@@ -93,10 +89,9 @@ def lecture_slides(context: dg.AssetExecutionContext, stores: StoresResource) ->
     """Which page of which deck was up when, from what is said: for decks a person linked, or that are clearly alike."""
     started, store = time.monotonic(), stores.open
     with lecture_of(context, store) as lecture:
-        compared = _gather(store, lecture)
-        with store.database.transaction() as connection:
-            known = find_alignment_recipe(connection, lecture) == compared.recipe
-        if not known:
+        known = True
+        while not _is_made_from(store, lecture, compared := _gather(store, lecture)):  # a deck may come meanwhile
+            known = False
             proposed, spans = _align(compared, stores.embedder)
             with store.database.transaction() as connection:
                 replace_lecture_slides(
@@ -119,6 +114,11 @@ def lecture_slides(context: dg.AssetExecutionContext, stores: StoresResource) ->
         },
         check_results=_checks(spans, [s for s in compared.slides if s.document_id in {d.document_id for d in decks}]),
     )
+
+
+def _is_made_from(store: Stores, lecture: Lecture, compared: Compared) -> bool:
+    with store.database.transaction() as connection:
+        return find_alignment_recipe(connection, lecture) == compared.recipe
 
 
 def _gather(store: Stores, lecture: Lecture) -> Compared:

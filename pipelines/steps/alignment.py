@@ -22,6 +22,11 @@ from pipelines.steps.alignment_windows import SpeechWindow
 ALIGNMENT_VERSION = "2"
 """Grows with every change to what this step makes of the same input."""
 
+WORTH_A_LOOK = 0.4
+"""Likeness of a deck (cosine of every stretch of speech to the deck's nearest chunk, in the mean) from which the steps
+look closer. Measured with MiniLM: a lecture and its own deck .66; 20 captions and 13 decks of a neighbouring subject at
+most .39; readings of novels at most .19. It keeps the alignment of what has no deck free of cost."""
+
 PROPOSE_SIMILARITY = 0.35
 """Decks this alike are proposed. Decks of the lecture itself reach .41 to .68, others .1 to .3, of its subject .4."""
 

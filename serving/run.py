@@ -32,16 +32,19 @@ class Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, drain: Callable[[], "asyncio.Future[None] | None"]) -> None:
         super().__init__(config)
         self._drain = drain
+        self.alone = False
+        """The process does nothing else, so its garbage collector may be set to suit the service."""
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
-        """Start, then tell the garbage collector that what is there now stays.
+        """Start; where alone, tell the garbage collector that what is there now stays.
 
         It would look through all of it again and again, for a tenth of a second each time, in the middle of answers.
         """
         await super().startup(sockets)
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(GC_THRESHOLD)
+        if self.alone:
+            gc.collect()
+            gc.freeze()
+            gc.set_threshold(GC_THRESHOLD)
 
     async def shutdown(self, sockets: list[socket] | None = None) -> None:
         """Drain, then shut down."""
@@ -62,6 +65,7 @@ def serve(
         SettingsError: `host` is not a loopback address.
     """
     server = make_server(settings, host, port, limits=limits)
+    server.alone = True
     set_up(settings.log_level)
     print(f"http://{server.config.host}:{server.config.port}  token: {local_token(settings)}", file=sys.stderr)  # noqa: T201
     server.run()

@@ -6,7 +6,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 if TYPE_CHECKING:
     from pipelines.defs.runs import RunNews  # Dagster takes seconds to import: only where a run is needed
@@ -34,13 +35,14 @@ class RunProgress:
         self._progress = Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),
-            MofNCompleteColumn(),
+            TextColumn("{task.fields[count]}"),
             TimeElapsedColumn(),
             console=console,
             transient=True,
             disable=not console.is_terminal,
         )
-        self._all = self._progress.add_task("Files", total=total)
+        self._total, self._done = total, 0
+        self._all = self._progress.add_task("Getting ready", total=total, count="")
         self._lines: dict[str, TaskID] = {}
 
     def __enter__(self) -> "RunProgress":
@@ -55,22 +57,29 @@ class RunProgress:
     def heard(self, news: "RunNews") -> None:
         """One piece of news about a run."""
         name = self._name_of(news.partition_key)
+        self._show_all()
         if news.what == "ended":
             self.finished(name, news.message, news.partition_key)
             return
-        line = self._lines.setdefault(news.partition_key, self._progress.add_task(name, total=None))
+        if news.partition_key not in self._lines:
+            self._lines[news.partition_key] = self._progress.add_task(name, total=None, count="")
         stage = STAGES.get(news.step or "", news.step) if news.step else "starting"
         if news.what in ("step_waits", "retried"):
             stage = f"waiting to try again: {news.message}"
         elif news.what == "step_goes_on":
             stage = f"{stage}, {news.message}"
-        self._progress.update(line, description=f"  {name}: {stage}")
+        self._progress.update(self._lines[news.partition_key], description=f"  {name}: {stage}")
 
     def finished(self, name: str, failure: str | None, key: str | None = None) -> None:
         """A file is done, with or without a run."""
         if key in self._lines:
             self._progress.remove_task(self._lines.pop(key))
-        self._progress.advance(self._all)
-        mark = "[green]✓[/green]" if failure is None else "[red]✗[/red]"
-        self._console.print(mark, end=" ")
-        self._console.print(name if failure is None else f"{name}: {failure}", markup=False)
+        self._done += 1
+        self._show_all()
+        mark = ("✓ ", "green") if failure is None else ("✗ ", "red")
+        # One print a line: what stands on an unfinished line is lost where the bars are drawn anew.
+        self._console.print(Text.assemble(mark, name if failure is None else f"{name}: {failure}"))
+
+    def _show_all(self) -> None:
+        count = f"{self._done} of {self._total}"
+        self._progress.update(self._all, description="Files", completed=self._done, count=count)

@@ -16,9 +16,12 @@ from pipelines.cli.progress import RunProgress
 from pipelines.cli.uploads import DECKS, LECTURES, Graph, Options, State, Uploaded
 from pipelines.core.courses import ensure_course
 from pipelines.core.errors import PermanentError, StudyBuddyError
+from pipelines.core.lecture_slides import list_outdated_alignments
+from pipelines.core.lectures import get_lecture
 from pipelines.core.records import Course
 from pipelines.core.stores import Stores
 from pipelines.core.uploads import CLAIM_S
+from pipelines.defs.services import running
 
 if TYPE_CHECKING:
     from pipelines.defs.runs import RunResult  # Dagster takes seconds to import: only where a run is needed
@@ -137,6 +140,7 @@ def ingest_files(
         asked = [candidate for candidate in candidates if candidate.kind == kind]
         if asked:
             _put_all(stores, course, graph, asked, results=results, options_of=options_of)
+    _align_again(stores)
     return list(results.values())
 
 
@@ -208,6 +212,31 @@ def _run(stores: Stores, graph: Graph, uploads: dict[str, Uploaded], progress: R
             max_concurrent=stores.settings.max_concurrent_runs,
             on_news=heard,
         )
+    finally:
+        instance.dispose()
+
+
+def _align_again(stores: Stores) -> None:
+    """Align the lectures that a deck came late for. Where everything is up, the sensor is already at it."""
+    with stores.database.transaction() as connection:
+        ids = [lecture_id for lecture_id, _ in list_outdated_alignments(connection)]
+        late = {str(lecture_id): get_lecture(connection, lecture_id).source_name for lecture_id in ids}
+    if not late or running(stores.settings):
+        return
+    from pipelines.defs.instance import open_instance
+    from pipelines.defs.runs import run_partitions
+
+    instance = open_instance(stores.settings)
+    try:
+        with RunProgress(errors, total=len(late), name_of=lambda key: f"{late[key]}, aligned again") as progress:
+            run_partitions(
+                instance,
+                job_name=LECTURES.job,
+                partition_keys=list(late),
+                max_concurrent=stores.settings.max_concurrent_runs,
+                on_news=progress.heard,
+                assets=["lecture_slides"],
+            )
     finally:
         instance.dispose()
 

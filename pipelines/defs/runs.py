@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, cast
 
 from dagster import (
+    AssetKey,
     DagsterEvent,
     DagsterEventType,
     DagsterInstance,
@@ -94,6 +95,7 @@ def run_partitions(
     max_concurrent: int,
     on_news: Callable[[RunNews], None] | None = None,
     tags: Mapping[str, str] | None = None,
+    assets: Iterable[str] = (),
     code: Code | None = None,
 ) -> dict[str, RunResult]:
     """Run a job for each partition and wait for all of them; the result of each, in the order they ended.
@@ -103,12 +105,16 @@ def run_partitions(
 
     Args:
         on_news: called in this thread.
+        assets: make only these of the job's; empty means all.
         code: where the job is; None means `pipelines.definitions`.
 
     Raises:
         StorageUnavailableError: Dagster's database was away for more than a minute.
     """
-    watch = _Watch(instance, job_name, on_news or (lambda _: None), tags or {}, code or Code())
+    watch = _Watch(
+        instance, job_name=job_name, tell=on_news or (lambda _: None), tags=tags or {}, assets=set(assets),
+        code=code or Code(),
+    )  # fmt: skip
     return watch.all(iter(partition_keys), max_concurrent)
 
 
@@ -116,12 +122,15 @@ class _Watch:
     def __init__(
         self,
         instance: DagsterInstance,
+        *,
         job_name: str,
         tell: Callable[[RunNews], None],
         tags: Mapping[str, str],
+        assets: set[str],
         code: Code,
     ) -> None:
         self._instance, self._code, self._tell, self._tags = instance, code, tell, tags
+        self._assets = {AssetKey(name) for name in assets}
         launcher = instance.run_launcher
         assert isinstance(launcher, ForkingRunLauncher)  # noqa: S101  dagster.yaml says so
         self._launcher = launcher
@@ -155,6 +164,7 @@ class _Watch:
         run = self._instance.create_run_for_job(
             self._job,
             tags={**self._tags, PARTITION_NAME_TAG: key, **retry},
+            asset_selection=self._assets or None,
             parent_run_id=None if parent is None else parent.run.run_id,
             root_run_id=None if parent is None else parent.run.root_run_id or parent.run.run_id,
             job_code_origin=self._code.job_origin(self._job.name),

@@ -17,6 +17,7 @@ from pipelines.core.lectures import get_lecture
 from pipelines.core.records import SlideSpan
 from pipelines.core.settings import REPOSITORY, Settings
 from pipelines.core.stores import Stores
+from tests.defs.lectures import SAMPLE, lecture_captions
 from tests.steps.media import tone, wav_bytes
 
 COURSE = "Optimisation"
@@ -129,3 +130,13 @@ def test_the_same_folder_again_runs_nothing(run, ingested, tmp_path):
     answer = json.loads(run("ingest", "--course", COURSE, "--json", tmp_path).stdout)
     (file,) = answer["files"]
     assert (file["status"], file["seconds"]) == ("unchanged", 0)
+
+
+def test_a_lecture_is_aligned_when_its_deck_comes_later(run, tmp_path):
+    (tmp_path / "talk.vtt").write_bytes(lecture_captions())
+    assert run("ingest", "--course", "Wind", tmp_path).returncode == 0
+    done = run("ingest", "--course", "Wind", SAMPLE / "wind-power.pdf")
+    assert done.returncode == 0 and "✓ talk.vtt, aligned again" in done.stderr
+    question = "Nobody has ever beaten that number of a German physicist"
+    (hit,) = json.loads(run("search", "--course", "Wind", question, "--limit", "1", "--json").stdout)
+    assert (hit["kind"], hit["file"]) == ("speech", "talk.vtt") and hit["page"] in {3, 4}

@@ -1,6 +1,7 @@
 """The lectures graph as the tests drive it: uploads, runs as the sensor would ask for, and what came of them."""
 
 import io
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,13 +14,16 @@ import pytest
 from pipelines.core.courses import ensure_course
 from pipelines.core.lectures import count_lecture, get_lecture, put_lecture
 from pipelines.core.providers import embedder
-from pipelines.core.records import Hit, Lecture, Scope
+from pipelines.core.records import Hit, Lecture, Scope, Segment
 from pipelines.core.retrieval import retrieve_chunks
-from pipelines.core.settings import get_settings
+from pipelines.core.settings import REPOSITORY, get_settings
 from pipelines.core.stores import Stores
 from pipelines.core.transcripts import read_transcript
 from pipelines.definitions import defs
+from pipelines.steps.span_scoring import read_spans
+from pipelines.steps.transcript_formats import to_vtt
 
+SAMPLE = REPOSITORY / "sample"
 CAPTIONS = b"""WEBVTT
 
 00:00.000 --> 00:04.000
@@ -97,3 +101,17 @@ def metadata(result: dg.ExecuteInProcessResult, asset: str) -> dict[str, Any]:
 
 def failed_checks(result: dg.ExecuteInProcessResult) -> set[str]:
     return {check.check_name for check in result.get_asset_check_evaluations() if not check.passed}
+
+
+def lecture_captions() -> bytes:
+    """Captions of the sample lecture: the sentences of its text, over the times its pages were up."""
+    spans = read_spans(SAMPLE / "spans.jsonl")
+    parts = re.split(r"\[page [\d-]+\]\n", (SAMPLE / "lecture.txt").read_text())[1:]
+    cues = []
+    for span, part in zip(spans, parts, strict=True):
+        sentences = re.findall(r"[^.?!]+[.?!]", " ".join(part.split()))
+        step = (span.end_ms - span.start_ms) / len(sentences)
+        for number, sentence in enumerate(sentences):
+            start, end = (round(span.start_ms + step * at) for at in (number, number + 1))
+            cues.append(Segment(start_ms=start, end_ms=end, text=sentence.strip()))
+    return to_vtt(cues).encode()

@@ -1,7 +1,6 @@
 """Which slide was up when: decks that are alike are found whenever they come, others are left alone."""
 
 import io
-import re
 from itertools import pairwise
 
 import dagster as dg
@@ -10,36 +9,18 @@ import pytest
 from pipelines.core.courses import ensure_course
 from pipelines.core.documents import put_document
 from pipelines.core.lecture_slides import link_document, list_linked_documents, read_lecture_slides
-from pipelines.core.records import Document, Segment
-from pipelines.core.settings import REPOSITORY
+from pipelines.core.records import Document
 from pipelines.definitions import defs
 from pipelines.defs import lecture_slides
 from pipelines.defs.sensors import LECTURES, look
 from pipelines.steps.span_scoring import FoundSpan, read_spans, score_spans
-from pipelines.steps.transcript_formats import to_vtt
-from tests.defs.lectures import CAPTIONS, Graph, failed_checks, metadata, open_graph
-
-SAMPLE = REPOSITORY / "sample"
+from tests.defs.lectures import CAPTIONS, SAMPLE, Graph, failed_checks, lecture_captions, metadata, open_graph
 
 
 @pytest.fixture
 def graph(tmp_path, database_url, monkeypatch):
     with open_graph(tmp_path, database_url, monkeypatch) as graph:
         yield graph
-
-
-def lecture_captions() -> bytes:
-    """Captions of the sample lecture: the sentences of its text, over the times its pages were up."""
-    spans = read_spans(SAMPLE / "spans.jsonl")
-    parts = re.split(r"\[page [\d-]+\]\n", (SAMPLE / "lecture.txt").read_text())[1:]
-    cues = []
-    for span, part in zip(spans, parts, strict=True):
-        sentences = re.findall(r"[^.?!]+[.?!]", " ".join(part.split()))
-        step = (span.end_ms - span.start_ms) / len(sentences)
-        for number, sentence in enumerate(sentences):
-            start, end = (round(span.start_ms + step * at) for at in (number, number + 1))
-            cues.append(Segment(start_ms=start, end_ms=end, text=sentence.strip()))
-    return to_vtt(cues).encode()
 
 
 def sample_deck(graph: Graph) -> Document:

@@ -1,12 +1,14 @@
-// Drives the example page in a real browser. usage: node browser.mjs PLAYWRIGHT CHROMIUM URL [PICTURE], then steps as JSON
-// lines, each answered with what the page shows: {status, articles, alert, card, dialogs, problems}.
+// Drives the example page in a real browser. usage: node browser.mjs PLAYWRIGHT CHROMIUM URL [PICTURE]. Says `launched` when
+// the browser runs, then takes steps as JSON lines, each answered with what the page shows: {status, articles, alert, card,
+// dialogs, problems}.
 //   ["ask", WORDS] ["click", SELECTOR, TEXT] ["reload"] ["until", STATUS] ["until words", TEXT] ["picture"]
 import readline from 'node:readline';
 import { createRequire } from 'node:module';
 
 const [modules, chromium, url, picture] = process.argv.slice(2);
 const { chromium: launcher } = createRequire(modules)('playwright-core');
-const browser = await launcher.launch({ executablePath: chromium, args: ['--no-sandbox'] });
+const browser = await launcher.launch({ executablePath: chromium, args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'] });
+console.log('launched');
 const page = await browser.newPage({ viewport: { width: 900, height: 900 } });
 const dialogs = [], problems = [];
 page.on('dialog', dialog => { dialogs.push(dialog.message()); dialog.dismiss(); });

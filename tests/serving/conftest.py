@@ -37,7 +37,7 @@ from serving.run import Server, make_server
 from serving.token import local_token
 from tests.fakes import FakeModel
 
-QUICK = Limits(beat_s=0.2, dead_after_s=1.5, flush_s=0.05, drain_s=1.0, leave_grace_s=30, ping_s=5, retry_wait_s=1.0)
+QUICK = Limits(beat_s=0.2, dead_after_s=3.0, flush_s=0.05, drain_s=1.0, leave_grace_s=30, ping_s=5, retry_wait_s=1.0)
 SLIDES = [
     ("Gradient descent", "Gradient descent moves the weights against the gradient of the loss. "
      "The learning rate sets how far each step goes; too large a rate makes the loss diverge."),

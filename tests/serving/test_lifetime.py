@@ -11,6 +11,7 @@ import threading
 import time
 from contextlib import contextmanager
 from dataclasses import replace
+from types import SimpleNamespace
 from uuid import uuid4
 
 import httpx
@@ -34,6 +35,17 @@ def history(service, chat):
     return service.http.get(f"/api/sessions/{chat}/messages").json()["items"]
 
 
+def stored_text(service, chat):
+    """The stream text of a chat's answers that is in the database."""
+    with psycopg.connect(service.settings.database_url.get_secret_value()) as connection:
+        found = connection.execute(
+            "select e.data from chat_run_events e join chat_runs r on r.id = e.run_id"
+            " join chat_sessions s on s.id = r.session_id where s.client_id = %s",
+            [chat],
+        )
+        return "".join(data for (data,) in found)
+
+
 def begin(service, material, chat, *, until="w1"):
     """Ask, read until a word has come, leave."""
     body = question(material, chat)
@@ -51,7 +63,7 @@ def test_an_answer_nobody_comes_back_to_is_ended_and_costs_no_more(modelled, mat
         model.script(HANGING)
         chat = str(uuid4())
         begin(service, material, chat)
-        wait_for(lambda: model.closed, 5)
+        wait_for(lambda: model.closed)
         answer = wait_for(lambda: history(service, chat)[1:])[0]
         assert answer["metadata"]["status"] == "stopped" and answer["parts"][-1]["text"] == "w0 w1 "
 
@@ -62,7 +74,7 @@ def test_a_deleted_chat_ends_its_answer(service, second, material, model):
         chat = str(uuid4())
         begin(service, material, chat)
         assert deleter.http.delete(f"/api/sessions/{chat}").status_code == 204
-        wait_for(lambda: model.closed, 5)
+        wait_for(lambda: model.closed)
     wait_for(lambda: len(service.runs) == 0)
 
 
@@ -72,9 +84,8 @@ def test_the_answer_of_a_dead_process_is_closed_with_what_it_said(service, mater
     chat = str(uuid4())
     with started(service.settings) as (process, port):
         other = httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=service.headers, timeout=20)
-        service_like = type("S", (), {"http": other})
-        begin(service_like, material, chat)
-        time.sleep(0.3)  # one batch of the stream's text is stored within a fifth of a second
+        begin(SimpleNamespace(http=other), material, chat)
+        wait_for(lambda: "w1" in stored_text(service, chat))
         process.kill()
         process.wait(5)
         assert ask(service, material, chat=chat).json()["error"]["code"] == "answer_in_progress"
@@ -94,21 +105,21 @@ def question(material, chat, words="Count"):
 
 def test_a_signal_closes_open_answers_in_time_and_the_log_holds_no_words(service, material, model):
     model.script(HANGING)
-    chat, seen = str(uuid4()), {}
+    chat, seen = str(uuid4()), []
     with started(service.settings, log_level="INFO") as (process, port):
 
         def read():
             url, body = f"http://127.0.0.1:{port}/api/chat", question(material, chat, "canary momentum")
-            seen["answer"] = httpx.post(url, json=body, headers=service.headers, timeout=30)
+            with httpx.stream("POST", url, json=body, headers=service.headers, timeout=30) as answer:
+                seen.extend(answer.iter_text())
 
         reader = threading.Thread(target=read)
         reader.start()
-        wait_for(lambda: len(model.requests) == 1)
-        time.sleep(0.2)
+        wait_for(lambda: "w1" in "".join(seen))
         process.send_signal(signal.SIGTERM)
         _, logged = process.communicate(timeout=15)
         reader.join(5)
-    parts = parts_of(seen["answer"])
+    parts = parts_of(SimpleNamespace(text="".join(seen)))
     assert said(parts) == "w0 w1 " and parts[-1]["type"] == "abort"
     assert history(service, chat)[1]["metadata"]["status"] == "interrupted"
     lines = [json.loads(line)["line"] for line in logged.splitlines() if line.startswith("{")]
@@ -147,7 +158,7 @@ def test_connections_that_died_while_they_rested_are_not_noticed(service, second
     """Every connection to the database is cut, as a restart does; the very next requests are answered."""
     with psycopg.connect(service.settings.database_url.get_secret_value(), autocommit=True) as connection:
         connection.execute(
-            "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database()"
+            "select pg_terminate_backend(pid, 10_000) from pg_stat_activity where datname = current_database()"
             " and pid <> pg_backend_pid() and application_name = 'studybuddy-api'"
         )
     for each in (service, second, quoting):
@@ -174,7 +185,7 @@ def started(settings, *, log_level="WARNING"):
         from pipelines.core.settings import Settings
         from serving.limits import Limits
         from serving.run import serve
-        limits = Limits(beat_s=0.2, dead_after_s=1.5, flush_s=0.05, drain_s=1.0)
+        limits = Limits(beat_s=0.2, dead_after_s=3.0, flush_s=0.05, drain_s=1.0)
         serve(Settings(_env_file=None), "127.0.0.1", {port}, limits=limits)
     """)
     environment = {

@@ -112,8 +112,8 @@ async def get_session(connection: Connection, user_id: UUID, client_id: str) -> 
 
 async def ensure_session(
     connection: Connection, user_id: UUID, client_id: str, *, course_id: UUID, title: str = ""
-) -> tuple[Session, bool]:
-    """The chat of this id and whether it was made now.
+) -> Session:
+    """The chat of this id, made where it is missing.
 
     Raises:
         ProblemError: `not_found`: there is neither such a chat nor such a course.
@@ -122,9 +122,8 @@ async def ensure_session(
         connection, "ensure_session", user_id=user_id, client_id=client_id, course_id=course_id, title=title
     )
     if found is None:  # no course, or another request made the chat this very moment
-        return await get_session(connection, user_id, client_id), False
-    made: bool = found.pop("made")
-    return Session(**found), made
+        return await get_session(connection, user_id, client_id)
+    return Session(**found)
 
 
 async def list_sessions(

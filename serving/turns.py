@@ -168,7 +168,7 @@ async def _begin(
 async def _session(connection: Connection, person: Principal, request: ChatRequest) -> tuple[Session, CourseAccess]:
     """The chat and its course; access is checked at every turn, because it may have ended."""
     if request.course_id is not None:  # a chat made here and refused below is rolled back
-        session, _ = await ensure_session(connection, person.user_id, request.id, course_id=request.course_id)
+        session = await ensure_session(connection, person.user_id, request.id, course_id=request.course_id)
         if session.course_id not in (None, request.course_id):
             raise ProblemError("course_mismatch")
     else:

@@ -24,7 +24,7 @@ from pipelines.core.uploads import CLAIM_S
 from pipelines.defs.services import running
 
 if TYPE_CHECKING:
-    from pipelines.defs.runs import RunResult  # Dagster takes seconds to import: only where a run is needed
+    from pipelines.defs.runs import RunNews, RunResult  # Dagster takes seconds to import: only where a run is needed
 
 GRAPHS: dict[FileKind, Graph] = {"deck": DECKS, "lecture": LECTURES}
 """In the order they run: a lecture is aligned with decks that are there."""
@@ -190,12 +190,9 @@ def _put_all(
 
 def _run(stores: Stores, graph: Graph, uploads: dict[str, Uploaded], progress: RunProgress) -> "dict[str, RunResult]":
     """One run an upload, a few at a time. Claims are renewed meanwhile, or the sensor would start runs of its own."""
-    from pipelines.defs.instance import open_instance
-    from pipelines.defs.runs import RunNews, run_partitions
-
     renewed = time.monotonic()
 
-    def heard(news: RunNews) -> None:
+    def heard(news: "RunNews") -> None:
         nonlocal renewed
         progress.heard(news)
         if time.monotonic() - renewed > CLAIM_S / 3:
@@ -203,40 +200,42 @@ def _run(stores: Stores, graph: Graph, uploads: dict[str, Uploaded], progress: R
             with stores.database.transaction() as connection:
                 graph.claim(connection, [upload.id for upload in uploads.values()])
 
-    instance = open_instance(stores.settings)
-    try:
-        return run_partitions(
-            instance,
-            job_name=graph.job,
-            partition_keys=list(uploads),
-            max_concurrent=stores.settings.max_concurrent_runs,
-            on_news=heard,
-        )
-    finally:
-        instance.dispose()
+    return _run_job(stores, graph, list(uploads), heard)
 
 
 def _align_again(stores: Stores) -> None:
     """Align the lectures that a deck came late for. Where everything is up, the sensor is already at it."""
+    if running(stores.settings):
+        return
     with stores.database.transaction() as connection:
         ids = [lecture_id for lecture_id, _ in list_outdated_alignments(connection)]
         late = {str(lecture_id): get_lecture(connection, lecture_id).source_name for lecture_id in ids}
-    if not late or running(stores.settings):
-        return
+    if late:
+        with RunProgress(errors, total=len(late), name_of=lambda key: f"{late[key]}, aligned again") as progress:
+            _run_job(stores, LECTURES, list(late), progress.heard, assets=["lecture_slides"])
+
+
+def _run_job(
+    stores: Stores,
+    graph: Graph,
+    keys: Sequence[str],
+    heard: "Callable[[RunNews], None]",
+    *,
+    assets: Sequence[str] = (),
+) -> "dict[str, RunResult]":
     from pipelines.defs.instance import open_instance
     from pipelines.defs.runs import run_partitions
 
     instance = open_instance(stores.settings)
     try:
-        with RunProgress(errors, total=len(late), name_of=lambda key: f"{late[key]}, aligned again") as progress:
-            run_partitions(
-                instance,
-                job_name=LECTURES.job,
-                partition_keys=list(late),
-                max_concurrent=stores.settings.max_concurrent_runs,
-                on_news=progress.heard,
-                assets=["lecture_slides"],
-            )
+        return run_partitions(
+            instance,
+            job_name=graph.job,
+            partition_keys=keys,
+            max_concurrent=stores.settings.max_concurrent_runs,
+            on_news=heard,
+            assets=assets,
+        )
     finally:
         instance.dispose()
 

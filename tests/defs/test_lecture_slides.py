@@ -14,13 +14,14 @@ from pipelines.definitions import defs
 from pipelines.defs import lecture_slides
 from pipelines.defs.sensors import LECTURES, look
 from pipelines.steps.span_scoring import FoundSpan, read_spans, score_spans
-from tests.defs.lectures import CAPTIONS, SAMPLE, Graph, failed_checks, lecture_captions, metadata, open_graph
+from tests.defs.graphs import failed_checks, metadata, opened
+from tests.defs.lectures import CAPTIONS, SAMPLE, Graph, lecture_captions
 
 
 @pytest.fixture
 def graph(tmp_path, database_url, monkeypatch):
-    with open_graph(tmp_path, database_url, monkeypatch) as graph:
-        yield graph
+    with opened(tmp_path, database_url, monkeypatch) as given:
+        yield Graph(*given)
 
 
 def sample_deck(graph: Graph) -> Document:

@@ -21,7 +21,8 @@ from pipelines.core.settings import REPOSITORY, get_settings
 from pipelines.core.transcripts import find_transcript, read_transcript, transcript_progress
 from pipelines.defs.sensors import LECTURES, look
 from pipelines.steps import transcripts as recognition
-from tests.defs.lectures import CAPTIONS, failed_checks, metadata, open_graph
+from tests.defs.graphs import failed_checks, metadata, opened
+from tests.defs.lectures import CAPTIONS, Graph
 from tests.steps.media import music, tone, wav_bytes, write_video
 
 LECTURE = REPOSITORY / "sample" / "wind-power-lecture.ogg"
@@ -32,8 +33,8 @@ PIECE_MS = 12_000
 
 @pytest.fixture
 def graph(tmp_path, database_url, monkeypatch):
-    with open_graph(tmp_path, database_url, monkeypatch) as graph:
-        yield graph
+    with opened(tmp_path, database_url, monkeypatch) as given:
+        yield Graph(*given)
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
 READY := $(VENV)/.installed
 
-.PHONY: demo test check format up down notebooks bench lock
+.PHONY: demo test check map format up down notebooks bench lock
 .DEFAULT_GOAL := demo
 
 demo: $(READY)  ## set everything up, ingest the sample course, ask a question
@@ -17,6 +17,9 @@ check: $(READY)  ## lint, format, types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+
+map: $(READY)  ## docs/modules.md, from docstrings
+	@$(BIN)/python -m tests.house.modules
 
 format: $(READY)  ## mend what can be mended
 	@$(BIN)/ruff check --fix .

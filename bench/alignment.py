@@ -23,13 +23,13 @@ import numpy.typing as npt
 from pipelines.core.embedder_local import LocalEmbedder
 from pipelines.core.records import Segment
 from pipelines.core.settings import REPOSITORY
-from pipelines.steps.alignment import AlignableSlide, align
-from pipelines.steps.alignment_windows import SpeechWindow, speech_windows
-from pipelines.steps.captions import parse_captions
-from pipelines.steps.recordings import extract_audio
-from pipelines.steps.slides import read_deck
-from pipelines.steps.speech_model import EMBEDDED, load_model
-from pipelines.steps.transcripts import transcribe
+from pipelines.steps.alignment.align import AlignableSlide, align
+from pipelines.steps.alignment.windows import SpeechWindow, speech_windows
+from pipelines.steps.captions.clean import parse_captions
+from pipelines.steps.pdf.slides import read_deck
+from pipelines.steps.speech.model import EMBEDDED, load_model
+from pipelines.steps.speech.recordings import extract_audio
+from pipelines.steps.speech.transcripts import transcribe
 
 SHARED = REPOSITORY.parent / "shared/data"
 COURSE = SHARED / "aligned/hf-course"

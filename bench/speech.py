@@ -20,9 +20,9 @@ from pathlib import Path
 
 import numpy as np
 
-from pipelines.steps.recordings import extract_audio, read_audio
-from pipelines.steps.speech_model import BATCH, BEAM, EMBEDDED, SpeechModel, load_model
-from pipelines.steps.transcripts import transcribe
+from pipelines.steps.speech.model import BATCH, BEAM, EMBEDDED, SpeechModel, load_model
+from pipelines.steps.speech.recordings import extract_audio, read_audio
+from pipelines.steps.speech.transcripts import transcribe
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 AUDIO = REPOSITORY.parent / "shared/data/audio"

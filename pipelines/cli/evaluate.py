@@ -20,8 +20,8 @@ from pipelines.core.postgres import Connection
 from pipelines.core.providers import embedder
 from pipelines.core.records import Course
 from pipelines.core.stores import Stores
+from pipelines.steps.alignment.scoring import FoundSpan, read_spans, score_spans
 from pipelines.steps.scoring import read_questions, score
-from pipelines.steps.span_scoring import FoundSpan, read_spans, score_spans
 
 
 def register(app: typer.Typer) -> None:

@@ -10,7 +10,7 @@ from pipelines.core.courses import find_course
 from pipelines.core.lectures import find_lecture
 from pipelines.core.stores import Stores
 from pipelines.core.transcripts import read_transcript
-from pipelines.steps.transcript_formats import TranscriptFormat, write_transcript
+from pipelines.steps.captions.formats import TranscriptFormat, write_transcript
 
 FORMATS: dict[str, TranscriptFormat] = {"vtt": "vtt", "srt": "srt", "txt": "txt", "json": "json"}
 

@@ -28,7 +28,7 @@ from pipelines.defs.chunks import slide_chunks
 from pipelines.defs.documents import GROUP, OWNERS, document_of
 from pipelines.defs.partitions import documents_partitions
 from pipelines.defs.resources import StoresResource
-from pipelines.steps.alignment import WORTH_A_LOOK
+from pipelines.steps.alignment.align import WORTH_A_LOOK
 
 SEARCH_TEXT_VERSION = "1"
 """Version of what is embedded of a chunk. Chunk ids are made from content, so new chunks join the set they belong to;

@@ -12,7 +12,7 @@ from pipelines.core.stores import Stores
 from pipelines.defs.lectures import GROUP, OWNERS, lecture_of
 from pipelines.defs.partitions import lectures_partitions
 from pipelines.defs.resources import StoresResource
-from pipelines.steps.recordings import AUDIO_VERSION, extract_audio
+from pipelines.steps.speech.recordings import AUDIO_VERSION, extract_audio
 
 MOST_BAD = 20
 """Pieces of the upload that may be undecodable before the check warns: a cut-off end leaves one or two."""

@@ -11,7 +11,7 @@ from pipelines.defs.lectures import GROUP, OWNERS, lecture_of
 from pipelines.defs.partitions import lectures_partitions
 from pipelines.defs.resources import StoresResource
 from pipelines.defs.transcripts import transcripts
-from pipelines.steps.lecture_chunks import CHUNKER, chunk_speech
+from pipelines.steps.speech.chunks import CHUNKER, chunk_speech
 
 
 @dg.asset(

@@ -30,7 +30,7 @@ from pipelines.defs.lecture_embeddings import lecture_embeddings
 from pipelines.defs.lectures import GROUP, OWNERS, lecture_of
 from pipelines.defs.partitions import lectures_partitions
 from pipelines.defs.resources import StoresResource
-from pipelines.steps.alignment import (
+from pipelines.steps.alignment.align import (
     ALIGNMENT_VERSION,
     PROPOSE_SHARE,
     PROPOSE_SIMILARITY,
@@ -39,7 +39,7 @@ from pipelines.steps.alignment import (
     align,
     propose_decks,
 )
-from pipelines.steps.alignment_windows import speech_windows
+from pipelines.steps.alignment.windows import speech_windows
 
 MOST_PROPOSED = 2
 """Decks a lecture is taken to go through when nobody said which."""

@@ -1,7 +1,7 @@
 """How much a parser of strangers' files may use: the settings, as limits of the bounded child."""
 
 from pipelines.core.settings import Settings
-from pipelines.steps.sandbox import Limits
+from pipelines.steps.sandbox.bounded import Limits
 
 PAGE_S = 5.0
 """Seconds of CPU and wall time that each page adds."""

@@ -7,7 +7,7 @@ from pipelines.core.records import Document, Slide
 from pipelines.core.slides import read_slides, set_slide_images
 from pipelines.core.stores import Stores
 from pipelines.defs.parsing import pdf_limits
-from pipelines.steps.slides import render_slides
+from pipelines.steps.pdf.slides import render_slides
 
 BATCH = 20
 """Pictures named in one transaction: a run that dies renders at most this many again."""

@@ -9,7 +9,7 @@ from pydantic import PrivateAttr
 
 from pipelines.core.providers import Embedder, embedder
 from pipelines.core.stores import Stores
-from pipelines.steps.speech_model import SpeechModel, load_model
+from pipelines.steps.speech.model import SpeechModel, load_model
 
 
 class StoresResource(dg.ConfigurableResource):

@@ -14,7 +14,7 @@ from pipelines.defs.parsing import pdf_limits
 from pipelines.defs.partitions import documents_partitions
 from pipelines.defs.pictures import picture_of, render_missing
 from pipelines.defs.resources import StoresResource
-from pipelines.steps.slides import SLIDES_VERSION, Deck, read_deck
+from pipelines.steps.pdf.slides import SLIDES_VERSION, Deck, read_deck
 
 PREVIEW_PAGES = 20
 REPORT_EVERY = 50

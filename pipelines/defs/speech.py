@@ -14,10 +14,10 @@ from pipelines.core.records import Lecture, Segment
 from pipelines.core.settings import Settings
 from pipelines.core.transcripts import StoredPiece, Transcript, drop_other_pieces, list_pieces, put_piece
 from pipelines.defs.resources import StoresResource
-from pipelines.steps.captions import CAPTIONS_VERSION, parse_captions
+from pipelines.steps.captions.clean import CAPTIONS_VERSION, parse_captions
 from pipelines.steps.languages import guess_language
-from pipelines.steps.recordings import read_audio
-from pipelines.steps.transcripts import SPEECH_VERSION, SpeechPiece, transcribe
+from pipelines.steps.speech.recordings import read_audio
+from pipelines.steps.speech.transcripts import SPEECH_VERSION, SpeechPiece, transcribe
 
 LISTEN_MS = 120_000
 """How much of a recording is listened to, to compare its language with that of its captions."""

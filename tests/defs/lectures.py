@@ -16,8 +16,8 @@ from pipelines.core.settings import REPOSITORY
 from pipelines.core.stores import Stores
 from pipelines.core.transcripts import read_transcript
 from pipelines.definitions import defs
-from pipelines.steps.span_scoring import read_spans
-from pipelines.steps.transcript_formats import to_vtt
+from pipelines.steps.alignment.scoring import read_spans
+from pipelines.steps.captions.formats import to_vtt
 
 SAMPLE = REPOSITORY / "sample"
 CAPTIONS = b"""WEBVTT

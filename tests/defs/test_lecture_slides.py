@@ -13,7 +13,7 @@ from pipelines.core.records import Document
 from pipelines.definitions import defs
 from pipelines.defs import lecture_slides
 from pipelines.defs.sensors import LECTURES, look
-from pipelines.steps.span_scoring import FoundSpan, read_spans, score_spans
+from pipelines.steps.alignment.scoring import FoundSpan, read_spans, score_spans
 from tests.defs.graphs import failed_checks, metadata, opened
 from tests.defs.lectures import CAPTIONS, SAMPLE, Graph, lecture_captions
 

@@ -20,7 +20,7 @@ from pipelines.core.records import Lecture
 from pipelines.core.settings import REPOSITORY, get_settings
 from pipelines.core.transcripts import find_transcript, read_transcript, transcript_progress
 from pipelines.defs.sensors import LECTURES, look
-from pipelines.steps import transcripts as recognition
+from pipelines.steps.speech import transcripts as recognition
 from tests.defs.graphs import failed_checks, metadata, opened
 from tests.defs.lectures import CAPTIONS, Graph
 from tests.steps.media import music, tone, wav_bytes, write_video
@@ -214,7 +214,7 @@ def run_elsewhere(lecture: Lecture) -> subprocess.Popen[bytes]:
     code = f"""
         import dagster as dg
         from pipelines.definitions import defs
-        from pipelines.steps import transcripts
+        from pipelines.steps.speech import transcripts
         transcripts.PIECE_MS = {PIECE_MS}
         with dg.DagsterInstance.ephemeral() as instance:
             instance.add_dynamic_partitions("lectures", ["{lecture.id}"])

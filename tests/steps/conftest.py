@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.steps.speech_model import SpeechModel, load_model
+from pipelines.steps.speech.model import SpeechModel, load_model
 
 
 @pytest.fixture(scope="session")

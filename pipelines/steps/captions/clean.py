@@ -1,0 +1,155 @@
+"""Caption files to clean speech: ordered, half-open, without overlaps or repeats, every repair counted.
+
+Here: what is wrong with the times and the repeats of real caption files. Reading the formats is `caption_cues.py`;
+writing them is `transcript_formats.py`.
+"""
+
+from dataclasses import dataclass, fields, replace
+from itertools import pairwise
+
+from pipelines.core.errors import UnreadableFileError
+from pipelines.core.records import Segment
+from pipelines.steps.captions.cues import Cue, decode_text, read_cues
+
+CAPTIONS_VERSION = "1"
+"""Version of reading and repairing; raise it when the same file gives other segments."""
+
+MAX_BYTES = 20_000_000
+"""Largest caption file read; a day of word-by-word captions is under 10 MB."""
+
+_LATEST_MS = 100 * 3_600_000  # a later cue is a broken time, not a recording
+_ROLLING_GAP_MS = 100  # a rolling cue follows at once; the same words after a pause are said again
+_ROLLING_WORDS = 3  # fewer repeated words ("no, no") count as rolling only in a file that rolls anyway
+_ROLLING_SHARE = 0.2  # of neighbouring cues repeating each other: this file rolls
+_READ_MS_PER_CHAR = 60  # about 17 characters a second, the pace captions are written for
+_SHORTEST_MS = 300  # a cue clipped to less than this is spoken together with the next one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaptionRepairs:
+    """How many cues of each kind were repaired; all zero for a clean file.
+
+    `out_of_order` were moved, `overlapping` clipped or joined, `bad_length` (zero or negative) given a reading time,
+    `negative` clipped to zero or, when they end before the recording starts, dropped; `duplicate` and `rolling`
+    repeats, `sounds` ("[Music]") and `unreadable` times were dropped.
+    """
+
+    out_of_order: int = 0
+    overlapping: int = 0
+    bad_length: int = 0
+    negative: int = 0
+    duplicate: int = 0
+    rolling: int = 0
+    sounds: int = 0
+    unreadable: int = 0
+
+    @property
+    def total(self) -> int:
+        """All repairs together."""
+        return sum(getattr(self, kind.name) for kind in fields(self))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaptionsResult:
+    """Clean speech of one caption file: `segments` ascend, do not overlap, and each has words and a length."""
+
+    segments: tuple[Segment, ...]
+    repairs: CaptionRepairs
+
+
+def parse_captions(data: bytes, *, file_name: str) -> CaptionsResult:
+    """Read .srt, .vtt or .sbv bytes, whatever the name says, and repair what real files get wrong.
+
+    Args:
+        data: the whole file; at most `MAX_BYTES`.
+        file_name: named in messages, nothing else.
+
+    Raises:
+        UnreadableFileError: `empty_file`, `too_large`, or `bad_captions` (no cue with a time and words).
+    """
+    if len(data) > MAX_BYTES:
+        raise UnreadableFileError(f"{file_name} is larger than {MAX_BYTES // 10**6} MB of captions.", code="too_large")
+    text = decode_text(data)
+    if not text.strip("\0 \t\n"):
+        raise UnreadableFileError(f"{file_name} is empty.", code="empty_file")
+    read = read_cues(text)
+    in_reach = [cue for cue in read.cues if max(cue.start_ms, cue.end_ms) <= _LATEST_MS]
+    repairs = CaptionRepairs(sounds=read.sounds, unreadable=read.unreadable + len(read.cues) - len(in_reach))
+    cues, repairs = _order(in_reach, repairs)
+    cues, repairs = _drop_repeats(cues, repairs)
+    segments, repairs = _separate(cues, repairs)
+    if not segments:
+        raise UnreadableFileError(
+            f"{file_name} holds no captions: no line with a time range followed by words was found.",
+            code="bad_captions",
+        )
+    return CaptionsResult(segments=tuple(segments), repairs=repairs)
+
+
+def _order(cues: list[Cue], repairs: CaptionRepairs) -> tuple[list[Cue], CaptionRepairs]:
+    """Cues by start, each with a length and none before zero; cues that start together keep the file's order."""
+    latest, moved, stretched, negative = -(10**12), 0, 0, 0
+    fixed: list[Cue] = []
+    for cue in cues:
+        moved += cue.start_ms < latest
+        latest = max(latest, cue.start_ms)
+        end_ms = cue.end_ms
+        if end_ms <= cue.start_ms:
+            stretched += 1
+            end_ms = cue.start_ms + min(7000, max(500, _READ_MS_PER_CHAR * len(cue.text)))
+        negative += cue.start_ms < 0
+        if end_ms > 0:
+            fixed.append(Cue(start_ms=max(0, cue.start_ms), end_ms=end_ms, lines=cue.lines))
+    fixed.sort(key=lambda cue: cue.start_ms)
+    return fixed, replace(repairs, out_of_order=moved, bad_length=stretched, negative=negative)
+
+
+def _drop_repeats(cues: list[Cue], repairs: CaptionRepairs) -> tuple[list[Cue], CaptionRepairs]:
+    """Cues without those written twice, and rolling ones reduced to the words that are new in them."""
+    unique = list(dict.fromkeys(cues))
+    repeated = [_repeated_words(before, cue) for before, cue in pairwise(unique)]
+    rolls = sum(words > 0 for words in repeated) >= max(2, _ROLLING_SHARE * len(repeated))
+    kept = unique[:1]
+    rolling = 0
+    for cue, words in zip(unique[1:], repeated, strict=True):
+        if words == 0 or not (rolls or words >= _ROLLING_WORDS):
+            kept.append(cue)
+            continue
+        rolling += 1
+        if rest := cue.text.split()[words:]:
+            kept.append(replace(cue, lines=(" ".join(rest),)))
+        else:  # the same words stay on the screen
+            kept[-1] = replace(kept[-1], end_ms=max(kept[-1].end_ms, cue.end_ms))
+    return kept, replace(repairs, duplicate=len(cues) - len(unique), rolling=rolling)
+
+
+def _repeated_words(before: Cue, cue: Cue) -> int:
+    """How many leading words of `cue` were already on screen in `before`: whole lines, or all of `before`."""
+    if cue.start_ms > before.end_ms + _ROLLING_GAP_MS:
+        return 0
+    old, new = before.text.split(), cue.text.split()
+    if new[: len(old)] == old:
+        return len(old)
+    for lines in range(min(len(before.lines), len(cue.lines)), 0, -1):
+        if before.lines[-lines:] == cue.lines[:lines]:
+            return sum(len(line.split()) for line in cue.lines[:lines])
+    return 0
+
+
+def _separate(cues: list[Cue], repairs: CaptionRepairs) -> tuple[list[Segment], CaptionRepairs]:
+    """Segments that do not overlap: a cue ends when the next begins, or joins it when nothing would be left."""
+    segments: list[Segment] = []
+    overlapping = 0
+    for cue in cues:
+        segment = Segment(start_ms=cue.start_ms, end_ms=cue.end_ms, text=cue.text)
+        if segments and segments[-1].end_ms > segment.start_ms:
+            overlapping += 1
+            before = segments.pop()
+            left = segment.start_ms - before.start_ms
+            if left >= min(_SHORTEST_MS, before.end_ms - before.start_ms):
+                segments.append(replace(before, end_ms=segment.start_ms))
+            else:
+                end_ms = max(before.end_ms, segment.end_ms)
+                segment = replace(before, end_ms=end_ms, text=f"{before.text} {segment.text}")
+        segments.append(segment)
+    return segments, replace(repairs, overlapping=overlapping)

@@ -1,0 +1,187 @@
+"""PDF bytes to slides: `read_deck` gives the text, because that is what people wait for, `render_slides` the pictures.
+
+Both run the parser in a bounded child process (`sandbox`), one file at a time; what reads the page is `pdf_worker` and
+the `slide_*` modules it uses. Nothing here loads a PDF library.
+"""
+
+import hashlib
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from pipelines.core.errors import UnreadableFileError
+from pipelines.core.records import Slide
+from pipelines.steps.pdf.titles import deck_title
+from pipelines.steps.sandbox.bounded import Limits, run_bounded
+
+SLIDES_VERSION = "1"
+"""Grows with every change to what these steps make of the same bytes."""
+DEFAULT_LIMITS = Limits(cpu_s=120, item_s=5.0)
+MAX_BYTES = 200 * 10**6
+MAX_PAGES = 1000
+MAX_OCR_PAGES = 200
+"""Pictures of text recognised in one deck; a longer scan stays without text from there on."""
+RENDER_DPI = 144
+RENDER_MIN_WIDTH_PX, RENDER_MAX_WIDTH_PX = 1280, 1600
+"""Pictures are at least and at most this wide; LaTeX slides are so small in points that 144 dpi would be blurred."""
+HEADER_BYTES = 1024
+"""Readers accept a PDF whose `%PDF-` stands within its first 1024 bytes (ISO 32000-1, annex H.3, note 13)."""
+
+_SUBJECT = "This PDF"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deck:
+    """What one PDF holds. `slides` has one entry a page, in page order.
+
+    `damaged_pages` (1-based) could not be read and have no text; `ocr_left_out` counts pictures of text that were not
+    recognised because the limits of one deck were reached.
+    """
+
+    title: str
+    slides: list[Slide]
+    damaged_pages: tuple[int, ...] = ()
+    ocr_left_out: int = 0
+
+    @property
+    def page_count(self) -> int:
+        """Physical pages."""
+        return len(self.slides)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderedPage:
+    """The picture of one physical page (1-based): WebP bytes, their SHA-256 in hexadecimal, and size in pixels."""
+
+    page: int
+    webp: bytes
+    sha256: str
+    width_px: int
+    height_px: int
+
+
+def read_deck(
+    path: Path,
+    *,
+    file_name: str | None = None,
+    password: str | None = None,
+    max_bytes: int = MAX_BYTES,
+    max_pages: int = MAX_PAGES,
+    max_ocr_pages: int = MAX_OCR_PAGES,
+    limits: Limits = DEFAULT_LIMITS,
+    on_page: Callable[[int, int], None] | None = None,
+) -> Deck:
+    """Reads title, text and structure of every page; pages that are pictures are recognised (OCR).
+
+    Args:
+        path: the file; its name says nothing about its content.
+        file_name: the uploader's name for it, for decks that name themselves nowhere; None means `path`'s own.
+        password: opens protected files.
+        max_bytes, max_pages, max_ocr_pages: larger files and longer decks are refused; more pictures stay unread.
+        limits: of the child process; `item_s` is granted for every page and every recognised picture.
+        on_page: called with (pages finished, pages in all) as reading goes on.
+
+    Raises:
+        UnreadableFileError: `empty_file`, `not_a_pdf`, `too_large`, `damaged`, `zero_pages`, `too_many_pages`,
+            `password_required`, `password_wrong`, `parser_limit`.
+        OSError: the file is not there.
+    """
+    check_pdf(path, max_bytes=max_bytes)
+    args = {
+        "password": password,
+        "max_pages": max_pages,
+        "max_ocr_pages": max_ocr_pages,
+        "cpu_s": limits.cpu_s,
+        "item_s": limits.item_s,
+    }
+    for item in run_bounded("pipelines.steps.pdf.worker:read", source=path, args=args, limits=limits, subject=_SUBJECT):
+        value = _object(item.value)
+        if "deck" in value:
+            return _deck(_object(value["deck"]), file_name or path.name)
+        if on_page is not None:
+            on_page(int(value["read"]), int(value["pages"]))
+    raise UnreadableFileError(f"{_SUBJECT} upset its reader.", code="damaged")
+
+
+def render_slides(
+    path: Path,
+    *,
+    pages: Sequence[int] | None = None,
+    password: str | None = None,
+    max_bytes: int = MAX_BYTES,
+    max_pages: int = MAX_PAGES,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Generator[RenderedPage, None, None]:
+    """Yields the picture of each page asked for, in that order, as it is made.
+
+    A page that cannot be drawn is left out. Pictures have `RENDER_DPI` or what their least and greatest width ask for,
+    and are at most twice as high as the greatest width.
+
+    Args:
+        pages: physical pages, 1-based; None means all.
+        password, max_bytes, max_pages, limits: as for `read_deck`.
+
+    Raises:
+        UnreadableFileError: as `read_deck`.
+    """
+    check_pdf(path, max_bytes=max_bytes)
+    args = {
+        "password": password,
+        "max_pages": max_pages,
+        "pages": None if pages is None else list(pages),
+        "dpi": RENDER_DPI,
+        "min_width_px": RENDER_MIN_WIDTH_PX,
+        "max_width_px": RENDER_MAX_WIDTH_PX,
+    }
+    for item in run_bounded(
+        "pipelines.steps.pdf.worker:render", source=path, args=args, limits=limits, subject=_SUBJECT
+    ):
+        value = _object(item.value)
+        yield RenderedPage(
+            page=int(value["page"]),
+            webp=item.blob,
+            sha256=hashlib.sha256(item.blob).hexdigest(),
+            width_px=int(value["width_px"]),
+            height_px=int(value["height_px"]),
+        )
+
+
+def check_pdf(path: Path, *, max_bytes: int = MAX_BYTES) -> None:
+    """What can be said about a file without parsing it; returns when it may be a PDF.
+
+    Raises:
+        UnreadableFileError: `empty_file`, `too_large` or `not_a_pdf`.
+    """
+    size = path.stat().st_size
+    if size == 0:
+        raise UnreadableFileError("This file is empty.", code="empty_file")
+    if size > max_bytes:
+        raise UnreadableFileError(
+            f"This PDF has {size / 10**6:.0f} MB; at most {max_bytes / 10**6:.0f} MB are accepted.", code="too_large"
+        )
+    with path.open("rb") as source:
+        head = source.read(HEADER_BYTES)
+    if b"%PDF-" not in head:
+        raise UnreadableFileError("This file is not a PDF, whatever its name says.", code="not_a_pdf")
+
+
+def _deck(value: dict[str, Any], file_name: str) -> Deck:
+    """The child's report as records; it is not trusted, so every field is converted."""
+    try:
+        names = [field.name for field in fields(Slide)]
+        slides = [Slide(**{name: raw[name] for name in names}) for raw in value["slides"]]
+        return Deck(
+            title=deck_title(str(value["metadata_title"]), [slide.title for slide in slides], file_name),
+            slides=slides,
+            damaged_pages=tuple(int(page) for page in value["damaged_pages"]),
+            ocr_left_out=int(value["ocr_left_out"]),
+        )
+    except (TypeError, KeyError, ValueError):
+        raise UnreadableFileError(f"{_SUBJECT} upset its reader.", code="damaged") from None
+
+
+def _object(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise UnreadableFileError(f"{_SUBJECT} upset its reader.", code="damaged")
+    return value

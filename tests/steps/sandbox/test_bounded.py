@@ -1,0 +1,188 @@
+"""A stranger's file cannot outlive, outgrow or outreach the child that reads it."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from pipelines.core.errors import UnreadableFileError
+from pipelines.steps.sandbox.bounded import ChildBrokenError, Item, Limits, guards, run_bounded
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def run(
+    name: str, limits: Limits | None = None, source: Path | None = None, **args: Any
+) -> Generator[Item, None, None]:
+    target = f"tests.steps.sandbox.targets:{name}"
+    return run_bounded(target, source=source, args=args, limits=limits, subject="This PDF")
+
+
+def code_of(name: str, limits: Limits | None = None) -> str:
+    with pytest.raises(UnreadableFileError) as caught:
+        list(run(name, limits))
+    assert caught.value.message.startswith("This PDF") or caught.value.code == "parser_limit"
+    return caught.value.code
+
+
+def gone(pid: int) -> bool:
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        if not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def test_items_arrive_in_order_with_value_and_bytes() -> None:
+    items = list(run("count", up_to=50))
+    assert [item.value["number"] for item in items] == list(range(50))
+    assert [len(item.blob) for item in items] == list(range(50))
+
+
+def test_items_arrive_while_the_child_still_works() -> None:
+    items = run("sleep", seconds=60)
+    started = time.monotonic()
+    pid = next(items).value
+    assert time.monotonic() - started < 10
+    items.close()
+    assert gone(pid)
+
+
+def test_the_source_is_read_through_a_descriptor(tmp_path: Path) -> None:
+    path = tmp_path / "deck.pdf"
+    path.write_bytes(os.urandom(3_000_000))
+    (item,) = run("read_all", source=path)
+    assert item.blob == path.read_bytes()
+
+
+def test_a_missing_source_is_the_callers_error(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        list(run("read_all", source=tmp_path / "none.pdf"))
+
+
+def test_nothing_of_the_parent_comes_along(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MODEL_API_KEY", "canary")
+    (item,) = run("environment")
+    assert item.value["names"] == ["LC_ALL"]
+    assert len(item.value["descriptors"]) <= 6  # stdin, stdout, stderr, the pipe, the listing, one of Python's own
+
+
+def test_every_guard_of_this_machine_is_reported() -> None:
+    report = guards()
+    assert set(report) == {"limits", "network", "parent", "landlock", "seccomp"}
+    assert report["limits"] is None
+    assert all(reason is None or reason for reason in report.values())
+
+
+def test_a_taken_over_parser_reaches_nothing(tmp_path: Path) -> None:
+    missing = [name for name, reason in guards().items() if reason]
+    if missing:
+        pytest.skip(f"this machine refuses: {', '.join(missing)}")
+    secret = tmp_path / "key"
+    secret.write_text("canary")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        met = dict(item.value for item in run("attempts", port=server.getsockname()[1], secret=str(secret)))
+    assert set(met.values()) == {"PermissionError"}, met
+    assert not (tmp_path / "written").exists()
+
+
+def test_threads_stay_possible_inside() -> None:
+    (item,) = run("with_threads")
+    assert item.value == [0, 1, 2]
+
+
+def test_endless_computing_ends_at_the_cpu_limit() -> None:
+    assert code_of("spin", Limits(cpu_s=1, wall_s=30)) == "parser_limit"
+
+
+def test_endless_waiting_ends_at_the_wall_limit() -> None:
+    items = run("sleep", Limits(wall_s=1.0), seconds=60)
+    pid = next(items).value
+    with pytest.raises(UnreadableFileError) as caught:
+        list(items)
+    assert caught.value.code == "parser_limit"
+    assert gone(pid)
+
+
+def test_a_slow_consumer_is_not_held_against_the_file() -> None:
+    items = run("count", Limits(wall_s=1.0), up_to=40)
+    next(items)
+    time.sleep(1.5)
+    assert len(list(items)) == 39
+
+
+def test_every_item_brings_its_own_share_of_time() -> None:
+    limits = Limits(cpu_s=1, wall_s=30, item_s=1)
+    assert len(list(run("steady", limits, items=5, seconds=0.4))) == 5
+    with pytest.raises(UnreadableFileError):
+        list(run("steady", Limits(cpu_s=1, wall_s=30), items=5, seconds=0.4))
+
+
+def test_memory_is_bounded() -> None:
+    assert code_of("eat_memory", Limits(memory_mb=512)) == "parser_limit"
+
+
+def test_output_is_bounded() -> None:
+    assert code_of("flood", Limits(output_mb=3)) == "parser_limit"
+
+
+def test_a_crash_means_the_file_is_damaged() -> None:
+    assert code_of("crash") == "damaged"
+
+
+def test_garbage_instead_of_frames_means_the_file_is_damaged() -> None:
+    assert code_of("garbage") == "damaged"
+
+
+def test_a_refusal_keeps_its_code_and_sentence() -> None:
+    items = run("refuse")
+    assert next(items).value == 1
+    with pytest.raises(UnreadableFileError, match="has no pages") as caught:
+        next(items)
+    assert caught.value.code == "zero_pages"
+
+
+def test_our_own_mistakes_are_not_called_damage() -> None:
+    with pytest.raises(ChildBrokenError, match="a mistake of ours"):
+        list(run("stumble"))
+    with pytest.raises(ChildBrokenError, match="status 3"):
+        list(run("leave"))
+
+
+def test_the_child_dies_with_its_parent() -> None:
+    program = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "from pipelines.steps.sandbox.bounded import run_bounded\n"
+        "items = run_bounded('tests.steps.sandbox.targets:spin')\n"
+        "print(next(items).value, flush=True)\n"
+        "list(items)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", program, str(ROOT)], stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        child = int(json.loads(parent.stdout.readline()))
+        assert psutil.pid_exists(child)
+        parent.send_signal(signal.SIGKILL)
+        parent.wait()
+        assert gone(child)
+
+
+def test_no_descriptor_or_process_is_left_behind() -> None:
+    descriptors = Path("/proc/self/fd")
+    before = len(list(descriptors.iterdir()))
+    others = set(psutil.Process().children())  # whatever tests before this one still have to wait for
+    for _ in range(5):
+        items = run("spin")
+        next(items)
+        items.close()
+    assert len(list(descriptors.iterdir())) == before
+    assert set(psutil.Process().children()) <= others

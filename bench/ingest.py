@@ -27,7 +27,7 @@ from pipelines.core.records import Document
 from pipelines.core.settings import REPOSITORY, Settings
 from pipelines.core.slides import DocumentCounts, count_document
 from pipelines.core.stores import Stores
-from pipelines.defs import services
+from pipelines.runtime import services
 
 POLL_S = 0.05
 PATIENCE_S = 300.0

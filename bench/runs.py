@@ -23,9 +23,9 @@ import dagster as dg
 
 from bench import six_assets
 from pipelines.core.settings import Settings
-from pipelines.defs import services
-from pipelines.defs.instance import Code, open_instance
-from pipelines.defs.runs import run_partitions
+from pipelines.runtime import services
+from pipelines.runtime.instance import Code, open_instance
+from pipelines.runtime.runs import run_partitions
 
 CODE = Code(module="bench.six_assets")
 TIMES = 7

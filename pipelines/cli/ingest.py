@@ -21,10 +21,10 @@ from pipelines.core.lectures import get_lecture
 from pipelines.core.records import Course
 from pipelines.core.stores import Stores
 from pipelines.core.uploads import CLAIM_S
-from pipelines.defs.services import running
+from pipelines.runtime.services import running
 
 if TYPE_CHECKING:
-    from pipelines.defs.runs import RunNews, RunResult  # Dagster takes seconds to import: only where a run is needed
+    from pipelines.runtime.runs import RunNews, RunResult  # Dagster takes seconds to import: only where a run is needed
 
 GRAPHS: dict[FileKind, Graph] = {"deck": DECKS, "lecture": LECTURES}
 """In the order they run: a lecture is aligned with decks that are there."""
@@ -223,8 +223,8 @@ def _run_job(
     *,
     assets: Sequence[str] = (),
 ) -> "dict[str, RunResult]":
-    from pipelines.defs.instance import open_instance
-    from pipelines.defs.runs import run_partitions
+    from pipelines.runtime.instance import open_instance
+    from pipelines.runtime.runs import run_partitions
 
     instance = open_instance(stores.settings)
     try:

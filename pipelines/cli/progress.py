@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, Task, TaskID,
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from pipelines.defs.runs import RunNews  # Dagster takes seconds to import: only where a run is needed
+    from pipelines.runtime.runs import RunNews  # Dagster takes seconds to import: only where a run is needed
 
 STAGES = {
     "slides": "reading pages",

@@ -13,7 +13,7 @@ from pipelines.core.overview import Overview, read_overview
 from pipelines.core.postgres import database_urls
 from pipelines.core.settings import get_settings
 from pipelines.core.stores import Stores
-from pipelines.defs import services
+from pipelines.runtime import services
 from serving.token import local_token
 
 PACKAGES = ("studybuddy", "dagster", "fastapi", "pymupdf", "faster-whisper", "openai", "pgvector")

@@ -5,7 +5,7 @@ import io
 from rich.console import Console
 
 from pipelines.cli.progress import RunProgress
-from pipelines.defs.runs import RunNews
+from pipelines.runtime.runs import RunNews
 
 
 def news(what, step=None, message=None, key="k1"):

@@ -14,13 +14,14 @@ MAY_IMPORT = {
     "pipelines.core": {"pipelines.core"},
     "pipelines.steps": {"pipelines.steps", "pipelines.core.records", "pipelines.core.errors"},
     "pipelines.defs": {"pipelines.defs", "pipelines.steps", "pipelines.core"},
+    "pipelines.runtime": {"pipelines.runtime", "pipelines.core"},
     "pipelines.definitions": {"pipelines.defs"},
     "pipelines.cli": {"pipelines", "serving.run", "serving.token"},
     "serving": {"serving", "pipelines.core"},
     "notebooks": {"pipelines.core", "pipelines.steps"},
 }
 HEAVY = {
-    "dagster": {"pipelines.defs", "pipelines.definitions"},
+    "dagster": {"pipelines.defs", "pipelines.runtime", "pipelines.definitions"},
     "pymupdf": {"pipelines.steps"},
     "faster_whisper": {"pipelines.steps"},
     "rapidocr": {"pipelines.steps"},

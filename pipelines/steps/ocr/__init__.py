@@ -1,0 +1,1 @@
+"""Text recognition for what is on a page only as a picture."""

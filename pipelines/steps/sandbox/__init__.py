@@ -1,0 +1,1 @@
+"""The bounded child process in which untrusted files are read."""

@@ -37,7 +37,7 @@ def start_server(modules: Sequence[str], log: Path) -> Connection:
     ours, theirs = socket.socketpair()
     with theirs, open_log(log) as file:
         process = subprocess.Popen(
-            [sys.executable, "-m", "pipelines.defs.worker", "serve", str(theirs.fileno()), *modules],
+            [sys.executable, "-m", "pipelines.runtime.worker", "serve", str(theirs.fileno()), *modules],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             stdout=file,

@@ -16,7 +16,7 @@ from dagster._core.remote_origin import (
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
 from pipelines.core.settings import Settings
-from pipelines.defs.services import environment
+from pipelines.runtime.services import environment
 
 REPOSITORY_NAME = "__repository__"  # what Dagster calls the content of a Definitions object
 

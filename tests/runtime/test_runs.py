@@ -5,10 +5,10 @@ from uuid import uuid4
 import pytest
 from dagster import DagsterRunStatus, RunsFilter
 
-from pipelines.defs.instance import Code
-from pipelines.defs.runs import run_partitions
+from pipelines.runtime.instance import Code
+from pipelines.runtime.runs import run_partitions
 
-CODE = Code(module="tests.defs.tiny", location_name="tiny")
+CODE = Code(module="tests.runtime.tiny", location_name="tiny")
 
 
 def run(instance, keys, **options):

@@ -9,11 +9,11 @@ import time
 import pytest
 
 from pipelines.core.processes import ProcessName
-from pipelines.defs.forkclient import Connection, ForkClient
+from pipelines.runtime.forkclient import Connection, ForkClient
 
 SERVER = """
 import os, signal, socket, subprocess, sys, time
-from pipelines.defs.forkserver import ForkServer
+from pipelines.runtime.forkserver import ForkServer
 def work(payload):
     exec(payload, globals())
     return 0

@@ -26,9 +26,9 @@ from dagster_postgres.utils import DagsterPostgresException
 from sqlalchemy.exc import DBAPIError
 
 from pipelines.core.errors import StorageUnavailableError
-from pipelines.defs.forkserver import GRACE_S
-from pipelines.defs.instance import Code
-from pipelines.defs.launcher import ForkingRunLauncher
+from pipelines.runtime.forkserver import GRACE_S
+from pipelines.runtime.instance import Code
+from pipelines.runtime.launcher import ForkingRunLauncher
 
 if TYPE_CHECKING:
     from dagster._core.workspace.context import BaseWorkspaceRequestContext

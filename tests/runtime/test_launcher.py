@@ -12,13 +12,13 @@ from dagster import DagsterRunStatus
 from dagster._core.launcher import WorkerStatus
 
 from pipelines.core.processes import ProcessName
-from pipelines.defs.instance import Code
-from pipelines.defs.launcher import worker_of
-from pipelines.defs.worker import WORKER_TAG
-from tests.defs.conftest import instance_on
-from tests.defs.tiny import CANARY
+from pipelines.runtime.instance import Code
+from pipelines.runtime.launcher import worker_of
+from pipelines.runtime.worker import WORKER_TAG
+from tests.runtime.conftest import instance_on
+from tests.runtime.tiny import CANARY
 
-CODE = Code(module="tests.defs.tiny", location_name="tiny")
+CODE = Code(module="tests.runtime.tiny", location_name="tiny")
 
 
 def launch(instance, behaviour):

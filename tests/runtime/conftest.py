@@ -11,12 +11,12 @@ from dagster._core.instance import InstanceRef
 
 from pipelines.core.embedded import EmbeddedServer
 from pipelines.core.settings import REPOSITORY, Settings
-from pipelines.defs.services import environment
+from pipelines.runtime.services import environment
 
 LAUNCHER = {
-    "module": "pipelines.defs.launcher",
+    "module": "pipelines.runtime.launcher",
     "class": "ForkingRunLauncher",
-    "config": {"preload": ["tests.defs.tiny"]},
+    "config": {"preload": ["tests.runtime.tiny"]},
 }
 
 
@@ -27,7 +27,7 @@ def instance_on(reference: InstanceRef) -> DagsterInstance:
 
 @pytest.fixture(scope="module")
 def instance(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DagsterInstance]:
-    """An instance of this module's own, whose fork server has `tests.defs.tiny` imported."""
+    """An instance of this module's own, whose fork server has `tests.runtime.tiny` imported."""
     home: Path = tmp_path_factory.mktemp("dagster")
     name = f"dagster_{home.name.replace('-', '_')}"
     with psycopg.connect(server.url("postgres"), autocommit=True) as connection:

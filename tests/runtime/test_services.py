@@ -15,7 +15,7 @@ import pytest
 from pipelines.core.errors import SettingsError, TransientError
 from pipelines.core.processes import ProcessName
 from pipelines.core.settings import Settings
-from pipelines.defs import services
+from pipelines.runtime import services
 
 LAUNCH = """
 mutation ($key: String!, $tags: [ExecutionTag!]!, $repository: RepositorySelector!, $job: JobOrPipelineSelector!) {
@@ -30,7 +30,7 @@ RUNS = "query ($tags: [ExecutionTag!]!) { runsOrError(filter: {tags: $tags}) { .
 
 @pytest.fixture(scope="module")
 def settings(server, tmp_path_factory):
-    """A home with its own databases and any free port; processes started for it find `tests.defs.tiny`."""
+    """A home with its own databases and any free port; processes started for it find `tests.runtime.tiny`."""
     home = tmp_path_factory.mktemp("up")
     with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
         connection.execute("create database up_app template template_app")
@@ -48,7 +48,7 @@ def settings(server, tmp_path_factory):
 @pytest.fixture(scope="module")
 def running(settings):
     """Everything up but the API; ended after the module, whatever happened."""
-    found = services.up(settings, api=False, definitions="tests.defs.tiny")
+    found = services.up(settings, api=False, definitions="tests.runtime.tiny")
     yield found
     services.down(settings)
 
@@ -109,7 +109,7 @@ def process(settings, name):
 
 
 def test_a_second_up_says_what_runs_and_changes_nothing(settings, running):
-    again = services.up(settings, api=False, definitions="tests.defs.tiny")
+    again = services.up(settings, api=False, definitions="tests.runtime.tiny")
     assert again.already
     assert again.services == running.services == services.running(settings).services
 

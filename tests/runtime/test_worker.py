@@ -7,11 +7,13 @@ import sys
 from dagster._core.workspace.load_target import WorkspaceFileTarget
 
 from pipelines.core.settings import REPOSITORY
-from pipelines.defs import worker
+from pipelines.runtime import worker
 
 LOOK = """
 import os, sys, threading
-from pipelines.defs import forkserver, supervisor, worker
+from pipelines.runtime import forkserver
+from pipelines.runtime import supervisor
+from pipelines.runtime import worker
 forkserver.preload([*supervisor.PRELOADED, "pipelines.definitions"])
 assert "pipelines.definitions" in sys.modules
 print(threading.active_count())

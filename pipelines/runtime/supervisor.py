@@ -19,10 +19,10 @@ from pathlib import Path
 
 from pipelines.core.processes import ProcessName
 from pipelines.core.settings import Settings, get_settings
-from pipelines.defs import worker
-from pipelines.defs.forkclient import Connection, offer, open_log
-from pipelines.defs.forkserver import ForkServer, preload
-from pipelines.defs.services import LOOPBACK, Service, Services, environment, write_state
+from pipelines.runtime import worker
+from pipelines.runtime.forkclient import Connection, offer, open_log
+from pipelines.runtime.forkserver import ForkServer, preload
+from pipelines.runtime.services import LOOPBACK, Service, Services, environment, write_state
 
 PRELOADED = (
     *worker.PRELOADED,

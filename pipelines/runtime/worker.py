@@ -1,6 +1,6 @@
 """One run, executed in a process of its own: forked from a preloaded one, or fresh where the code has changed since.
 
-`python -m pipelines.defs.worker serve FD MODULE...` is a fork server for one client; `... run ARGS FD` is one run.
+`python -m pipelines.runtime.worker serve FD MODULE...` is a fork server for one client; `... run ARGS FD` is one run.
 """
 
 import json
@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from pipelines.core.processes import ProcessName
-from pipelines.defs.forkserver import ForkServer, alive_pipe, preload, watch_server
+from pipelines.runtime.forkserver import ForkServer, alive_pipe, preload, watch_server
 
 PRELOADED = (
     "dagster",
@@ -27,8 +27,8 @@ PRELOADED = (
     "dagster._core.workspace.autodiscovery",
     "dagster._utils.test.definitions",
     "fsspec.implementations.local",
-    "pipelines.defs.launcher",
-    "pipelines.defs.storage",
+    "pipelines.runtime.launcher",
+    "pipelines.runtime.storage",
     "psycopg2.extras",
     "snowballstemmer",
     "tokenizers",
@@ -68,7 +68,7 @@ def _start_afresh(payload: str) -> None:
     alive = alive_pipe()
     assert alive is not None  # noqa: S101  only a fork server's child has modules to be stale
     os.set_inheritable(alive, True)
-    os.execv(sys.executable, [sys.executable, "-m", "pipelines.defs.worker", "run", payload, str(alive)])  # noqa: S606
+    os.execv(sys.executable, [sys.executable, "-m", "pipelines.runtime.worker", "run", payload, str(alive)])  # noqa: S606
 
 
 def remember_sources() -> None:

@@ -25,7 +25,7 @@ from pipelines.core.errors import SettingsError, TransientError
 from pipelines.core.postgres import Database, database_urls
 from pipelines.core.processes import ProcessName, end
 from pipelines.core.settings import REPOSITORY, Settings
-from pipelines.defs.forkclient import offer, start_server
+from pipelines.runtime.forkclient import offer, start_server
 
 START_TIMEOUT_S = 120.0
 STOP_TIMEOUT_S = 40.0
@@ -181,7 +181,7 @@ def _start_supervisor(settings: Settings, arguments: list[str]) -> "subprocess.P
     logs.mkdir(parents=True, exist_ok=True, mode=0o700)  # the API prints the local user's token
     with (logs / "supervisor.log").open("wb") as log:
         return subprocess.Popen(
-            [sys.executable, "-m", "pipelines.defs.supervisor", *arguments],
+            [sys.executable, "-m", "pipelines.runtime.supervisor", *arguments],
             cwd=REPOSITORY,
             env={**os.environ, **_given(settings), **{name: str(port) for name, port in ports.items()}},
             stdin=subprocess.DEVNULL,

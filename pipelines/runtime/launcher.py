@@ -22,9 +22,9 @@ from dagster._grpc.types import ExecuteRunArgs
 from dagster._serdes import ConfigurableClass, ConfigurableClassData, serialize_value
 
 from pipelines.core.processes import ProcessName
-from pipelines.defs.forkclient import ForkClient, start_server, take_offered
-from pipelines.defs.forkserver import GRACE_S
-from pipelines.defs.worker import WORKER_TAG
+from pipelines.runtime.forkclient import ForkClient, start_server, take_offered
+from pipelines.runtime.forkserver import GRACE_S
+from pipelines.runtime.worker import WORKER_TAG
 
 START_TIMEOUT_S = 60.0
 """How long a launch may wait for the fork server, which first imports everything (4 s on an idle machine)."""

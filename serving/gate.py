@@ -10,7 +10,7 @@ from secrets import token_hex
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serving.auth import LOOPBACK, Principal
+from serving.accounts.auth import LOOPBACK, Principal
 from serving.log import log, request_id
 from serving.problems import ProblemError, respond
 from serving.state import State

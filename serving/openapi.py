@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.core.settings import Settings
-from serving import parts as p
 from serving.app import create_app
+from serving.chat import parts as p
 
 DOCUMENT = Path(__file__).with_name("openapi.json")
 

@@ -13,11 +13,11 @@ import uvicorn
 
 from pipelines.core.errors import SettingsError
 from pipelines.core.settings import Settings
+from serving.accounts.auth import LOOPBACK
+from serving.accounts.token import local_token
 from serving.app import create_app
-from serving.auth import LOOPBACK
 from serving.limits import Limits
 from serving.log import set_up
-from serving.token import local_token
 
 GRACE_S = 3
 """Seconds uvicorn gives connections after all answers have ended."""

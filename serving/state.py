@@ -7,21 +7,21 @@ from dataclasses import dataclass
 
 from fastapi import Request
 
+from pipelines.answering.model import ChatModel
+from pipelines.answering.pace import Pace
 from pipelines.core.errors import StudyBuddyError
 from pipelines.core.files import FileStore
 from pipelines.core.postgres import Database, database_urls
 from pipelines.core.providers import async_chat_client, embedder
 from pipelines.core.settings import Settings
-from serving.auth import Authenticator, Principal
+from serving.accounts.auth import Authenticator, Principal
+from serving.chat.follow import Follower
+from serving.chat.reaper import forget, reap
+from serving.chat.runs import Runs
 from serving.database import ServingDatabase
-from serving.follow import Follower
 from serving.limits import Limits
-from serving.links import Links
 from serving.log import log
-from serving.model import ChatModel
-from serving.pace import Pace
-from serving.reaper import forget, reap
-from serving.runs import Runs
+from serving.materials.links import Links
 from serving.search import THREADS, Searcher
 
 

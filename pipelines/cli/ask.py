@@ -5,9 +5,9 @@ from typing import Annotated
 import typer
 from rich.markdown import Markdown
 
+from pipelines.answering.asking import AskedAnswer, answer_question
 from pipelines.cli.output import console, errors, print_json, told
 from pipelines.cli.search import find_hits, hit_as_json, place
-from pipelines.core.asking import AskedAnswer, answer_question
 from pipelines.core.settings import get_settings
 
 CANDIDATES = 10

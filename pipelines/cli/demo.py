@@ -4,11 +4,11 @@ from typing import Annotated
 
 import typer
 
+from pipelines.answering.asking import answer_question
 from pipelines.cli.ask import CANDIDATES, show_answer
 from pipelines.cli.ingest import ingest_files
 from pipelines.cli.output import console, fail, told
 from pipelines.cli.search import find_hits
-from pipelines.core.asking import answer_question
 from pipelines.core.settings import REPOSITORY, get_settings
 from pipelines.core.stores import Stores
 

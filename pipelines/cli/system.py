@@ -14,7 +14,7 @@ from pipelines.core.postgres import database_urls
 from pipelines.core.settings import get_settings
 from pipelines.core.stores import Stores
 from pipelines.runtime import services
-from serving.token import local_token
+from serving.accounts.token import local_token
 
 PACKAGES = ("studybuddy", "dagster", "fastapi", "pymupdf", "faster-whisper", "openai", "pgvector")
 

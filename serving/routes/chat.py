@@ -9,18 +9,18 @@ from fastapi.responses import Response, StreamingResponse
 from starlette.requests import ClientDisconnect
 
 from pipelines.core.records import Hit
-from serving import parts as p
-from serving.chat import answer
+from serving.chat import parts as p
+from serving.chat.feed import Feed
+from serving.chat.follow import STOP
+from serving.chat.loop import answer
+from serving.chat.sessions import check_id
+from serving.chat.turn import Turn
+from serving.chat.turns import Begun, begin_turn, read_request
+from serving.chat.writer import PartWriter
 from serving.database import CHANNEL, row, run
-from serving.feed import Feed
-from serving.follow import STOP
 from serving.problems import ProblemError, documented
 from serving.schemas import ChatBody, StopOut
-from serving.sessions import check_id
 from serving.state import State, person_of, state_of
-from serving.turn import Turn
-from serving.turns import Begun, begin_turn, read_request
-from serving.writer import PartWriter
 
 router = APIRouter(prefix="/api/chat", tags=["chat"])
 

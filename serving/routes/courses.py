@@ -5,13 +5,13 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
 
-from pipelines.core.answers import relevant_hits, where
+from pipelines.answering.quoting import relevant_hits, where
 from pipelines.core.records import Hit, Kind
-from serving.access import get_my_course, list_my_courses
-from serving.parts import clean
+from serving.accounts.access import get_my_course, list_my_courses
+from serving.chat.parts import clean
+from serving.chat.sessions import Source, get_source
 from serving.problems import documented
 from serving.schemas import CourseList, CourseOut, HitList, HitOut, SourceOut
-from serving.sessions import Source, get_source
 from serving.state import State, person_of, state_of
 
 router = APIRouter(prefix="/api", tags=["courses"])

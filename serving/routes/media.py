@@ -6,9 +6,9 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response
 
-from serving.access import get_my_course
+from serving.accounts.access import get_my_course
 from serving.database import row
-from serving.media import SLIDE_TYPE, media_type, stored_file
+from serving.materials.media import SLIDE_TYPE, media_type, stored_file
 from serving.problems import ProblemError, documented
 from serving.state import person_of, state_of
 

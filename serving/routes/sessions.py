@@ -9,13 +9,14 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 
-from serving import sessions as s
-from serving.access import get_my_course
+from serving.accounts.access import get_my_course
+from serving.chat import sessions as s
+from serving.chat.export import Format, export
+from serving.chat.parts import clean
+from serving.chat.runs import DELETED
+from serving.chat.uimessages import ui_messages
 from serving.database import row
-from serving.export import Format, export
-from serving.parts import clean
 from serving.problems import ProblemError, documented
-from serving.runs import DELETED
 from serving.schemas import (
     BranchList,
     BranchOut,
@@ -27,7 +28,6 @@ from serving.schemas import (
     SessionPatch,
 )
 from serving.state import person_of, state_of
-from serving.uimessages import ui_messages
 
 router = APIRouter(prefix="/api/sessions", tags=["sessions"])
 

@@ -13,12 +13,13 @@ ROOT = Path(__file__).resolve().parents[2]
 MAY_IMPORT = {
     "pipelines.core": {"pipelines.core"},
     "pipelines.steps": {"pipelines.steps", "pipelines.core.records", "pipelines.core.errors"},
-    "pipelines.defs": {"pipelines.defs", "pipelines.steps", "pipelines.core"},
+    "pipelines.answering": {"pipelines.answering", "pipelines.core"},
+    "pipelines.defs": {"pipelines.defs", "pipelines.steps", "pipelines.core", "pipelines.answering"},
     "pipelines.runtime": {"pipelines.runtime", "pipelines.core"},
     "pipelines.definitions": {"pipelines.defs"},
-    "pipelines.cli": {"pipelines", "serving.run", "serving.token"},
-    "serving": {"serving", "pipelines.core"},
-    "notebooks": {"pipelines.core", "pipelines.steps"},
+    "pipelines.cli": {"pipelines", "serving.run", "serving.accounts.token"},
+    "serving": {"serving", "pipelines.core", "pipelines.answering"},
+    "notebooks": {"pipelines.core", "pipelines.steps", "pipelines.answering"},
 }
 HEAVY = {
     "dagster": {"pipelines.defs", "pipelines.runtime", "pipelines.definitions"},

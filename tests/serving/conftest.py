@@ -32,9 +32,9 @@ from pipelines.core.providers import embedder
 from pipelines.core.records import Chunk, Lecture, Slide
 from pipelines.core.settings import Settings
 from pipelines.core.slides import replace_slides
+from serving.accounts.token import local_token
 from serving.limits import Limits
 from serving.run import Server, make_server
-from serving.token import local_token
 from tests.fakes import FakeModel
 
 QUICK = Limits(beat_s=0.2, dead_after_s=3.0, flush_s=0.05, drain_s=1.0, leave_grace_s=30, ping_s=5, retry_wait_s=1.0)

@@ -8,9 +8,9 @@ from uuid import uuid4
 import pytest
 
 from pipelines.core.errors import SettingsError
+from serving.accounts.token import local_token
 from serving.app import create_app
 from serving.run import make_server
-from serving.token import local_token
 
 
 def routes():

@@ -6,8 +6,8 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, settings
 
+from serving.chat.parts import Part
 from serving.openapi import DOCUMENT, document, text
-from serving.parts import Part
 from serving.problems import PROBLEMS
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from serving.problems import PROBLEMS
 from tests.fakes import text
-from tests.serving.test_chat import ask, parts_of, said
+from tests.serving.chat.test_loop import ask, parts_of, said
 
 
 def code(response):

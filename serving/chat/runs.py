@@ -1,0 +1,270 @@
+"""Answers being written in this process: each is a task of its own that outlives the request that began it.
+
+Belongs here: starting, storing as it goes, ending once. Readers elsewhere belong to `follow.py`; answers of dead
+processes to `reaper.py`. Stream text is stored in batches, one statement for all answers at a time; the end of an
+answer (message, sources, last batch, status) is one transaction, written before the reader sees the end.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid4
+
+from pipelines.answering.citations import quotations
+from pipelines.core.errors import StorageUnavailableError
+from serving.chat import parts as p
+from serving.chat.feed import Feed
+from serving.chat.sources import as_part, as_row
+from serving.chat.turn import Turn
+from serving.chat.turns import Begun
+from serving.chat.writer import PartWriter
+from serving.database import CHANNEL, Connection, ServingDatabase, jsonb, row, rows, run, run_many
+from serving.limits import Limits
+from serving.log import log
+from serving.problems import ProblemError, code_of, error_json
+
+STOPPED, LEFT, SHUTDOWN, DELETED = "stopped", "left", "shutdown", "deleted"
+_STATUS = {STOPPED: "stopped", LEFT: "stopped", SHUTDOWN: "interrupted", DELETED: "stopped"}
+_REASON = {
+    STOPPED: "Stopped.",
+    LEFT: "Nobody was reading any more.",
+    SHUTDOWN: "The service was restarted.",
+    DELETED: "The chat was deleted.",
+}
+SAVE_TRIES = 4
+"""Times an answer's end is written when the database fails; between them 0.2, 0.4, 0.8 seconds pass."""
+
+Work = Callable[[Turn], Awaitable[None]]
+
+
+@dataclass(kw_only=True, eq=False)
+class LiveRun:
+    """One answer being written. `stored` and `seq` say how much of the feed the database has or is being given."""
+
+    begun: Begun
+    user_id: UUID
+    feed: Feed = field(default_factory=Feed)
+    stored: int = 0
+    seq: int = 0
+    started: bool = False
+    ending: bool = False
+    cause: str | None = None
+    task: "asyncio.Task[None] | None" = None
+
+    def batch(self) -> dict[str, Any] | None:
+        """What is not stored yet, as a batch that is from now on counted as stored; None when there is nothing."""
+        text, upto = self.feed.since(self.stored)
+        if upto == self.stored:
+            return None
+        self.stored, self.seq = upto, self.seq + 1
+        return {"run_id": self.begun.run_id, "seq": self.seq, "data": text}
+
+
+class Runs:
+    """The answers of this process. `owner` names the process in the database."""
+
+    def __init__(self, database: ServingDatabase, limits: Limits) -> None:
+        self._database = database
+        self._limits = limits
+        self._live: dict[UUID, LiveRun] = {}
+        self._unsaved: list[dict[str, Any]] = []  # batches a failing database did not take; taken again in order
+        self.owner = uuid4()
+        self.draining = False
+
+    def __len__(self) -> int:
+        return len(self._live)
+
+    def get(self, run_id: UUID) -> LiveRun | None:
+        """A live answer of this process."""
+        return self._live.get(run_id)
+
+    def admit(self, user_id: UUID) -> None:
+        """May this person begin another answer here?
+
+        Raises:
+            ProblemError: `shutting_down`, `too_many_answers`.
+        """
+        if self.draining:
+            raise ProblemError("shutting_down", retry_after_s=5)
+        mine = sum(live.user_id == user_id for live in self._live.values())
+        if mine >= self._limits.runs_per_user or len(self._live) >= self._limits.runs:
+            raise ProblemError("too_many_answers", retry_after_s=5)
+
+    def start(self, begun: Begun, user_id: UUID, make: Callable[[PartWriter], Turn], work: Work) -> LiveRun:
+        """Begin to write the answer; it goes on whatever becomes of the caller."""
+        live = LiveRun(begun=begun, user_id=user_id)
+        writer = PartWriter(lambda part: live.feed.append(part.sse()))
+        writer.start(begun.message_id, {"sessionId": begun.session.client_id})
+        self._live[begun.run_id] = live
+        live.task = asyncio.create_task(self._write(live, make(writer), work), name=f"run {begun.run_id}")
+        return live
+
+    def stop(self, run_id: UUID, cause: str = STOPPED) -> bool:
+        """End an answer of this process early. False: it is not here, or ending already."""
+        live = self._live.get(run_id)
+        if live is None or live.task is None or live.ending:
+            return False
+        live.cause = live.cause or cause
+        if live.started:  # a task cancelled before its first step would never clean up
+            live.task.cancel()
+        return True
+
+    async def wait(self, run_id: UUID, timeout_s: float) -> None:
+        """Wait until an answer of this process has ended, at most so long."""
+        live = self._live.get(run_id)
+        if live is not None and live.task is not None:
+            await asyncio.wait([live.task], timeout=timeout_s)
+
+    async def drain(self) -> None:
+        """Take no more answers, let those under way end, then close the rest as interrupted."""
+        self.draining = True
+        tasks = [live.task for live in self._live.values() if live.task]
+        if tasks:
+            log("draining", runs=len(tasks))
+            await asyncio.wait(tasks, timeout=self._limits.drain_s)
+        for run_id in list(self._live):
+            self.stop(run_id, SHUTDOWN)
+        tasks = [live.task for live in self._live.values() if live.task]
+        if tasks:
+            await asyncio.wait(tasks, timeout=self._limits.drain_s)
+
+    async def flush(self) -> None:
+        """Store what has been written since the last time, of all answers at once, and wake readers elsewhere."""
+        fresh = [batch for live in self._live.values() if not live.ending and (batch := live.batch())]
+        batches, self._unsaved = self._unsaved + fresh, []
+        if not batches:
+            return
+        try:
+            async with self._database.transaction() as connection:
+                await connection.execute("set local synchronous_commit = off")  # the last tick may go with the server
+                await _store(connection, batches)
+        except StorageUnavailableError:
+            self._unsaved = batches
+            raise
+
+    async def beat(self) -> None:
+        """Say that these answers are alive; end those that were stopped, deleted or left by their readers."""
+        known = list(self._live.items())  # an answer begun while the database is asked is not in its reply
+        if not known:
+            return
+        async with self._database.transaction() as connection:
+            found = {each["id"]: each for each in await rows(connection, "beat", owner=self.owner)}
+        now, grace = asyncio.get_running_loop().time(), self._limits.leave_grace_s
+        for run_id, live in known:
+            told = found.get(run_id)
+            if live.ending:
+                continue
+            if told is None:
+                self.stop(run_id, DELETED)
+            elif told["stop_requested"]:
+                self.stop(run_id)
+            elif live.feed.left_at is not None and now - live.feed.left_at > grace and told["unwatched_s"] > grace:
+                self.stop(run_id, LEFT)
+
+    async def _write(self, live: LiveRun, turn: Turn, work: Work) -> None:
+        status: str = "done"
+        code: str | None = None
+        live.started = True
+        try:
+            await asyncio.sleep(0)  # the reader's stream opens first: building a request to the model takes a while
+            if live.cause is None:
+                await work(turn)
+            else:
+                status = _STATUS[live.cause]
+        except asyncio.CancelledError:
+            live.cause = live.cause or SHUTDOWN
+            status = _STATUS[live.cause]
+        except Exception as error:
+            status, code = "error", code_of(error)
+            log("run_failed", run=str(live.begun.run_id), code=code, error=type(error).__name__)
+        live.ending = True
+        if (task := asyncio.current_task()) is not None:
+            task.uncancel()
+        try:
+            turn.settle()
+            await self._end(live, turn, status, code)
+        finally:
+            live.feed.end()
+            del self._live[live.begun.run_id]
+
+    async def _end(self, live: LiveRun, turn: Turn, status: str, code: str | None) -> None:
+        """Close the stream and write everything down; the reader sees the end when it is true."""
+        writer, begun = turn.writer, live.begun
+        cited = {number: turn.handles.hits[number] for number in turn.words.cited}
+        sources = [as_row(begun, number, hit) for number, hit in cited.items()]
+        writer.finish_step()
+        for source in sources:
+            writer.source(as_part(source))
+        if cited:
+            writer.citations(_citations(turn, sources))
+        live.feed.hold()
+        metadata = _metadata(turn)
+        if status == "done":
+            writer.finish(turn.finish_reason, metadata or None)
+        elif status == "error":
+            writer.error(error_json(code or "internal"))
+        else:
+            writer.abort(_REASON[live.cause or SHUTDOWN])
+        live.feed.append(p.DONE)
+        ending = {"status": status, "error_code": code, "metadata": metadata}
+        if not await self._save(live, writer, ending, sources):
+            live.feed.drop_held()
+            live.feed.append(p.Error(error_text=error_json("storage_unavailable")).sse() + p.DONE)
+        log("run_ended", run=str(begun.run_id), status=status, code=code, searches=turn.searches,
+            cited=len(cited), dropped=turn.words.dropped, usage=turn.usage or None)  # fmt: skip
+
+    async def _save(
+        self, live: LiveRun, writer: PartWriter, ending: dict[str, Any], sources: list[dict[str, Any]]
+    ) -> bool:
+        batch = live.batch()
+        for attempt in range(SAVE_TRIES):
+            try:
+                async with self._database.transaction() as connection:
+                    if await row(connection, "finish_run", run_id=live.begun.run_id, status=ending["status"]):
+                        await finish_message(connection, live.begun.message_key, writer, ending)
+                        await run_many(connection, "insert_source", sources)
+                        await _store(connection, [batch] if batch else [])
+                return True
+            except StorageUnavailableError:
+                log("save_failed", run=str(live.begun.run_id), attempt=attempt + 1)
+                await asyncio.sleep(0.2 * 2**attempt)
+        return False
+
+
+async def finish_message(connection: Connection, message_key: UUID, writer: PartWriter, ending: dict[str, Any]) -> None:
+    """Keep an answer as its writer's parts add up."""
+    await run(
+        connection,
+        "finish_message",
+        message_key=message_key,
+        status=ending["status"],
+        error_code=ending["error_code"],
+        content=writer.message.text(),
+        parts=jsonb(writer.message.parts()),
+        metadata=jsonb(ending["metadata"]),
+    )
+
+
+async def _store(connection: Connection, batches: list[dict[str, Any]]) -> None:
+    if batches:
+        columns = {f"{name}s": [batch[name] for batch in batches] for name in ("run_id", "seq", "data")}
+        await run(connection, "insert_events", **columns)
+    await run(connection, "wake", channel=CHANNEL, payload="")
+
+
+def _metadata(turn: Turn) -> dict[str, Any]:
+    """What `message.metadata` gets at the end: model, usage and cost as far as the provider said."""
+    usage = {name: value for name, value in turn.usage.items() if name != "cost"}
+    found = {"model": turn.model, "usage": usage or None, "cost": turn.usage.get("cost")}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _citations(turn: Turn, sources: list[dict[str, Any]]) -> dict[str, Any]:
+    quotes = quotations(turn.writer.message.text(), turn.handles)
+    return {
+        "sources": [{"handle": source["handle"], "sourceId": str(source["id"])} for source in sources],
+        "quotes": [
+            {"text": quote.text, "handle": quote.handle, "verbatim": quote.handle is not None} for quote in quotes
+        ],
+    }

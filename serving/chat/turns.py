@@ -1,0 +1,203 @@
+"""The beginning of a turn: what the client posted, checked, and written down in one transaction before the first byte.
+
+Only the chat's id, the trigger, a message id and the last question are believed; the posted history could be forged,
+so the branch is read from the database. An edited question keeps its id and begins a new branch beside the old one;
+a repeated request for an answer begins a new answer beside the old one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+from uuid import UUID, uuid4
+
+from psycopg.errors import UniqueViolation
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
+
+from serving.accounts.access import CourseAccess, get_my_course
+from serving.accounts.auth import Principal
+from serving.chat.parts import clean
+from serving.chat.sessions import Session, check_id, ensure_session, get_session, title_of
+from serving.database import Connection, ServingDatabase, row, rows, run
+from serving.limits import Limits
+from serving.problems import ProblemError
+
+
+class ChatRequest(BaseModel):
+    """What the AI SDK posts. Other fields of the body are not read."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="ignore")
+
+    id: str
+    trigger: Literal["submit-message", "regenerate-message"] = "submit-message"
+    message_id: str | None = None
+    message: Any = None
+    messages: list[Any] = Field(default_factory=list)
+    course_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """The last question of a request; `id` is the client's."""
+
+    id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """A turn that is written down and may start. `history` is (role, words), oldest first, without the question."""
+
+    run_id: UUID
+    session: Session
+    course: CourseAccess
+    message_key: UUID
+    message_id: str
+    question: str
+    history: list[tuple[str, str]]
+
+
+def read_request(body: Any) -> ChatRequest:
+    """The request in a parsed JSON body.
+
+    Raises:
+        ProblemError: `invalid_request`, `bad_id`.
+    """
+    try:
+        request = ChatRequest.model_validate(body)
+    except ValidationError as error:
+        field = ".".join(str(piece) for piece in error.errors()[0]["loc"])
+        raise ProblemError("invalid_request", field=clean(field)[:100] or None) from None
+    check_id(request.id)
+    if request.message_id is not None:
+        check_id(request.message_id)
+    return request
+
+
+def last_question(request: ChatRequest, *, max_chars: int) -> Question | None:
+    """The last user message of the request; None when it has none.
+
+    Raises:
+        ProblemError: it is empty, too long, has a bad id or brings files.
+    """
+    candidates: Sequence[Any] = [request.message] if request.message is not None else request.messages
+    message = next((m for m in reversed(candidates) if isinstance(m, dict) and m.get("role") == "user"), None)
+    if message is None:
+        return None
+    parts = message.get("parts")
+    texts: list[str] = []
+    for part in parts if isinstance(parts, list) else ():
+        kind = part.get("type") if isinstance(part, dict) else None
+        if kind == "file":
+            raise ProblemError("attachments_unsupported")
+        if kind == "text" and isinstance(part.get("text"), str):
+            texts.append(part["text"])
+    text = clean("\n".join(texts)).strip()
+    if not text:
+        raise ProblemError("question_missing")
+    if len(text) > max_chars:
+        raise ProblemError("question_too_long")
+    message_id = message.get("id")
+    return Question(id=check_id(message_id) if isinstance(message_id, str) else f"msg_{uuid4().hex}", text=text)
+
+
+async def begin_turn(
+    database: ServingDatabase, person: Principal, request: ChatRequest, *, owner: UUID, limits: Limits
+) -> Begun:
+    """Write down the question, the place of its answer and the run that will fill it.
+
+    Raises:
+        ProblemError: see the codes; nothing is written then.
+        StorageUnavailableError
+    """
+    question = last_question(request, max_chars=limits.question_chars)
+    if question is None and request.trigger == "submit-message":
+        raise ProblemError("question_missing")
+    try:
+        async with database.transaction() as connection:
+            return await _begin(connection, person, request, question, owner=owner, limits=limits)
+    except UniqueViolation as error:
+        if error.diag.constraint_name != "chat_runs_one_at_a_time":
+            raise
+        raise ProblemError("answer_in_progress") from None
+
+
+async def _begin(
+    connection: Connection,
+    person: Principal,
+    request: ChatRequest,
+    question: Question | None,
+    *,
+    owner: UUID,
+    limits: Limits,
+) -> Begun:
+    session, course = await _session(connection, person, request)
+    kept, parent_key, text = await _place(connection, session, request, question)
+    history: list[dict[str, Any]] = []
+    if parent_key is not None:
+        history = await rows(connection, "list_history", from_key=parent_key, limit=limits.history_messages)
+    asked_key = None if kept else uuid4()
+    run_id, message_key, message_id = uuid4(), uuid4(), f"msg_{uuid4().hex}"
+    await run(
+        connection,
+        "insert_turn",
+        run_id=run_id,
+        session_id=session.id,
+        asked_key=asked_key,
+        asked_id=question.id if question else None,
+        parent_key=parent_key,
+        question_key=kept or asked_key,
+        question=text,
+        message_key=message_key,
+        message_id=message_id,
+        depth=(history[0]["depth"] if history else 0) + 2,
+        owner=owner,
+        title=title_of(text),
+    )
+    return Begun(
+        run_id=run_id,
+        session=session,
+        course=course,
+        message_key=message_key,
+        message_id=message_id,
+        question=text,
+        history=[(each["role"], each["content"]) for each in reversed(history)],
+    )
+
+
+async def _session(connection: Connection, person: Principal, request: ChatRequest) -> tuple[Session, CourseAccess]:
+    """The chat and its course; access is checked at every turn, because it may have ended."""
+    if request.course_id is not None:  # a chat made here and refused below is rolled back
+        session = await ensure_session(connection, person.user_id, request.id, course_id=request.course_id)
+        if session.course_id not in (None, request.course_id):
+            raise ProblemError("course_mismatch")
+    else:
+        try:
+            session = await get_session(connection, person.user_id, request.id)
+        except ProblemError:
+            raise ProblemError("course_required") from None
+    if session.course_id is None:
+        raise ProblemError("not_found")
+    return session, await get_my_course(connection, person, session.course_id)
+
+
+async def _place(
+    connection: Connection, session: Session, request: ChatRequest, question: Question | None
+) -> tuple[UUID | None, UUID | None, str]:
+    """(key of the question where it is kept already, else None; key of what stands before it; its words)."""
+    again = request.trigger == "regenerate-message"
+    known = None
+    sought = (question.id if question else None) or request.message_id
+    if sought is not None and session.head_key is not None:
+        known = await row(connection, "find_on_path", head_key=session.head_key, session_id=session.id, id=sought)
+    if again and known is None and question is None:
+        known = await row(connection, "last_question", head_key=session.head_key)
+    if known is not None and known["role"] == "assistant":
+        known = await row(connection, "last_question", head_key=known["key"])
+    if known is not None and (again or question is None or known["content"] == question.text):
+        return known["key"], known["parent_key"], known["content"]
+    if question is None:
+        raise ProblemError("question_missing")
+    if known is not None:  # edited: a new branch from the same place
+        return None, known["parent_key"], question.text
+    return None, session.head_key, question.text

@@ -1,0 +1,1 @@
+"""Course materials over HTTP: pictures, recordings, and the signed links that open them."""

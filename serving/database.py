@@ -1,6 +1,6 @@
 """The service's connections: one asynchronous pool for its own statements, one connection that listens.
 
-Belongs here: connecting, running a statement file, waking up. Nothing holds a connection across a stream: a
+Belongs here: connecting, running a named statement, waking up. Nothing holds a connection across a stream: a
 transaction is over within a few milliseconds. Retrieval uses core's own synchronous pool in a thread.
 """
 
@@ -39,7 +39,7 @@ class ServingDatabase:
             open=False,
             timeout=POOL_TIMEOUT_S,
             check=_still_connected,
-            # Every statement is one of few files: prepared at once, none is planned a second time.
+            # Every statement is one of few: prepared at once, none is planned a second time.
             kwargs={"application_name": "studybuddy-api", "row_factory": dict_row, "prepare_threshold": 0},
         )
 
@@ -87,24 +87,24 @@ def jsonb(value: Any) -> Jsonb:
 
 
 async def rows(connection: Connection, name: str, /, **parameters: Any) -> list[DictRow]:
-    """Every row of `sql/name.sql`."""
+    """Every row of the statement `name`."""
     cursor = await connection.execute(statement(name, SQL), parameters)
     return await cursor.fetchall()
 
 
 async def row(connection: Connection, name: str, /, **parameters: Any) -> DictRow | None:
-    """The first row of `sql/name.sql`, None when there is none."""
+    """The first row of the statement `name`, None when there is none."""
     cursor = await connection.execute(statement(name, SQL), parameters)
     return await cursor.fetchone()
 
 
 async def run(connection: Connection, name: str, /, **parameters: Any) -> None:
-    """Run `sql/name.sql` without waiting for it."""
+    """Run the statement `name` without waiting for it."""
     await connection.execute(statement(name, SQL), parameters)
 
 
 async def run_many(connection: Connection, name: str, parameters: Sequence[dict[str, Any]]) -> None:
-    """Run `sql/name.sql` once for each."""
+    """Run the statement `name` once for each."""
     if parameters:
         async with connection.cursor() as cursor:
             await cursor.executemany(statement(name, SQL), parameters)

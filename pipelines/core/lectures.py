@@ -31,7 +31,7 @@ class LectureAudio:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LectureCounts:
-    """What readers will see of one lecture, counted back from the tables (see `sql/lecture_counts.sql`)."""
+    """What readers will see of one lecture, counted back from the tables (statement `lecture_counts`)."""
 
     segments: int
     speech_ms: int

@@ -14,7 +14,7 @@ from pipelines.core.statements import statement
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentCounts:
-    """What readers will see of one document, counted back from the tables (see `sql/document_counts.sql`)."""
+    """What readers will see of one document, counted back from the tables (statement `document_counts`)."""
 
     slides: int
     pages: int

@@ -1,7 +1,8 @@
 """The answer loop: model, search, model, answer. It fits on a page because it does nothing else.
 
-Belongs here: the order of calls. The wire to the model belongs to `answering/model.py`, the tool to `tools.py`, what the reader
-gets to `writer.py`, what outlives the request to `runs.py`. The course comes from the session, never from the model.
+Belongs here: the order of calls. The wire to the model belongs to `answering/model.py`, the tool to `tools.py`, what
+the reader gets to `writer.py`, what outlives the request to `runs.py`. The course comes from the session, never from
+the model.
 """
 
 import asyncio

@@ -1,3 +1,4 @@
+-- name: overview
 -- How much there is. One row: courses, documents, lectures, slides, slide_chunks, speech_chunks, vectors (of the live
 -- set), failed_documents, failed_lectures, and the live set's model, dims and chunker_version (null before the first).
 select (select count(*) from courses) as courses,

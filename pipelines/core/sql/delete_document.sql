@@ -1,5 +1,0 @@
--- Set the tombstone, waiting for a write that is under way. A row (the id) only when the document was there.
--- What can be retrieved of it goes in the next statement (delete_chunks), which sees what that write left behind.
-update documents set deleted_at = now(), generation = generation + 1
-where id = %(document_id)s::uuid and deleted_at is null
-returning id

@@ -1,0 +1,107 @@
+-- name: claim_documents
+-- Keep the sensor away from these documents for some seconds: the caller starts their runs.
+update documents set claimed_until = now() + make_interval(secs => %(claim_s)s::float8)
+where id = any(%(document_ids)s::uuid[]) and deleted_at is null
+
+-- name: delete_document
+-- Set the tombstone, waiting for a write that is under way. A row (the id) only when the document was there.
+-- What can be retrieved of it goes in the next statement (delete_chunks), which sees what that write left behind.
+update documents set deleted_at = now(), generation = generation + 1
+where id = %(document_id)s::uuid and deleted_at is null
+returning id
+
+-- name: fail_document
+-- Remember why the run of this generation ended without a result.
+update documents set failure_code = %(code)s::text, failure = %(message)s::text, failed_generation = generation
+where id = %(document_id)s::uuid and generation = %(generation)s::integer
+
+-- name: find_document_by_content
+-- The document of a course that holds exactly these bytes. No row: none does.
+select id, course_id, title, file_name, source_name, sha256, byte_count, generation, password_sealed, deleted_at,
+       case when failed_generation = generation then failure_code end as failure_code,
+       case when failed_generation = generation then failure end as failure
+from documents where course_id = %(course_id)s::uuid and sha256 = %(sha256)s::text and deleted_at is null
+
+-- name: get_document
+-- One document that is not deleted. No row: it is not there.
+select id, course_id, title, file_name, source_name, sha256, byte_count, generation, password_sealed, deleted_at,
+       case when failed_generation = generation then failure_code end as failure_code,
+       case when failed_generation = generation then failure end as failure
+from documents where id = %(document_id)s::uuid and deleted_at is null
+
+-- name: list_deleted_documents
+-- Documents deleted and not yet purged: id.
+select id from documents where deleted_at is not null order by deleted_at limit %(limit)s::integer
+
+-- name: list_documents
+-- Every document of a course that is not deleted, by name.
+select id, course_id, title, file_name, source_name, sha256, byte_count, generation, password_sealed, deleted_at,
+       case when failed_generation = generation then failure_code end as failure_code,
+       case when failed_generation = generation then failure end as failure
+from documents where course_id = %(course_id)s::uuid and deleted_at is null
+order by source_name
+
+-- name: list_unrequested_documents
+-- Documents whose newest upload no run was started for and no command line has claimed: id, generation.
+select id, generation from documents
+where requested_generation is distinct from generation and deleted_at is null
+  and (claimed_until is null or claimed_until < now())
+order by created_at
+limit %(limit)s::integer
+
+-- name: lock_document
+-- Fence before a write: one row (the id) when this generation is still the newest and not deleted; none otherwise.
+-- `for share` makes a replacement or deletion wait until the write has ended; `for key share` would let it pass.
+select id from documents
+where id = %(document_id)s::uuid and generation = %(generation)s::integer and deleted_at is null
+for share
+
+-- name: mark_document_requested
+-- A run has begun on this generation. One row (the id) when the generation is still the newest; none otherwise.
+update documents set requested_generation = generation, claimed_until = null, run_id = %(run_id)s::text,
+    failure_code = null, failure = null, failed_generation = null
+where id = %(document_id)s::uuid and generation = %(generation)s::integer and deleted_at is null
+returning id
+
+-- name: purge_document
+-- Remove a deleted document's rows. Rows: sha256 of every file it used, for the caller to drop where nobody else does.
+with gone as (
+    delete from documents where id = %(document_id)s::uuid and deleted_at is not null returning id, sha256
+)
+select sha256 from gone
+union
+select image_sha256 from slides where document_id in (select id from gone) and image_sha256 is not null
+
+-- name: put_document
+-- Record an upload. One row: id, course_id, title, file_name, source_name, sha256, byte_count, generation,
+-- password_sealed, deleted_at, failure_code, failure, and outcome (`created`, `replaced`, `unchanged`).
+-- A new upload under a known source_name is a new generation of the same document; the same bytes change nothing.
+with known as (
+    select id, sha256 from documents
+    where course_id = %(course_id)s::uuid and source_name = %(source_name)s::text and deleted_at is null
+),
+put as (
+    insert into documents as d
+        (course_id, title, file_name, source_name, sha256, byte_count, password_sealed, created_by, claimed_until)
+    values (%(course_id)s::uuid, %(title)s::text, %(file_name)s::text, %(source_name)s::text, %(sha256)s::text,
+            %(byte_count)s::bigint, %(password_sealed)s::bytea, %(created_by)s::uuid,
+            now() + make_interval(secs => %(claim_s)s::float8))
+    on conflict (course_id, source_name) where deleted_at is null do update set
+        sha256 = excluded.sha256,
+        byte_count = excluded.byte_count,
+        title = excluded.title,
+        password_sealed = coalesce(excluded.password_sealed, d.password_sealed),
+        generation = d.generation + case when d.sha256 <> excluded.sha256 or excluded.password_sealed is not null
+                                         then 1 else 0 end,
+        claimed_until = excluded.claimed_until,
+        updated_at = now()
+    returning d.*
+)
+select put.id, put.course_id, put.title, put.file_name, put.source_name, put.sha256, put.byte_count, put.generation,
+       put.password_sealed, put.deleted_at,
+       case when put.failed_generation = put.generation then put.failure_code end as failure_code,
+       case when put.failed_generation = put.generation then put.failure end as failure,
+       case when known.id is null then 'created'
+            when known.sha256 <> put.sha256 or %(password_sealed)s::bytea is not null then 'replaced'
+            else 'unchanged' end as outcome
+from put left join known on known.id = put.id

@@ -1,0 +1,62 @@
+-- name: add_course_index
+-- Give a large course its own approximate index in one set. One row, nothing in it.
+select ai.add_course_index(%(set_id)s::integer, %(course_id)s::uuid, %(dims)s::integer)
+
+-- name: add_embedding_partition
+-- Make the table of one set's vectors; it refuses vectors of another dimension. One row, nothing in it.
+select ai.add_embedding_partition(%(set_id)s::integer, %(dims)s::integer)
+
+-- name: clear_live_embedding_set
+-- No set is live until the next statement of the transaction says which. Nothing comes out.
+update ai.embedding_sets set live = false where live
+
+-- name: count_chunks_without_vectors
+-- How many chunks of all courses a set has no vector for. One row: the number.
+select count(*) from ai.chunks as c
+where not exists (
+    select 1 from ai.chunk_embeddings as e
+    where e.set_id = %(set_id)s::integer and e.course_id = c.course_id and e.chunk_id = c.id
+)
+
+-- name: drop_course_index
+-- Take a course's own index in one set away. One row, nothing in it.
+select ai.drop_course_index(%(set_id)s::integer, %(course_id)s::uuid)
+
+-- name: find_embedding_set
+-- The set of this model, dimension and chunker: id, model, dims, chunker_version, live. No row: there is none.
+select id, model, dims, chunker_version, live from ai.embedding_sets
+where model = %(model)s::text and dims = %(dims)s::integer and chunker_version = %(chunker_version)s::text
+
+-- name: insert_embedding_set
+-- Make a set, live when no other is: id, model, dims, chunker_version, live. No row: it is there already.
+insert into ai.embedding_sets (model, dims, chunker_version, live)
+select %(model)s::text, %(dims)s::integer, %(chunker_version)s::text, not exists (select 1 from ai.embedding_sets where live)
+on conflict (model, dims, chunker_version) do nothing
+returning id, model, dims, chunker_version, live
+
+-- name: list_course_indexes_to_change
+-- Courses whose own index in a set is missing (large) or no longer needed (not large): course_id, large.
+select course_id, sum(chunks) > %(exact_chunks)s::integer as large
+from ai.term_counts where term = 0
+group by course_id
+having (sum(chunks) > %(exact_chunks)s::integer)
+    <> (to_regclass('ai.' || ai.course_index_name(%(set_id)s::integer, course_id)) is not null)
+
+-- name: live_embedding_set
+-- The set searches read: id, model, dims, chunker_version, live. No row: nothing was embedded yet.
+select id, model, dims, chunker_version, live from ai.embedding_sets where live
+
+-- name: lock_embedding_sets
+-- Those who make or switch embedding sets take turns until the transaction ends. One row, nothing in it.
+select pg_advisory_xact_lock(7301925002::bigint)
+
+-- name: put_vector
+-- Write the vector of one chunk in one set. Nothing comes out.
+insert into ai.chunk_embeddings (set_id, course_id, kind, source_id, chunk_id, embedding)
+values (%(set_id)s::integer, %(course_id)s::uuid, %(kind)s::text, %(source_id)s::uuid, %(chunk_id)s::uuid,
+        %(embedding)s::halfvec)
+on conflict (set_id, course_id, chunk_id) do update set embedding = excluded.embedding
+
+-- name: set_live_embedding_set
+-- Searches read this set from now on. Nothing comes out.
+update ai.embedding_sets set live = true where id = %(set_id)s::integer

@@ -1,0 +1,195 @@
+-- name: claim_lectures
+-- Keep the sensor away from these lectures for some seconds: the caller starts their runs.
+update lectures set claimed_until = now() + make_interval(secs => %(claim_s)s::float8)
+where id = any(%(lecture_ids)s::uuid[]) and deleted_at is null
+
+-- name: delete_lecture
+-- Set the tombstone, waiting for a write that is under way. A row (the id) only when the lecture was there.
+-- What can be retrieved of it goes in the next statement (delete_chunks), which sees what that write left behind.
+update lectures set deleted_at = now(), generation = generation + 1
+where id = %(lecture_id)s::uuid and deleted_at is null
+returning id
+
+-- name: fail_lecture
+-- Remember why the run of this generation ended without a result.
+update lectures set failure_code = %(code)s::text, failure = %(message)s::text, failed_generation = generation
+where id = %(lecture_id)s::uuid and generation = %(generation)s::integer
+
+-- name: find_lecture_by_content
+-- The lecture of a course, under another name, that holds exactly this recording or, where none is given, these
+-- captions. No row: none does.
+select id, course_id, title, file_name, source_name, media_sha256, captions_sha256, captions_name, byte_count, generation,
+       language, prefer_speech, duration_ms, deleted_at,
+       case when failed_generation = generation then failure_code end as failure_code,
+       case when failed_generation = generation then failure end as failure
+from lectures
+where course_id = %(course_id)s::uuid and deleted_at is null
+  and regexp_replace(source_name, '\.[^./]*$', '') <> regexp_replace(%(source_name)s::text, '\.[^./]*$', '')
+  and case when %(media_sha256)s::text is not null then media_sha256 = %(media_sha256)s::text
+           else captions_sha256 = %(captions_sha256)s::text end
+order by created_at
+limit 1
+
+-- name: get_lecture
+-- One lecture that is not deleted. No row: it is not there.
+select id, course_id, title, file_name, source_name, media_sha256, captions_sha256, captions_name, byte_count, generation,
+       language, prefer_speech, duration_ms, deleted_at,
+       case when failed_generation = generation then failure_code end as failure_code,
+       case when failed_generation = generation then failure end as failure
+from lectures where id = %(lecture_id)s::uuid and deleted_at is null
+
+-- name: get_lecture_audio
+-- The decoded sound of a lecture: media_sha256, audio_sha256, duration_ms, bad_packets, code_version. No row: none.
+select media_sha256, audio_sha256, duration_ms, bad_packets, code_version
+from lecture_audio where lecture_id = %(lecture_id)s::uuid
+
+-- name: lecture_counts
+-- What readers will see of one lecture, counted back from the tables. One row: segments, speech_ms (their lengths
+-- together), bad_times (segments that overlap the one before or end after the lecture), chunks, uncovered_segments
+-- (that no chunk stands for), vectors, bad_vectors (not of length 1 within 0.01), orphan_vectors, terms,
+-- stale_transcript, stale_chunks (made from another upload), spans, slide_spans (those with a slide).
+with l as (
+    select id, course_id, duration_ms from lectures where id = %(lecture_id)s::uuid and deleted_at is null
+),
+s as (
+    select g.start_ms, g.end_ms, lag(g.end_ms) over (order by g.ordinal) as before_ms
+    from transcript_segments g join l on g.lecture_id = l.id and g.course_id = l.course_id
+),
+c as (
+    select k.id, k.start_ms, k.end_ms, k.source_sha256
+    from ai.lecture_chunks_knowledge k join l on k.lecture_id = l.id and k.course_id = l.course_id
+),
+live as (select id from ai.embedding_sets where live),
+v as (
+    select e.chunk_id, e.embedding from ai.chunk_embeddings e
+    join l on e.source_id = l.id and e.course_id = l.course_id
+    where e.set_id = (select id from live)
+),
+covered as (select range_agg(int4range(start_ms, end_ms)) as times from c),
+p as (select a.page from lecture_slides a join l on a.lecture_id = l.id and a.course_id = l.course_id)
+select (select count(*) from s) as segments,
+       (select coalesce(sum(end_ms - start_ms), 0) from s) as speech_ms,
+       (select count(*) from s, l where s.start_ms < s.before_ms or s.end_ms > l.duration_ms) as bad_times,
+       (select count(*) from c) as chunks,
+       (select count(*) from s, covered
+        where not coalesce(int4range(s.start_ms, s.end_ms) && covered.times, false)) as uncovered_segments,
+       (select count(*) from v where chunk_id in (select id from c)) as vectors,
+       (select count(*) from v where abs(l2_norm(embedding) - 1) > 0.01) as bad_vectors,
+       (select count(*) from v where chunk_id not in (select id from c)) as orphan_vectors,
+       (select count(*) from ai.chunk_terms k join l on k.source_id = l.id and k.course_id = l.course_id) as terms,
+       (select count(*) from transcripts t join l on t.lecture_id = l.id
+        where t.source_sha256 <> %(speech_sha256)s::text) as stale_transcript,
+       (select count(*) from c where source_sha256 <> %(speech_sha256)s::text) as stale_chunks,
+       (select count(*) from p) as spans,
+       (select count(*) from p where page is not null) as slide_spans
+
+-- name: list_deleted_lectures
+-- Lectures deleted and not yet purged: id.
+select id from lectures where deleted_at is not null order by deleted_at limit %(limit)s::integer
+
+-- name: list_lectures
+-- Every lecture of a course that is not deleted, by name.
+select id, course_id, title, file_name, source_name, media_sha256, captions_sha256, captions_name, byte_count, generation,
+       language, prefer_speech, duration_ms, deleted_at,
+       case when failed_generation = generation then failure_code end as failure_code,
+       case when failed_generation = generation then failure end as failure
+from lectures where course_id = %(course_id)s::uuid and deleted_at is null
+order by source_name
+
+-- name: list_unrequested_lectures
+-- Lectures whose newest upload no run was started for and no command line has claimed: id, generation.
+select id, generation from lectures
+where requested_generation is distinct from generation and deleted_at is null
+  and (claimed_until is null or claimed_until < now())
+order by created_at
+limit %(limit)s::integer
+
+-- name: lock_lecture
+-- Fence before a write: one row (the id) when this generation is still the newest and not deleted; none otherwise.
+-- `for share` makes a replacement or deletion wait until the write has ended; `for key share` would let it pass.
+select id from lectures
+where id = %(lecture_id)s::uuid and generation = %(generation)s::integer and deleted_at is null
+for share
+
+-- name: mark_lecture_requested
+-- A run has begun on this generation. One row (the id) when the generation is still the newest; none otherwise.
+update lectures set requested_generation = generation, claimed_until = null, run_id = %(run_id)s::text,
+    failure_code = null, failure = null, failed_generation = null
+where id = %(lecture_id)s::uuid and generation = %(generation)s::integer and deleted_at is null
+returning id
+
+-- name: purge_lecture
+-- Remove a deleted lecture's rows. Rows: sha256 of every file it used, for the caller to drop where nobody else does.
+with gone as (
+    delete from lectures where id = %(lecture_id)s::uuid and deleted_at is not null
+    returning id, media_sha256, captions_sha256
+)
+select media_sha256 from gone where media_sha256 is not null
+union
+select captions_sha256 from gone where captions_sha256 is not null
+union
+select audio_sha256 from lecture_audio where lecture_id in (select id from gone)
+
+-- name: put_lecture
+-- Record a recording, captions, or both. One row: the columns of records.Lecture, and outcome (`created`, `replaced`,
+-- `unchanged`). Under a known source_name they join or replace what is there: what is not given now (null) stays, what
+-- changed makes a new generation. Captions and a recording whose names differ in the ending only are one lecture.
+with known as (
+    select id, source_name, generation from lectures
+    where course_id = %(course_id)s::uuid and deleted_at is null
+      and (source_name = %(source_name)s::text
+           or (regexp_replace(source_name, '\.[^./]*$', '') = regexp_replace(%(source_name)s::text, '\.[^./]*$', '')
+               and (media_sha256 is null or %(media_sha256)s::text is null)))
+    order by source_name = %(source_name)s::text desc, created_at
+    limit 1
+),
+put as (
+    insert into lectures as l
+        (course_id, title, file_name, source_name, media_sha256, captions_sha256, captions_name, byte_count, language,
+         prefer_speech, created_by, claimed_until)
+    values (%(course_id)s::uuid, %(title)s::text, %(file_name)s::text,
+            coalesce((select source_name from known), %(source_name)s::text), %(media_sha256)s::text,
+            %(captions_sha256)s::text, %(captions_name)s::text, %(byte_count)s::bigint, %(language)s::text,
+            coalesce(%(prefer_speech)s::boolean, false), %(created_by)s::uuid,
+            now() + make_interval(secs => %(claim_s)s::float8))
+    on conflict (course_id, source_name) where deleted_at is null do update set
+        title = case when excluded.media_sha256 is null and l.media_sha256 is not null then l.title else excluded.title end,
+        file_name = case when excluded.media_sha256 is null and l.media_sha256 is not null
+                         then l.file_name else excluded.file_name end,
+        byte_count = case when excluded.media_sha256 is null and l.media_sha256 is not null
+                          then l.byte_count else excluded.byte_count end,
+        media_sha256 = coalesce(excluded.media_sha256, l.media_sha256),
+        captions_sha256 = coalesce(excluded.captions_sha256, l.captions_sha256),
+        captions_name = coalesce(excluded.captions_name, l.captions_name),
+        language = coalesce(excluded.language, l.language),
+        prefer_speech = coalesce(%(prefer_speech)s::boolean, l.prefer_speech),
+        generation = l.generation + case
+            when (excluded.media_sha256 is not null and excluded.media_sha256 is distinct from l.media_sha256)
+              or (excluded.captions_sha256 is not null and excluded.captions_sha256 is distinct from l.captions_sha256)
+              or (excluded.language is not null and excluded.language is distinct from l.language)
+              or %(prefer_speech)s::boolean <> l.prefer_speech then 1 else 0 end,
+        claimed_until = excluded.claimed_until,
+        updated_at = now()
+    returning l.*
+)
+select put.id, put.course_id, put.title, put.file_name, put.source_name, put.media_sha256, put.captions_sha256,
+       put.captions_name, put.byte_count, put.generation, put.language, put.prefer_speech, put.duration_ms,
+       put.deleted_at,
+       case when put.failed_generation = put.generation then put.failure_code end as failure_code,
+       case when put.failed_generation = put.generation then put.failure end as failure,
+       case when known.id is null then 'created'
+            when known.generation <> put.generation then 'replaced'
+            else 'unchanged' end as outcome
+from put left join known on known.id = put.id
+
+-- name: put_lecture_audio
+-- Name the decoded sound of a lecture, and keep its length with the lecture. Nothing comes out.
+with measured as (
+    update lectures set duration_ms = %(duration_ms)s::integer where id = %(lecture_id)s::uuid
+)
+insert into lecture_audio (lecture_id, media_sha256, audio_sha256, duration_ms, bad_packets, code_version)
+values (%(lecture_id)s::uuid, %(media_sha256)s::text, %(audio_sha256)s::text, %(duration_ms)s::integer,
+        %(bad_packets)s::integer, %(code_version)s::text)
+on conflict (lecture_id) do update set
+    media_sha256 = excluded.media_sha256, audio_sha256 = excluded.audio_sha256, duration_ms = excluded.duration_ms,
+    bad_packets = excluded.bad_packets, code_version = excluded.code_version

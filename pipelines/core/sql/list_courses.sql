@@ -1,2 +1,0 @@
--- Every course by name: id, name, language.
-select id, name, language from courses order by name

@@ -1,0 +1,118 @@
+-- name: find_meeting_places
+-- Where speech and slides meet: chunk_id, document_id, page, lecture_id, start_ms, end_ms. For a stretch of speech the
+-- slide that was up longest during it; for a slide the stretch in which it was up longest, weighted with confidence.
+-- No row for a chunk: its lecture is not aligned, or no slide was up; its slide was never spoken about.
+select c.id as chunk_id, s.document_id, s.page, c.lecture_id, c.start_ms, c.end_ms
+from ai.lecture_chunks_knowledge c
+cross join lateral (
+    select p.document_id, p.page
+    from lecture_slides p
+    join documents d on d.id = p.document_id and d.deleted_at is null
+    where p.course_id = c.course_id and p.lecture_id = c.lecture_id
+      and p.start_ms < c.end_ms and p.end_ms > c.start_ms
+    group by p.document_id, p.page
+    order by sum(least(p.end_ms, c.end_ms) - greatest(p.start_ms, c.start_ms)) desc, p.document_id, p.page
+    limit 1
+) s
+where c.course_id = %(course_id)s::uuid and c.id = any(%(chunk_ids)s::uuid[])
+union all
+select c.id, c.document_id, c.page, s.lecture_id, s.start_ms, s.end_ms
+from ai.slide_chunks_knowledge c
+cross join lateral (
+    select p.lecture_id, p.start_ms, p.end_ms
+    from lecture_slides p
+    join lectures l on l.id = p.lecture_id and l.deleted_at is null
+    where p.course_id = c.course_id and p.document_id = c.document_id and p.page = any(c.pages)
+    order by (p.end_ms - p.start_ms) * p.confidence desc, p.lecture_id, p.start_ms
+    limit 1
+) s
+where c.course_id = %(course_id)s::uuid and c.id = any(%(chunk_ids)s::uuid[])
+
+-- name: list_scanned_chunks
+-- Which of these chunks show a slide whose text was recognised from its picture: id.
+select c.id
+from ai.slide_chunks_knowledge as c
+join slides as s on s.course_id = c.course_id and s.document_id = c.document_id and s.page = c.page
+where c.course_id = %(course_id)s::uuid and c.id = any(%(chunk_ids)s::uuid[]) and s.text_source = 'ocr'
+
+-- name: search_basis
+-- What a search has to know first. One row: set_id, model, dims of the live set (null: none), indexed (the course has
+-- its own approximate index in it), terms and found (in how many chunks each asked term occurs; term 0: chunks in
+-- all). No row: there is no such course.
+select s.id as set_id, s.model, s.dims,
+       to_regclass('ai.' || ai.course_index_name(s.id, c.id)) is not null as indexed,
+       counted.terms, counted.found
+from courses as c
+left join ai.embedding_sets as s on s.live
+cross join lateral (
+    select coalesce(array_agg(term), '{}') as terms, coalesce(array_agg(found), '{}') as found
+    from (
+        select term, sum(chunks) as found from ai.term_counts
+        where course_id = c.id and term = any(%(terms)s::integer[])
+        group by term
+    ) as t
+) as counted
+where c.id = %(course_id)s::uuid
+
+-- name: search_chunks
+-- The best chunks of one course for a question, best first, one row a slide or stretch of speech: chunk_id, kind,
+-- source_id, file_name, title, content, page, pages, page_label, start_ms, end_ms, cosine, bm25 (of all the question's
+-- words), dense_rank, lexical_rank (null: not among the first `depth` of that side), score.
+-- score = dense_weight * cosine + (1 - dense_weight) * bm25 / bm25_scale. Parts of one long slide share their page; the
+-- best part stands for it.
+-- Words are exact: every word weight of the course is read. So are vectors, unless `indexed`: a whole course of more than
+-- 10,000 chunks has an index of its own, the nearest come from that and are sorted again by exact cosine.
+with dense as materialized (
+    select chunk_id, -(embedding <#> %(embedding)s::halfvec) as cosine
+    from ai.chunk_embeddings
+    where set_id = %(set_id)s::integer and course_id = %(course_id)s::uuid and not %(indexed)s::boolean
+      and (%(kinds)s::text[] = '{}' or kind = any(%(kinds)s::text[]))
+      and (%(source_ids)s::uuid[] = '{}' or source_id = any(%(source_ids)s::uuid[]))
+    union all
+    select chunk_id, cosine
+    from ai.nearest_in_course(%(set_id)s::integer, %(course_id)s::uuid, %(dims)s::integer, %(embedding)s::halfvec,
+                              2 * %(depth)s::integer)
+    where %(indexed)s::boolean
+),
+lexical as materialized (
+    select chunk_id, -(terms <#> %(weights)s::sparsevec) as bm25
+    from ai.chunk_terms
+    where course_id = %(course_id)s::uuid
+      and (%(kinds)s::text[] = '{}' or kind = any(%(kinds)s::text[]))
+      and (%(source_ids)s::uuid[] = '{}' or source_id = any(%(source_ids)s::uuid[]))
+),
+dense_top as (
+    select chunk_id, row_number() over (order by cosine desc, chunk_id) as dense_rank
+    from (select * from dense order by cosine desc, chunk_id limit %(depth)s::integer) as t
+),
+lexical_top as (
+    select chunk_id, row_number() over (order by bm25 desc, chunk_id) as lexical_rank
+    from (select * from lexical where bm25 > 0 order by bm25 desc, chunk_id limit %(depth)s::integer) as t
+),
+candidates as (
+    select chunk_id, dense_rank, lexical_rank from dense_top full join lexical_top using (chunk_id)
+),
+scored as (
+    select d.*, -(e.embedding <#> %(embedding)s::halfvec) as cosine, -(t.terms <#> %(weights)s::sparsevec) as bm25
+    from candidates as d
+    left join ai.chunk_embeddings as e
+        on e.set_id = %(set_id)s::integer and e.course_id = %(course_id)s::uuid and e.chunk_id = d.chunk_id
+    left join ai.chunk_terms as t on t.course_id = %(course_id)s::uuid and t.chunk_id = d.chunk_id
+),
+best as (
+    select distinct on (c.source_id, c.page, c.start_ms)
+           s.chunk_id, s.dense_rank, s.lexical_rank, coalesce(s.cosine, 0) as cosine, coalesce(s.bm25, 0) as bm25,
+           c.kind, c.source_id, c.title, c.content, c.page, c.pages, c.page_label, c.start_ms, c.end_ms,
+           %(dense_weight)s::float8 * coalesce(s.cosine, 0)
+           + (1 - %(dense_weight)s::float8) * coalesce(s.bm25, 0) / %(bm25_scale)s::float8 as score
+    from scored as s
+    join ai.chunks as c on c.course_id = %(course_id)s::uuid and c.id = s.chunk_id
+    order by c.source_id, c.page, c.start_ms, score desc, s.chunk_id
+),
+first as materialized (
+    select * from best order by score desc, chunk_id limit %(limit)s::integer
+)
+select f.*, case f.kind when 'slide' then (select file_name from documents where id = f.source_id)
+                        else (select file_name from lectures where id = f.source_id) end as file_name
+from first as f
+order by f.score desc, f.chunk_id

@@ -1,0 +1,162 @@
+-- name: deepest_leaf
+-- The newest end of the branch through a message of this chat: key. No row: no such message here.
+with recursive down as (
+    select key, 1 as step from chat_messages where key = %(key)s::uuid and session_id = %(session_id)s::uuid
+    union all
+    select newest.key, d.step + 1 from down d cross join lateral (
+        select c.key from chat_messages c where c.parent_key = d.key order by c.created_at desc, c.key limit 1
+    ) as newest
+)
+select key from down order by step desc limit 1
+
+-- name: delete_feedback
+-- Take a rating back. Rows touched: 1 when there was one.
+delete from chat_feedback f using chat_messages m, chat_sessions s
+where f.message_key = m.key and s.id = m.session_id and m.id = %(message_id)s::text
+  and s.user_id = %(user_id)s::uuid and s.client_id = %(client_id)s::text
+
+-- name: delete_session
+-- Delete a chat with all its branches. One row (id): it was there. A run in progress goes with it.
+delete from chat_sessions
+where user_id = %(user_id)s::uuid and client_id = %(client_id)s::text
+returning id
+
+-- name: ensure_session
+-- The chat of this id, made where it is missing. One row: id, client_id, course_id, title, head_key, created_at, updated_at.
+-- No row: there is no such course, or another transaction makes the chat just now.
+with made as (
+    insert into chat_sessions (user_id, client_id, course_id, title)
+    select %(user_id)s::uuid, %(client_id)s::text, c.id, %(title)s::text
+    from courses c
+    where c.id = %(course_id)s::uuid
+    on conflict (user_id, client_id) do nothing
+    returning id, client_id, course_id, title, head_key, created_at, updated_at
+)
+select id, client_id, course_id, title, head_key, created_at, updated_at
+from made
+union all
+select id, client_id, course_id, title, head_key, created_at, updated_at
+from chat_sessions
+where user_id = %(user_id)s::uuid and client_id = %(client_id)s::text
+
+-- name: finish_message
+-- Keep the answer a run made and date its chat. Rows touched: 1, or 0 when the chat was deleted.
+with written as (
+    update chat_messages
+    set status = %(status)s::text, error_code = %(error_code)s::text, content = %(content)s::text,
+        parts = %(parts)s::jsonb, metadata = metadata || %(metadata)s::jsonb
+    where key = %(message_key)s::uuid
+    returning session_id
+)
+update chat_sessions set updated_at = now() from written where id = written.session_id
+
+-- name: get_session
+-- One chat of this person: id, client_id, course_id, title, head_key, created_at, updated_at. No row: not there, or not his.
+select id, client_id, course_id, title, head_key, created_at, updated_at
+from chat_sessions
+where user_id = %(user_id)s::uuid and client_id = %(client_id)s::text
+
+-- name: get_source
+-- One cited passage of this person's chats: id, course_id, handle, chunk_id, kind, source_id, title, file_name, page,
+-- page_label, start_ms, end_ms, document_id, lecture_id, quote, changed. No row: not there, or not his, or he left the course.
+select s.id, s.course_id, s.handle, s.chunk_id, s.kind, s.source_id, s.title, s.file_name, s.page, s.page_label,
+       s.start_ms, s.end_ms, s.document_id, s.lecture_id, s.quote,
+       not exists (
+      select 1 from ai.slide_chunks_knowledge k
+      where k.document_id = s.source_id and (k.id = s.chunk_id or k.content = s.quote)
+  ) and not exists (
+      select 1 from ai.lecture_chunks_knowledge k
+      where k.lecture_id = s.source_id and (k.id = s.chunk_id or k.content = s.quote)
+  ) as changed
+from ai.message_sources s
+join chat_messages m on m.key = s.message_key
+join chat_sessions c on c.id = m.session_id
+join user_courses u on u.course_id = s.course_id and u.user_id = c.user_id
+where s.id = %(source_id)s::uuid and c.user_id = %(user_id)s::uuid
+
+-- name: insert_source
+-- Keep one cited passage as it was. Rows touched: 1, or 0 when the message was deleted.
+insert into ai.message_sources (id, message_key, course_id, handle, chunk_id, kind, source_id, title, file_name, page,
+                                page_label, start_ms, end_ms, document_id, lecture_id, quote)
+select %(id)s::uuid, m.key, %(course_id)s::uuid, %(handle)s::integer, %(chunk_id)s::uuid, %(kind)s::text,
+       %(source_id)s::uuid, %(title)s::text, %(file_name)s::text, %(page)s::integer, %(page_label)s::text,
+       %(start_ms)s::integer, %(end_ms)s::integer, %(document_id)s::uuid, %(lecture_id)s::uuid, %(quote)s::text
+from chat_messages m where m.key = %(message_key)s::uuid
+
+-- name: list_branches
+-- Last messages of every branch of a chat, newest first: key, id, role, content, status, created_at.
+select m.key, m.id, m.role, m.content, m.status, m.created_at from chat_messages m
+where m.session_id = %(session_id)s::uuid
+  and not exists (select 1 from chat_messages child where child.parent_key = m.key)
+order by m.created_at desc
+limit 200
+
+-- name: list_changed_sources
+-- Ids of cited passages of these messages that the course no longer holds in those words.
+select s.id from ai.message_sources s
+where s.message_key = any(%(message_keys)s::uuid[])
+  and not exists (
+      select 1 from ai.slide_chunks_knowledge k
+      where k.document_id = s.source_id and (k.id = s.chunk_id or k.content = s.quote)
+  ) and not exists (
+      select 1 from ai.lecture_chunks_knowledge k
+      where k.lecture_id = s.source_id and (k.id = s.chunk_id or k.content = s.quote)
+  )
+
+-- name: list_feedback
+-- Ratings of these messages: message_key, rating, reason.
+select message_key, rating, reason from chat_feedback where message_key = any(%(message_keys)s::uuid[])
+
+-- name: list_path
+-- The shown branch upwards from a message, newest first: key, id, parent_key, depth, role, status, error_code, content,
+-- parts, metadata, created_at. At most `limit` rows; none when `from_key` is null.
+with recursive path as (
+    select m.key, m.parent_key, 1 as step from chat_messages m
+    where m.key = %(from_key)s::uuid and m.session_id = %(session_id)s::uuid
+    union all
+    select m.key, m.parent_key, p.step + 1 from path p join chat_messages m on m.key = p.parent_key
+    where p.step < %(limit)s::integer
+)
+select m.key, m.id, m.parent_key, m.depth, m.role, m.status, m.error_code, m.content, m.parts, m.metadata, m.created_at
+from path p join chat_messages m on m.key = p.key
+order by m.depth desc
+
+-- name: list_sessions
+-- Chats of this person, newest first: id, client_id, course_id, title, head_key, created_at, updated_at.
+-- `pattern` (an escaped LIKE pattern) looks in titles and messages; `before_*` continues after that row; both may be null.
+select id, client_id, course_id, title, head_key, created_at, updated_at
+from chat_sessions s
+where user_id = %(user_id)s::uuid
+  and (%(course_id)s::uuid is null or course_id = %(course_id)s::uuid)
+  and (%(before_at)s::timestamptz is null or (updated_at, id) < (%(before_at)s::timestamptz, %(before_id)s::uuid))
+  and (%(pattern)s::text is null or title ilike %(pattern)s::text
+       or exists (select 1 from chat_messages m where m.session_id = s.id and m.content ilike %(pattern)s::text))
+order by updated_at desc, id desc
+limit %(limit)s::integer
+
+-- name: list_siblings
+-- Versions of these messages (same parent, same role), oldest first: key, versions (their keys).
+select m.key, array(
+    select v.key from chat_messages v
+    where v.session_id = m.session_id and v.parent_key is not distinct from m.parent_key and v.role = m.role
+    order by v.created_at, v.key
+) as versions
+from chat_messages m
+where m.key = any(%(message_keys)s::uuid[])
+
+-- name: put_feedback
+-- Keep what this person thinks of an answer of his. One row (message_key); none when there is no such answer.
+insert into chat_feedback (message_key, rating, reason)
+select m.key, %(rating)s::text, %(reason)s::text
+from chat_messages m join chat_sessions s on s.id = m.session_id
+where s.user_id = %(user_id)s::uuid and s.client_id = %(client_id)s::text
+  and m.id = %(message_id)s::text and m.role = 'assistant'
+on conflict (message_key) do update set rating = excluded.rating, reason = excluded.reason, created_at = now()
+returning message_key
+
+-- name: update_session
+-- Rename a chat or show another branch of it; null leaves a value. One row as in get_session; no row: not his.
+update chat_sessions
+set title = coalesce(%(title)s::text, title), head_key = coalesce(%(head_key)s::uuid, head_key), updated_at = now()
+where user_id = %(user_id)s::uuid and client_id = %(client_id)s::text
+returning id, client_id, course_id, title, head_key, created_at, updated_at

@@ -16,7 +16,7 @@ from pipelines.core.slides import count_document
 from pipelines.core.stores import Stores
 from pipelines.core.transcripts import find_transcript
 from pipelines.core.uploads import CLAIM_S
-from pipelines.steps.captions.clean import MAX_BYTES as CAPTIONS_MAX_BYTES
+from pipelines.steps.captions.records import MAX_BYTES as CAPTIONS_MAX_BYTES
 
 MB = 1_000_000
 

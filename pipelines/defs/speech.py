@@ -14,7 +14,8 @@ from pipelines.core.records import Lecture, Segment
 from pipelines.core.settings import Settings
 from pipelines.core.transcripts import StoredPiece, Transcript, drop_other_pieces, list_pieces, put_piece
 from pipelines.defs.resources import StoresResource
-from pipelines.steps.captions.clean import CAPTIONS_VERSION, parse_captions
+from pipelines.steps.captions.reading import read_captions
+from pipelines.steps.captions.records import CAPTIONS_VERSION
 from pipelines.steps.languages import guess_language
 from pipelines.steps.speech.recordings import read_audio
 from pipelines.steps.speech.transcripts import SPEECH_VERSION, SpeechPiece, transcribe
@@ -42,8 +43,8 @@ def from_captions(context: dg.AssetExecutionContext, stores: StoresResource, lec
     with store.database.transaction() as connection:
         audio = read_lecture_audio(connection, lecture) if lecture.media_sha256 is not None else None
         course = get_course(connection, lecture.course_id)
-    with store.files.open_read(lecture.speech_sha256) as source:
-        read = parse_captions(source.read(), file_name=name)
+    with store.files.local_path(lecture.speech_sha256) as path:
+        read = read_captions(path, file_name=name)
     duration_ms = audio.duration_ms if audio is not None else None
     segments = inside(read.segments, duration_ms, file_name=name)
     written = guess_language(" ".join(segment.text for segment in segments))

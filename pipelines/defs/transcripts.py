@@ -11,7 +11,7 @@ from pipelines.defs.lectures import GROUP, OWNERS, lecture_of
 from pipelines.defs.partitions import lectures_partitions
 from pipelines.defs.resources import StoresResource
 from pipelines.defs.speech import Heard, from_captions, from_recording
-from pipelines.steps.captions.clean import CAPTIONS_VERSION
+from pipelines.steps.captions.records import CAPTIONS_VERSION
 from pipelines.steps.speech.transcripts import SPEECH_VERSION
 
 PREVIEW_SEGMENTS = 20

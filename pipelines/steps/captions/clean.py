@@ -1,21 +1,16 @@
 """Caption files to clean speech: ordered, half-open, without overlaps or repeats, every repair counted.
 
-Here: what is wrong with the times and the repeats of real caption files. Reading the formats is `caption_cues.py`;
-writing them is `transcript_formats.py`.
+Here: what is wrong with the times and the repeats of real caption files. Reading the formats is `cues.py`, writing
+them `formats.py`. It runs in the bounded child; who has a stranger's file calls `reading.py`.
 """
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import replace
 from itertools import pairwise
 
 from pipelines.core.errors import UnreadableFileError
 from pipelines.core.records import Segment
 from pipelines.steps.captions.cues import Cue, decode_text, read_cues
-
-CAPTIONS_VERSION = "1"
-"""Version of reading and repairing; raise it when the same file gives other segments."""
-
-MAX_BYTES = 20_000_000
-"""Largest caption file read; a day of word-by-word captions is under 10 MB."""
+from pipelines.steps.captions.records import MAX_BYTES, MAX_CUES, CaptionRepairs, CaptionsResult
 
 _LATEST_MS = 100 * 3_600_000  # a later cue is a broken time, not a recording
 _ROLLING_GAP_MS = 100  # a rolling cue follows at once; the same words after a pause are said again
@@ -23,38 +18,6 @@ _ROLLING_WORDS = 3  # fewer repeated words ("no, no") count as rolling only in a
 _ROLLING_SHARE = 0.2  # of neighbouring cues repeating each other: this file rolls
 _READ_MS_PER_CHAR = 60  # about 17 characters a second, the pace captions are written for
 _SHORTEST_MS = 300  # a cue clipped to less than this is spoken together with the next one
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaptionRepairs:
-    """How many cues of each kind were repaired; all zero for a clean file.
-
-    `out_of_order` were moved, `overlapping` clipped or joined, `bad_length` (zero or negative) given a reading time,
-    `negative` clipped to zero or, when they end before the recording starts, dropped; `duplicate` and `rolling`
-    repeats, `sounds` ("[Music]") and `unreadable` times were dropped.
-    """
-
-    out_of_order: int = 0
-    overlapping: int = 0
-    bad_length: int = 0
-    negative: int = 0
-    duplicate: int = 0
-    rolling: int = 0
-    sounds: int = 0
-    unreadable: int = 0
-
-    @property
-    def total(self) -> int:
-        """All repairs together."""
-        return sum(getattr(self, kind.name) for kind in fields(self))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaptionsResult:
-    """Clean speech of one caption file: `segments` ascend, do not overlap, and each has words and a length."""
-
-    segments: tuple[Segment, ...]
-    repairs: CaptionRepairs
 
 
 def parse_captions(data: bytes, *, file_name: str) -> CaptionsResult:
@@ -65,14 +28,19 @@ def parse_captions(data: bytes, *, file_name: str) -> CaptionsResult:
         file_name: named in messages, nothing else.
 
     Raises:
-        UnreadableFileError: `empty_file`, `too_large`, or `bad_captions` (no cue with a time and words).
+        UnreadableFileError: `empty_file`, `too_large` (in bytes or cues), or `bad_captions` (no cue with a time and
+            words).
     """
     if len(data) > MAX_BYTES:
         raise UnreadableFileError(f"{file_name} is larger than {MAX_BYTES // 10**6} MB of captions.", code="too_large")
     text = decode_text(data)
     if not text.strip("\0 \t\n"):
         raise UnreadableFileError(f"{file_name} is empty.", code="empty_file")
-    read = read_cues(text)
+    read = read_cues(text, most=MAX_CUES)
+    if read is None:
+        raise UnreadableFileError(
+            f"{file_name} has more than {MAX_CUES:,} cues; split it by recording.", code="too_large"
+        )
     in_reach = [cue for cue in read.cues if max(cue.start_ms, cue.end_ms) <= _LATEST_MS]
     repairs = CaptionRepairs(sounds=read.sounds, unreadable=read.unreadable + len(read.cues) - len(in_reach))
     cues, repairs = _order(in_reach, repairs)
@@ -138,18 +106,19 @@ def _repeated_words(before: Cue, cue: Cue) -> int:
 
 def _separate(cues: list[Cue], repairs: CaptionRepairs) -> tuple[list[Segment], CaptionRepairs]:
     """Segments that do not overlap: a cue ends when the next begins, or joins it when nothing would be left."""
-    segments: list[Segment] = []
+    spans: list[tuple[int, int, list[str]]] = []  # start, end, texts: joined at the end, or a pile of cues takes hours
     overlapping = 0
     for cue in cues:
-        segment = Segment(start_ms=cue.start_ms, end_ms=cue.end_ms, text=cue.text)
-        if segments and segments[-1].end_ms > segment.start_ms:
+        texts = [cue.text]
+        start_ms, end_ms = cue.start_ms, cue.end_ms
+        if spans and spans[-1][1] > start_ms:
             overlapping += 1
-            before = segments.pop()
-            left = segment.start_ms - before.start_ms
-            if left >= min(_SHORTEST_MS, before.end_ms - before.start_ms):
-                segments.append(replace(before, end_ms=segment.start_ms))
+            before_ms, before_end_ms, before = spans.pop()
+            if start_ms - before_ms >= min(_SHORTEST_MS, before_end_ms - before_ms):
+                spans.append((before_ms, start_ms, before))
             else:
-                end_ms = max(before.end_ms, segment.end_ms)
-                segment = replace(before, end_ms=end_ms, text=f"{before.text} {segment.text}")
-        segments.append(segment)
+                before.extend(texts)
+                start_ms, end_ms, texts = before_ms, max(before_end_ms, end_ms), before
+        spans.append((start_ms, end_ms, texts))
+    segments = [Segment(start_ms=start, end_ms=end, text=" ".join(texts)) for start, end, texts in spans]
     return segments, replace(repairs, overlapping=overlapping)

@@ -1,7 +1,7 @@
 """Reading caption files: bytes to cues in file order, with clean text and times exactly as written.
 
 Here: encodings, the three formats (.srt, .vtt, .sbv, told apart line by line and never by name), markup, speaker
-labels and sound cues. Not here: repairing times and repeats (`captions.py`) and writing (`transcript_formats.py`).
+labels and sound cues. Not here: repairing times and repeats (`clean.py`) and writing (`formats.py`).
 """
 
 import html
@@ -84,8 +84,10 @@ def _decode(data: bytes) -> str:
     return data.decode("latin-1")
 
 
-def read_cues(text: str) -> ReadCues:
+def read_cues(text: str, *, most: int) -> ReadCues | None:
     """All cues of a caption file in file order, their text cleaned; header, notes and styles are left out.
+
+    None: there are more than `most`.
 
     A block without a time is the rest of the cue before it in .srt and .sbv (people leave empty lines inside), and a
     header, note or style in .vtt.
@@ -94,6 +96,8 @@ def read_cues(text: str) -> ReadCues:
     found: list[tuple[tuple[int, int] | None, list[str]]] = []
     for block in re.split(r"\n\n+", text):
         _read_block(block.split("\n"), found, is_vtt=is_vtt)
+        if len(found) > most:
+            return None
     timed = [(times, [line for raw in lines for line in _clean_lines(raw)]) for times, lines in found]
     speakers = _named_speakers(lines for _, lines in timed)
     cues: list[Cue] = []

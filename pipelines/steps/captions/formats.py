@@ -1,4 +1,4 @@
-"""Speech to files people and players open: WebVTT, SubRip, plain text and JSON. Reading them is `captions.py`."""
+"""Speech to files people and players open: WebVTT, SubRip, plain text and JSON. Reading them is `reading.py`."""
 
 import json
 import re

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.core.errors import UnreadableFileError
-from pipelines.steps.captions.clean import MAX_BYTES, CaptionRepairs, CaptionsResult, parse_captions
+from pipelines.steps.captions.clean import parse_captions
+from pipelines.steps.captions.records import MAX_BYTES, CaptionRepairs, CaptionsResult
 
 SRT = "1\n00:00:01,000 --> 00:00:02,500\nFirst line\nof the talk.\n\n2\n00:00:03,000 --> 00:00:04,000\nSecond.\n"
 

@@ -18,6 +18,7 @@ from pipelines.core.courses import ensure_course
 from pipelines.core.errors import PermanentError, StudyBuddyError
 from pipelines.core.lecture_slides import list_outdated_alignments
 from pipelines.core.lectures import get_lecture
+from pipelines.core.partitions import partition_keys
 from pipelines.core.records import Course
 from pipelines.core.stores import Stores
 from pipelines.core.uploads import CLAIM_S
@@ -177,7 +178,9 @@ def _put_all(
             if upload.outcome in SAME and results[name].status != "failed":
                 progress.finished(name, None)
             else:
-                uploads[str(upload.id)] = upload
+                with stores.database.transaction() as connection:
+                    key = partition_keys(connection, [upload.id])[upload.id]
+                uploads[key] = upload
         runs = _run(stores, graph, uploads, progress) if uploads else {}
     for key, upload in uploads.items():
         result = results[upload.candidate.source_name] = _after(stores, graph, upload)
@@ -209,7 +212,8 @@ def _align_again(stores: Stores) -> None:
         return
     with stores.database.transaction() as connection:
         ids = [lecture_id for lecture_id, _ in list_outdated_alignments(connection)]
-        late = {str(lecture_id): get_lecture(connection, lecture_id).source_name for lecture_id in ids}
+        names = partition_keys(connection, ids)
+        late = {names[lecture_id]: get_lecture(connection, lecture_id).source_name for lecture_id in ids}
     if late:
         with RunProgress(errors, total=len(late), name_of=lambda key: f"{late[key]}, aligned again") as progress:
             _run_job(stores, LECTURES, list(late), progress.heard, assets=["lecture_slides"])

@@ -1,4 +1,4 @@
-"""Uploaded decks: recorded, replaced, fenced, failed, deleted. A document's id is its Dagster partition key."""
+"""Uploaded decks: recorded, replaced, fenced, failed, deleted."""
 
 from typing import Any
 from uuid import UUID

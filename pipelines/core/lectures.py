@@ -1,6 +1,6 @@
 """Uploaded recordings and captions: recorded, joined, replaced, fenced, failed, deleted.
 
-A lecture's id is its Dagster partition key. What was said in it is `transcripts.py`.
+What was said in it is `transcripts.py`.
 """
 
 from dataclasses import dataclass

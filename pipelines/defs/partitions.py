@@ -1,4 +1,4 @@
-"""What the graphs are cut by: one partition an upload, its key the row's id as text."""
+"""What the graphs are cut by: one partition an upload, its key the row's `partition_key`."""
 
 import dagster as dg
 

@@ -17,6 +17,7 @@ from pipelines.core.errors import TransientError
 from pipelines.core.files import FileStore
 from pipelines.core.lecture_slides import list_outdated_alignments
 from pipelines.core.lectures import list_deleted_lectures, list_unrequested_lectures, purge_lecture
+from pipelines.core.partitions import partition_keys
 from pipelines.core.postgres import Connection, Database
 from pipelines.core.stores import Stores
 from pipelines.defs.jobs import documents_job, lectures_job
@@ -102,14 +103,16 @@ def look(
         waiting = uploads.list_unrequested(connection)
         deleted = uploads.list_deleted(connection)[:MOST_PURGED]
         outdated = uploads.late.list_outdated(connection) if uploads.late is not None else []
-    wanted = [_request(uploads, upload_id, str(generation)) for upload_id, generation in waiting]
-    wanted += [_request(uploads, upload_id, key, late=uploads.late) for upload_id, key in outdated]
+        names = partition_keys(connection, [*deleted, *(upload_id for upload_id, _ in (*waiting, *outdated))])
+    asks = [(uid, str(generation), None) for uid, generation in waiting]
+    asks += [(uid, key, uploads.late) for uid, key in outdated]
+    wanted = [_request(uploads, uid, names[uid], key, late=late) for uid, key, late in asks if uid in names]
     keys = {str(request.run_key) for request in wanted}
     asked = set(json.loads(cursor or "[]"))
     fresh = [request for request in wanted if request.run_key not in asked]
-    stale = [str(upload_id) for upload_id in deleted if _has_partition(uploads, instance, upload_id)]
+    stale = {uid: names[uid] for uid in deleted if uid in names and _has_partition(uploads, instance, names[uid])}
     for upload_id in deleted:
-        if str(upload_id) not in stale:  # its partition went at an earlier look
+        if upload_id not in stale:  # its partition went at an earlier look
             uploads.purge(stores.database, stores.files, upload_id)
     if not fresh and not stale and keys == asked:
         return dg.SkipReason(f"No new {uploads.noun}.")
@@ -117,7 +120,7 @@ def look(
     if fresh:
         changes.append(uploads.partitions.build_add_request(sorted({str(request.partition_key) for request in fresh})))
     if stale:
-        changes.append(uploads.partitions.build_delete_request(stale))
+        changes.append(uploads.partitions.build_delete_request(list(stale.values())))
     return dg.SensorResult(
         run_requests=fresh,
         dynamic_partitions_requests=changes,
@@ -125,18 +128,20 @@ def look(
     )
 
 
-def _request(uploads: Uploads, upload_id: UUID, key: str, *, late: Late | None = None) -> dg.RunRequest:
+def _request(
+    uploads: Uploads, upload_id: UUID, partition_key: str, key: str, *, late: Late | None = None
+) -> dg.RunRequest:
     return dg.RunRequest(
         run_key=f"{uploads.noun}:{upload_id}:{key}",
-        partition_key=str(upload_id),
+        partition_key=partition_key,
         asset_selection=[dg.AssetKey(name) for name in late.assets] if late is not None else None,
     )
 
 
-def _has_partition(uploads: Uploads, instance: dg.DagsterInstance, upload_id: UUID) -> bool:
+def _has_partition(uploads: Uploads, instance: dg.DagsterInstance, partition_key: str) -> bool:
     name = uploads.partitions.name
     assert name is not None  # noqa: S101  all of ours are named
-    return instance.has_dynamic_partition(name, str(upload_id))
+    return instance.has_dynamic_partition(name, partition_key)
 
 
 @cache

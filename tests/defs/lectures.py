@@ -18,6 +18,7 @@ from pipelines.core.transcripts import read_transcript
 from pipelines.definitions import defs
 from pipelines.steps.alignment.scoring import read_spans
 from pipelines.steps.captions.formats import to_vtt
+from tests.defs.graphs import key_of
 
 SAMPLE = REPOSITORY / "sample"
 CAPTIONS = b"""WEBVTT
@@ -49,9 +50,10 @@ class Graph:
         return lecture
 
     def run(self, lecture: Lecture) -> dg.ExecuteInProcessResult:
-        self.instance.add_dynamic_partitions("lectures", [str(lecture.id)])
+        key = key_of(self.stores, lecture)
+        self.instance.add_dynamic_partitions("lectures", [key])
         job = defs.resolve_job_def("process_lecture")
-        return job.execute_in_process(partition_key=str(lecture.id), instance=self.instance, raise_on_error=False)
+        return job.execute_in_process(partition_key=key, instance=self.instance, raise_on_error=False)
 
     def again(self, lecture: Lecture) -> Lecture:
         with self.stores.database.transaction() as connection:

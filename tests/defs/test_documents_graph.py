@@ -16,7 +16,7 @@ from pipelines.core.settings import REPOSITORY, get_settings
 from pipelines.core.slides import count_document, read_slide_descriptions, read_slides
 from pipelines.core.stores import Stores
 from pipelines.definitions import defs
-from tests.defs.graphs import metadata, opened
+from tests.defs.graphs import key_of, metadata, opened
 from tests.fakes import FakeModel, Status
 
 SAMPLE = REPOSITORY / "sample" / "wind-power.pdf"
@@ -49,9 +49,10 @@ class Graph:
         return document
 
     def run(self, document: Document) -> dg.ExecuteInProcessResult:
-        self.instance.add_dynamic_partitions("documents", [str(document.id)])
+        key = key_of(self.stores, document)
+        self.instance.add_dynamic_partitions("documents", [key])
         job = defs.resolve_job_def("process_document")
-        return job.execute_in_process(partition_key=str(document.id), instance=self.instance, raise_on_error=False)
+        return job.execute_in_process(partition_key=key, instance=self.instance, raise_on_error=False)
 
     def again(self, document: Document) -> Document:
         with self.stores.database.transaction() as connection:
@@ -229,7 +230,7 @@ def test_materializing_downstream_of_another_uploads_slides_is_refused(graph):
     graph.upload(pdf("Other"))
     job = defs.resolve_job_def("process_document")
     result = job.execute_in_process(
-        partition_key=str(document.id), instance=graph.instance, raise_on_error=False,
+        partition_key=key_of(graph.stores, document), instance=graph.instance, raise_on_error=False,
         asset_selection=[dg.AssetKey("slide_chunks")],
     )  # fmt: skip
     assert not result.success

@@ -14,7 +14,7 @@ from pipelines.definitions import defs
 from pipelines.defs import lecture_slides
 from pipelines.defs.sensors import LECTURES, look
 from pipelines.steps.alignment.scoring import FoundSpan, read_spans, score_spans
-from tests.defs.graphs import failed_checks, metadata, opened
+from tests.defs.graphs import failed_checks, key_of, metadata, opened
 from tests.defs.lectures import CAPTIONS, SAMPLE, Graph, lecture_captions
 
 
@@ -34,12 +34,11 @@ def sample_deck(graph: Graph) -> Document:
             title="Wind", file_name="wind-power.pdf", source_name="wind-power.pdf", sha256=stored.sha256,
             byte_count=stored.byte_count,
         )  # fmt: skip
-    graph.instance.add_dynamic_partitions("documents", [str(document.id)])
+    key = key_of(graph.stores, document)
+    graph.instance.add_dynamic_partitions("documents", [key])
     job = defs.resolve_job_def("process_document")
     selection = [dg.AssetKey(name) for name in ("slides", "slide_descriptions", "slide_chunks", "slide_embeddings")]
-    assert job.execute_in_process(
-        partition_key=str(document.id), instance=graph.instance, asset_selection=selection
-    ).success
+    assert job.execute_in_process(partition_key=key, instance=graph.instance, asset_selection=selection).success
     return document
 
 
@@ -81,9 +80,12 @@ def test_a_lecture_about_something_else_is_not_aligned(graph):
 def align_again(graph, lecture):
     """Look as the sensor does, and run what it asks for."""
     (request,) = look(LECTURES, graph.stores, graph.instance, None).run_requests
-    assert (request.partition_key, request.asset_selection) == (str(lecture.id), [dg.AssetKey("lecture_slides")])
+    assert (request.partition_key, request.asset_selection) == (
+        key_of(graph.stores, lecture),
+        [dg.AssetKey("lecture_slides")],
+    )
     result = defs.resolve_job_def("process_lecture").execute_in_process(
-        partition_key=str(lecture.id), instance=graph.instance, asset_selection=request.asset_selection
+        partition_key=request.partition_key, instance=graph.instance, asset_selection=request.asset_selection
     )
     assert result.success
     return metadata(result, "lecture_slides")

@@ -21,7 +21,7 @@ from pipelines.core.settings import REPOSITORY, get_settings
 from pipelines.core.transcripts import find_transcript, read_transcript, transcript_progress
 from pipelines.defs.sensors import LECTURES, look
 from pipelines.steps.speech import transcripts as recognition
-from tests.defs.graphs import failed_checks, metadata, opened
+from tests.defs.graphs import failed_checks, key_of, metadata, opened
 from tests.defs.lectures import CAPTIONS, Graph
 from tests.steps.media import music, tone, wav_bytes, write_video
 
@@ -209,16 +209,16 @@ def test_a_missing_speech_model_names_the_setting_to_change(graph, spoken, monke
     assert graph.again(lecture).failure_code == "settings"
 
 
-def run_elsewhere(lecture: Lecture) -> subprocess.Popen[bytes]:
-    """The job of this lecture in a process of its own, with short pieces."""
+def run_elsewhere(key: str) -> subprocess.Popen[bytes]:
+    """The job of this partition in a process of its own, with short pieces."""
     code = f"""
         import dagster as dg
         from pipelines.definitions import defs
         from pipelines.steps.speech import transcripts
         transcripts.PIECE_MS = {PIECE_MS}
         with dg.DagsterInstance.ephemeral() as instance:
-            instance.add_dynamic_partitions("lectures", ["{lecture.id}"])
-            defs.resolve_job_def("process_lecture").execute_in_process(partition_key="{lecture.id}", instance=instance)
+            instance.add_dynamic_partitions("lectures", ["{key}"])
+            defs.resolve_job_def("process_lecture").execute_in_process(partition_key="{key}", instance=instance)
     """
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
     return subprocess.Popen(
@@ -245,7 +245,7 @@ def test_a_killed_run_goes_on_after_its_last_piece(graph, spoken, monkeypatch):
             progress = transcript_progress(connection, lecture.id)
         return progress.done_ms if progress is not None else 0
 
-    process = run_elsewhere(lecture)
+    process = run_elsewhere(key_of(graph.stores, lecture))
     try:
         wait_for(lambda: done_ms() > 0)
     finally:
@@ -308,7 +308,9 @@ def test_the_sensor_asks_for_one_run_and_after_deletion_removes_partition_rows_a
     lecture = graph.upload(captions=CAPTIONS)
     asked = look(LECTURES, graph.stores, graph.instance, None)
     assert isinstance(asked, dg.SensorResult)
-    assert [(r.run_key, r.partition_key) for r in asked.run_requests] == [(f"lecture:{lecture.id}:1", str(lecture.id))]
+    assert [(r.run_key, r.partition_key) for r in asked.run_requests] == [
+        (f"lecture:{lecture.id}:1", key_of(graph.stores, lecture))
+    ]
     graph.run(lecture)
     assert isinstance(look(LECTURES, graph.stores, graph.instance, "[]"), dg.SkipReason)
     with graph.stores.database.transaction() as connection:

@@ -13,6 +13,7 @@ from pipelines.core.stores import Stores
 from pipelines.defs import sensors
 from pipelines.defs.jobs import documents_job
 from pipelines.defs.sensors import DOCUMENTS, documents_sensor, look
+from tests.defs.graphs import key_of
 
 
 @pytest.fixture
@@ -63,7 +64,7 @@ def test_an_upload_becomes_a_partition_and_one_run(stores, partitions):
     document = upload(stores)
     keys, cursor = tick(stores, partitions)
     assert keys == [f"document:{document.id}:1"]
-    assert partitions.get_dynamic_partitions("documents") == [str(document.id)]
+    assert partitions.get_dynamic_partitions("documents") == [key_of(stores, document)]
     assert tick(stores, partitions, cursor) == ([], cursor)
 
 

@@ -1,10 +1,9 @@
 # Two commands need nothing but python3, make and the package registries: `make demo` and `make test`.
 VENV := .venv
 BIN := $(VENV)/bin
-UV_VERSION := 0.13.9
 READY := $(VENV)/.installed
 
-.PHONY: demo test check map format up down notebooks bench lock
+.PHONY: demo test check map format up down notebooks bench lock audit
 .DEFAULT_GOAL := demo
 
 demo: $(READY)  ## set everything up, ingest the sample course, ask a question
@@ -37,6 +36,9 @@ notebooks: $(READY)  ## Jupyter against the running system
 bench: $(READY)  ## every figure of the README, measured again
 	@$(BIN)/python -m bench
 
+audit: $(READY)  ## known advisories of the lock: make audit ADVISORIES=folder-or-zip in the OSV format
+	@$(BIN)/python -m tests.house.audit $(ADVISORIES)
+
 lock: $(READY)  ## pin every package by hash; names no host
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --all-extras \
 	    pyproject.toml -o requirements.lock
@@ -46,8 +48,9 @@ lock: $(READY)  ## pin every package by hash; names no host
 $(READY): requirements.lock pyproject.toml
 	@echo "Setting up $(VENV) (a minute, once) ..."
 	@test -x $(BIN)/python || python3 -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@awk '/^[a-z]/ {uv = /^uv==/} uv' requirements.lock > $(VENV)/uv.lock.txt # uv itself is pinned by hash like the rest
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/uv.lock.txt
 	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@$(BIN)/python -m compileall -q pipelines serving
 	@touch $@

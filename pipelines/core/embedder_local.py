@@ -126,7 +126,10 @@ def _checked(package: str, name: str, sha256: str) -> bytes:
     path = Path(folders[0]) / name if folders else None
     if path is None or not path.is_file():
         wheel = package.replace("_", "-")
-        raise SettingsError(f"EMBEDDING_MODEL: the local embedder's wheel {wheel} is not installed; install it again.")
+        raise SettingsError(
+            f"EMBEDDING_MODEL: the local embedder's wheel {wheel} is not installed: install studybuddy[local], or name"
+            " a model of EMBEDDING_BASE_URL."
+        )
     content = path.read_bytes()
     if hashlib.sha256(content).hexdigest() != sha256:
         raise SettingsError(

@@ -1,4 +1,4 @@
-"""From the committed row to a searchable deck, beside the pure libraries' time for the same work in the same run.
+"""Time from the committed row to a searchable deck, beside the pure libraries' for the same work in the same run.
 
 `python -m bench.ingest DECK.pdf [--times 3]` prints JSON. `library`: PyMuPDF reading every page's text and onnxruntime
 embedding the very chunks, in this process, warm. `sensor`: the row is committed and the running system (`studybuddy

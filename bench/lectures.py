@@ -1,4 +1,4 @@
-"""From the committed row to searchable speech: caption files one after the other, and a recording.
+"""Time from the committed row to searchable speech: caption files one after the other, and a recording.
 
 `python -m bench.lectures` prints JSON. `captions_s_each`: `studybuddy ingest` of all caption files of one course in one
 command, orchestration included, divided by their number. `recording_s`: one recording from its upload to the first

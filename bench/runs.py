@@ -1,4 +1,4 @@
-"""What one run costs beside its work: six assets that do nothing, through our launcher and through Dagster's own ways.
+"""The cost of one run beside its work: six assets that do nothing, through our launcher and Dagster's own ways.
 
 `python -m bench.runs` prints JSON: seconds from the request to the first step, over all steps, and in all (medians).
 `forked`: launched as `ingest` does; `button`: launched through the running UI, by queue and daemon; `in_process`:

@@ -23,5 +23,5 @@ defs = dg.Definitions(
     jobs=JOBS,
     sensors=SENSORS,
     resources=resources(),
-    executor=dg.in_process_executor,  # a step's own process would cost more than the step; see ARCHITECTURE.md
+    executor=dg.in_process_executor,  # a step's own process would cost more than the step; docs/decisions/0002
 )

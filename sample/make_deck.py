@@ -1,4 +1,4 @@
-"""Makes the sample course's deck, `wind-power.pdf`: the same bytes every time with the same PyMuPDF.
+"""The maker of the sample course's deck, `wind-power.pdf`: the same bytes every time with the same PyMuPDF.
 
 Run `python sample/make_deck.py [FILE]`. The deck has what real decks have: a title page that prints no number, an
 outline, headers and footers, a formula, two drawn figures, a ruled table, and one animated slide of two frames, which

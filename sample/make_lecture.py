@@ -1,4 +1,4 @@
-"""Makes the sample course's lecture from `lecture.txt`: the recording, when each slide is up, and questions to ask.
+"""The maker of the sample course's lecture, from `lecture.txt`: recording, when each slide is up, questions to ask.
 
 Run `python sample/make_lecture.py [FOLDER]`; it needs Debian's `flite`. Each sentence is spoken by itself, so the times
 of sentences, and with them of slides and answers, are counted in samples and not guessed.

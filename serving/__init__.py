@@ -1,1 +1,1 @@
-"""The service that students reach: chat, sessions, uploads, search. It reads the tables the pipelines write."""
+"""The service that students reach: chat, search, course materials. It reads the tables the pipelines write."""

@@ -1,4 +1,4 @@
-"""What every request passes before any route: a request id, the Host check, who is asking, the size of the body.
+"""The gate every request passes before any route: a request id, the Host check, who is asking, the size of the body.
 
 All of it happens before a byte of the body is read: strangers cannot make the service take in anything.
 """

@@ -1,4 +1,4 @@
-"""Writes `serving/openapi.json`, the document frontends generate their types from: `python -m serving.openapi`.
+"""The OpenAPI document `serving/openapi.json`, from which frontends make their types: `python -m serving.openapi`.
 
 The committed document and the code must agree; a test compares them.
 """

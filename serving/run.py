@@ -1,4 +1,4 @@
-"""Runs the service: loopback only, and a stop that lets open answers end.
+"""The service's runner: loopback only, and a stop that lets open answers end.
 
 Belongs here: the server around the application. Without sign-in the service binds loopback addresses and nothing else.
 """

@@ -1,4 +1,4 @@
-"""How a question is answered: prompts, the model's stream, citations that hold, and quoting without a model.
+"""Answers to questions: prompts, the model's stream, citations that hold, and quoting without a model.
 
 No HTTP here: the service, the command line and notebooks read the same answers.
 """

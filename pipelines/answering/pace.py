@@ -1,4 +1,4 @@
-"""How patiently providers' streams are read: at once while there is time, in fewer and larger pieces under load.
+"""The pace at which providers' streams are read: at once while there is time, in fewer, larger pieces under load.
 
 A read costs nearly the same for one word as for ten, so waiting a little between reads is what keeps the loop free for
 new questions. What is waited for follows the number of answers and how late the loop itself is.

@@ -1,4 +1,4 @@
-"""Finds what to upload among files and folders: decks, recordings, captions, and which captions go with which one."""
+"""Files to upload among files and folders: decks, recordings, captions, and which captions go with which one."""
 
 import re
 from collections.abc import Iterable, Iterator

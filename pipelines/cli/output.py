@@ -1,4 +1,4 @@
-"""What the terminal shows: rich for people on stderr and stdout, plain JSON on stdout for programs."""
+"""Output on the terminal: rich for people on stderr and stdout, plain JSON on stdout for programs."""
 
 import json
 import sys

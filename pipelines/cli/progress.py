@@ -1,5 +1,4 @@
-"""Progress of runs on the terminal: one line for all, one for each run under way. Silent where stderr is no terminal
-but for a line when a file is done."""
+"""Progress of runs on the terminal: one line for all and one for each run under way; silent where stderr is none."""
 
 from collections.abc import Callable
 from types import TracebackType

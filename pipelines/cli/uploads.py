@@ -1,4 +1,4 @@
-"""Puts files into the store and their rows into the database, and reads back what became of them."""
+"""Uploads from the command line: bytes into the store, rows into the database, and what became of them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

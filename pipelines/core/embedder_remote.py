@@ -1,4 +1,4 @@
-"""Embeds with any OpenAI-compatible `/embeddings`, believing nothing it answers.
+"""The embedder behind any OpenAI-compatible `/embeddings`; nothing it answers is believed.
 
 Asks for floats, because several servers answer base64 requests with nothing; puts answers in order by their index;
 checks count, dimension and finiteness; halves a batch the server finds too large.

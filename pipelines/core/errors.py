@@ -2,7 +2,7 @@
 
 `TransientError` may be retried; `PermanentError` must not be. Messages are sentences a teacher or an operator can act
 on and never carry a key, a prompt or a stack trace. Doors translate once: `pipelines/defs/failures.py` for Dagster,
-`serving/problems.py` for HTTP, `pipelines/cli.py` for the terminal.
+`serving/problems.py` for HTTP, `pipelines/cli/output.py` for the terminal.
 """
 
 

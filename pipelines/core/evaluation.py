@@ -1,4 +1,4 @@
-"""Asks a course a file's questions with the function the chat uses; `steps/scoring.py` says how good the hits are."""
+"""Evaluation of a course: a file's questions asked with the function the chat uses, scored by `steps/scoring.py`."""
 
 from collections.abc import Sequence
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Which decks a lecture goes through, and which slide was up when."""
+"""Rows of alignments: which decks a lecture goes through, and which slide was up when."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

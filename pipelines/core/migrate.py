@@ -1,4 +1,4 @@
-"""Applies `migrations/NNNN_what.sql` in order: under an advisory lock, one transaction each, checksums kept."""
+"""Migrations: `migrations/NNNN_what.sql` applied in order, under an advisory lock, checksums kept."""
 
 import hashlib
 from pathlib import Path

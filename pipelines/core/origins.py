@@ -1,4 +1,4 @@
-"""Where the rows of an upload come from: which run, and which version of each thing that made them.
+"""Origins of an upload's rows: which run made them, and which version of each thing it used.
 
 Belongs here: reading it back for people who compare results. Writing it belongs to the modules named after each noun.
 """

@@ -1,4 +1,4 @@
-"""How much a home holds: the figures of `studybuddy status`."""
+"""Counts of what a home holds: the figures of `studybuddy status`."""
 
 from dataclasses import dataclass
 

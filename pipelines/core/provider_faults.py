@@ -1,4 +1,4 @@
-"""What a model provider's faults mean: try again later, or a person must act. Every call stands inside `translated`.
+"""Faults of model providers, classed: try again later, or a person must act. Every call stands inside `translated`.
 
 Provider messages are never passed on: some quote the key or the prompt back.
 """

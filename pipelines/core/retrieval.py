@@ -1,4 +1,4 @@
-"""THE retrieval function: chat, notebooks, evaluation and the command line all search with `retrieve_chunks`.
+"""The retrieval function: chat, notebooks, evaluation and the command line all search with `retrieve_chunks`.
 
 Meaning (vectors) and words (BM25) are searched inside one course and their scores added. Weights were measured on
 real course material, see `bench/` and README.

@@ -1,4 +1,4 @@
-"""Finds SQL statements: one file a noun, each statement under a line `-- name: NAME`.
+"""SQL statements from files: one file a noun, each statement under a line `-- name: NAME`.
 
 Belongs here: reading and caching the text. Running it belongs to the module named after the noun.
 """

@@ -1,4 +1,4 @@
-"""What was said in a lecture: segments readers see, and the pieces in which recognition keeps what it has done.
+"""Rows of transcripts: segments readers see, and the pieces in which recognition keeps what it has done.
 
 Readers see a transcript as a whole or not at all: pieces gather beside it, and replace it in one transaction.
 """

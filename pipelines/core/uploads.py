@@ -1,4 +1,4 @@
-"""What decks and lectures have in common once they are uploaded: outcomes, claims, the fence, and the last clean-up."""
+"""The life decks and lectures share once they are uploaded: outcomes, claims, the fence, and the last clean-up."""
 
 from typing import Any, Literal
 

@@ -1,4 +1,4 @@
-"""What every asset of the documents graph is put around: its partition's document."""
+"""Context manager around every asset of the documents graph: its partition's document, and its failures."""
 
 from contextlib import AbstractContextManager
 from functools import partial

@@ -1,4 +1,4 @@
-"""What every asset of the lectures graph is put around: its partition's lecture."""
+"""Context manager around every asset of the lectures graph: its partition's lecture, and its failures."""
 
 from contextlib import AbstractContextManager
 from functools import partial

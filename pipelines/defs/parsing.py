@@ -1,4 +1,4 @@
-"""How much a parser of strangers' files may use: the settings, as limits of the bounded child."""
+"""Limits of the parser of strangers' files: the settings, as limits of the bounded child."""
 
 from pipelines.core.settings import Settings
 from pipelines.steps.sandbox.bounded import Limits

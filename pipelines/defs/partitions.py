@@ -1,4 +1,4 @@
-"""What the graphs are cut by: one partition an upload, its key the row's `partition_key`."""
+"""Partitions of the graphs: one an upload, its key the row's `partition_key`."""
 
 import dagster as dg
 

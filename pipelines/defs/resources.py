@@ -1,4 +1,4 @@
-"""What assets are given: the stores and the models, opened once a run and closed with it."""
+"""Resources of the assets: the stores and the models, opened once a run and closed with it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

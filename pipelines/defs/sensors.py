@@ -1,4 +1,4 @@
-"""From rows to runs: an upload without a run becomes a partition and a run; a deletion takes everything with it.
+"""Sensors from rows to runs: an upload without a run becomes a partition and a run; a deletion takes it all away.
 
 The tables are the truth. A sensor that ran twice, was killed in the middle or was away for a week asks for nothing
 twice: run keys name the upload and its generation, and partitions go before the rows that say they must.

@@ -1,4 +1,4 @@
-"""Where a transcript comes from: reading the captions, or recognising the recording piece by piece."""
+"""Speech of a lecture as an asset gets it: read from its captions, or recognised from its recording piece by piece."""
 
 import time
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What every asset begins and ends with: its partition's upload, and what is told when it fails."""
+"""The beginning and the end of every asset: its partition's upload, and what is told when it fails."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

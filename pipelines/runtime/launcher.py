@@ -1,4 +1,4 @@
-"""Launches every run in a process forked from a preloaded one, and knows when such a process has died.
+"""The run launcher: every run in a process forked from a preloaded one; it knows when such a process has died.
 
 One class for the daemon and for the command line. It uses the fork server it was offered (`forkclient.py`), otherwise
 it starts its own at the first run. A run without a process is reported as failed at once, so

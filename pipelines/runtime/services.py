@@ -1,4 +1,4 @@
-"""What `studybuddy up`, `down` and `status` do: one supervisor in the background, found again by its state file.
+"""Services behind `studybuddy up`, `down` and `status`: one supervisor in the background, found by its state file.
 
 Belongs here: starting, finding and ending it. What it runs is in `supervisor.py`. Dagster is not imported here, so the
 commands answer at once.

@@ -1,4 +1,4 @@
-"""Where Dagster keeps its own things: its tables, and what a run printed. Both as Dagster ships them, made cheaper.
+"""Dagster's storage: its tables, and what a run printed. Both as Dagster ships them, made cheaper.
 
 Dagster's Postgres storage opens a connection for every event and asks for the columns of its tables again and again;
 its compute log capture starts two `tail` and two Python processes a run to repeat on the terminal what nobody reads

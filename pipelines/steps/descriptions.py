@@ -1,4 +1,4 @@
-"""Describes whole rendered slides with a vision model: what to ask, in parallel, keeping each answer as it comes.
+"""Descriptions of rendered slides by a vision model: what to ask, in parallel, keeping each answer as it comes.
 
 The model call itself is passed in (`core.providers` owns the clients), so this step knows no URL and no key.
 """

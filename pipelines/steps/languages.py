@@ -1,4 +1,4 @@
-"""Which language a text is in, from its commonest words: enough to tell captions of one language from another's."""
+"""The language of a text, from its commonest words: enough to tell captions of one language from another's."""
 
 import re
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Scores retrieval on questions whose true place is known: recall at 1, 5 and 10, and mean reciprocal rank.
+"""Scores of retrieval on questions whose true place is known: recall at 1, 5 and 10, and mean reciprocal rank.
 
 A question names a file by its base name and the pages or the seconds that answer it. A slide hit counts when one of
 its pages is among them, a speech hit when it overlaps the seconds. Running the questions is `core/evaluation.py`.

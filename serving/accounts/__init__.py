@@ -1,1 +1,1 @@
-"""Who is asking, and what they may see."""
+"""Accounts: who is asking, and what they may see."""

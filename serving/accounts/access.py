@@ -1,4 +1,4 @@
-"""Which courses a person may see: the one place that decides it. Foreign and missing are the same answer."""
+"""The courses a person may see: the one place that decides it. Foreign and missing are the same answer."""
 
 from dataclasses import dataclass
 from uuid import UUID

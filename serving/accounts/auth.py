@@ -1,4 +1,4 @@
-"""Who is asking. Today one local user with a token; sign-in proper replaces `Authenticator` and nothing else.
+"""Authentication. Today one local user with a token; sign-in proper replaces `Authenticator` and nothing else.
 
 Belongs here: from headers to a person. What a person may see belongs to `accounts/access.py`.
 """

@@ -1,4 +1,4 @@
-"""What a stream of parts adds up to: the parts of a UI message, as the client keeps it and as the database stores it.
+"""The UI message a stream of parts adds up to, as the client keeps it and as the database stores it.
 
 Belongs here: folding. The same fold makes the stored answer of a run that ended and of one whose process died, from
 the stream text it left behind.

@@ -1,4 +1,4 @@
-"""Writes one answer's parts in an order every client accepts, and keeps the message they add up to.
+"""Writer of one answer's parts, in an order every client accepts; it keeps the message they add up to.
 
 Belongs here: what is open, and what must be closed before what. The parts' shapes belong to `parts.py`. Whatever the
 caller does, the stream is legal: a delta opens its part, a step closes what is open in it, a tool call without a result

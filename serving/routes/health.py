@@ -1,4 +1,4 @@
-"""Is the service alive, and can it answer? Open to anybody; nothing but yes and no."""
+"""Health: is the service alive, and can it answer? Open to anybody; nothing but yes and no."""
 
 import asyncio
 

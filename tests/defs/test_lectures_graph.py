@@ -16,7 +16,6 @@ import numpy as np
 import pytest
 
 from pipelines.core.lectures import delete_lecture, purge_lecture
-from pipelines.core.records import Lecture
 from pipelines.core.settings import REPOSITORY, get_settings
 from pipelines.core.transcripts import find_transcript, read_transcript, transcript_progress
 from pipelines.defs.sensors import LECTURES, look

@@ -1,4 +1,4 @@
-"""Writes docs/modules.md from the first sentence of each module's docstring: `python -m tests.house.modules`."""
+"""The maker of docs/modules.md, from the first line of each module's docstring: `python -m tests.house.modules`."""
 
 import ast
 import subprocess

@@ -1,4 +1,4 @@
-"""What pyproject.toml declares: everything a room imports, in an extra that is installed with it, and nothing else."""
+"""Dependencies as pyproject.toml declares them: all that a room imports, in an extra it comes with, and no more."""
 
 import ast
 import re

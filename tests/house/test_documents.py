@@ -19,6 +19,26 @@ def test_every_module_says_in_a_sentence_what_it_holds():
     assert not without, f"no docstring: {without}"
 
 
+NO_NOUN_PHRASE = re.compile(
+    # a question or the circumstance of one, where the thing itself should stand
+    r"(what|which|how|where|when|who|why|is|are|can|from|to|in|on|around|behind)\b"
+    # a verb whose subject the reader has to guess
+    r"|\w+s ((the|a|an|any|each|every|one|whole|what|which|it|them|with)\b|`)"
+    r"|(adds|applies|asks|closes|describes|embeds|finds|gives|keeps|launches|makes|opens|puts|reads|recognises"
+    r"|sends|starts|tells|turns|writes)\b",
+    re.IGNORECASE,
+)
+
+
+def test_a_module_opens_with_the_name_of_what_it_holds_in_one_line():
+    first = {
+        path.relative_to(ROOT).as_posix(): first_sentence(path)
+        for path in tracked("pipelines/*.py", "serving/*.py", "bench/*.py", "sample/*.py")
+    }
+    assert not {path: line for path, line in first.items() if NO_NOUN_PHRASE.match(line)}, "say what it is"
+    assert not {path: line for path, line in first.items() if line and not line.endswith((".", "?"))}, "one line"
+
+
 def test_the_map_names_no_module_that_is_gone():
     paths = [path.relative_to(ROOT).as_posix() for path in tracked("*.py")]
     named = re.findall(r"`([a-z_/]+\.py)`", (ROOT / "ARCHITECTURE.md").read_text())

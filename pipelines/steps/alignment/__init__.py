@@ -1,1 +1,1 @@
-"""Which slide was up when: the alignment of a lecture with its decks, and how good it is."""
+"""Alignment of a lecture with its decks: which slide was up when, and how good that is."""

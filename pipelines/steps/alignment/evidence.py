@@ -1,4 +1,4 @@
-"""How much each window of speech sounds like each slide: meaning (vectors) and rare words together.
+"""Evidence that a window of speech is about a slide: meaning (vectors) and rare words together.
 
 Both are compared within the lecture and never across lectures: a slide that resembles everything (an agenda) and a
 window that resembles everything ("as you can see") say little, so what is common to a row or a column is taken away.

@@ -1,4 +1,4 @@
-"""How often the right slide is named: spans people marked against spans the alignment found."""
+"""Scores of an alignment: spans people marked against spans it found."""
 
 import json
 from bisect import bisect_right

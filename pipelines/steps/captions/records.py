@@ -1,4 +1,4 @@
-"""What reading a caption file gives, and how large one may be: the part of captions that every process may load."""
+"""Records of what reading a caption file gives, and its limits: the part of captions every process may load."""
 
 from dataclasses import dataclass, fields
 

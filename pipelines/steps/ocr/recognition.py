@@ -1,4 +1,4 @@
-"""Reads the text of pages that are pictures, with models that arrive inside a wheel: no network, no key.
+"""Text of pages that are pictures, recognised with models that arrive inside a wheel: no network, no key.
 
 Loaded only when a page needs it (the library takes seconds to import).
 """

@@ -1,4 +1,4 @@
-"""From the text of all pages to the slides of a deck: what only shows when pages are compared."""
+"""The slides of a deck from the text of all its pages: what only shows when pages are compared."""
 
 import re
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Which consecutive pages are frames of one animated slide: the same slide, printed once for every step.
+"""Frames of animated slides: consecutive pages that are the same slide, printed once for every step.
 
 Retrieval must not answer with five copies of one slide, and must not merge different slides that share a title.
 """

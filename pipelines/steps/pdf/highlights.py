@@ -1,4 +1,4 @@
-"""Where on a page the words of a passage stand, and which of them the question shares: what a reader gets marked.
+"""Highlights: where on a page the words of a passage stand, and which of them the question shares.
 
 Positions are shares of the page as it is shown (rotation and crop included), so they fit its picture at any size.
 A page without a text layer has no positions: the result is empty, which says nothing about whether the passage is

@@ -1,4 +1,4 @@
-"""Recognises what programs hide in a text layer: kilobytes of base64 beside a formula, which no reader sees.
+"""Junk that programs hide in a text layer: kilobytes of base64 beside a formula, which no reader sees.
 
 Unfiltered, one such formula swamps a slide's chunk, its embedding and its cost.
 """

@@ -1,4 +1,4 @@
-"""Puts the lines of a page in the order a person reads them: columns one after the other, tables row by row.
+"""Reading order of a page's lines: columns one after the other, tables row by row.
 
 A page falls into strips between horizontal white bands. Neighbouring strips that leave a common gutter (a vertical
 white band) free form a run; a run is a table when its rows line up across the gutter and its cells are short,

@@ -1,4 +1,4 @@
-"""Opens a PDF from untrusted bytes inside the bounded child, or says in a sentence why it cannot be opened.
+"""The opening of a PDF from untrusted bytes inside the bounded child, or a sentence that says why it fails.
 
 Not here: what is read from it (`pdf_worker`), and the checks that need no parser (`slides`).
 """

@@ -1,4 +1,4 @@
-"""Turns pages that were laid out on their side or upside down, so that every step sees text running rightwards."""
+"""Upright pages from pages laid out on their side or upside down, so that every step sees text running rightwards."""
 
 from collections import Counter
 from collections.abc import Sequence

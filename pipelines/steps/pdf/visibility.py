@@ -1,4 +1,4 @@
-"""What of a page's text layer leaves a mark on the page: text nobody can see is no content, and may be a trap.
+"""Visible text of a page: what nobody can see is no content, and may be a trap.
 
 Cheap signs first (paint mode, transparency, size); text in the colour of its ground is only suspected here, and its
 picture decides.

@@ -1,4 +1,4 @@
-"""What runs in the bounded child for one PDF: `read` its text, `render` its pages.
+"""The bounded child's half of `slides`, for one PDF: `read` its text, `render` its pages.
 
 PyMuPDF is used here and nowhere else; everything that leaves is plain text, numbers and pictures.
 """

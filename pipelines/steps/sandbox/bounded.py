@@ -1,4 +1,4 @@
-"""Runs one function over one untrusted file in a bounded child process and streams back what it yields.
+"""The bounded child process: one function over one untrusted file, and a stream of what it yields.
 
 A parser of strangers' files may loop, eat memory, crash or be taken over. So it never runs in a process that holds
 keys or serves people: `run_bounded` starts a fresh interpreter for one file, hands it that file as an open descriptor

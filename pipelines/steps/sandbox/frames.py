@@ -1,4 +1,4 @@
-"""How parent and child of `sandbox` talk: frames of JSON and bytes on one pipe, so either end can count them."""
+"""Frames between parent and child of `sandbox`: JSON and bytes on one pipe, so either end can count them."""
 
 import json
 import os

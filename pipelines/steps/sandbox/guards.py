@@ -1,4 +1,4 @@
-"""Closes the doors of a child process before it touches a stranger's file: limits, network, files, programs.
+"""Guards that a child process puts up before it touches a stranger's file: limits, network, files, programs.
 
 Every door is the kernel's own (no helper program, no system package). Where a kernel or a container refuses one, the
 others still hold and `report` says which is missing and why. Two of them cut the network on their own: the system

@@ -1,5 +1,4 @@
-"""Sentences Whisper says although nobody said them: over silence, music and noise it falls back on what its training
-captions ended with.
+"""Sentences Whisper says over silence, music and noise although nobody said them: ends of its training captions.
 
 Sources: Koenecke et al., "Careless Whisper", FAccT 2024 (https://doi.org/10.1145/3630106.3658996); the thresholds of
 https://github.com/openai/whisper for silence and repetition.

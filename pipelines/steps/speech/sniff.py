@@ -1,4 +1,4 @@
-"""Which recording format a file really is, from its first bytes and never from its name.
+"""The recording format a file really has, from its first bytes and never from its name.
 
 The answer is the one demuxer that may open the file: a demuxer that guesses would also try formats that open other
 files or addresses (playlists), and every format less is attack surface less.

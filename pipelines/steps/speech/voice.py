@@ -1,4 +1,4 @@
-"""Where somebody speaks: samples to the stretches of up to 30 seconds that Whisper hears at once.
+"""Stretches in which somebody speaks, of up to 30 seconds, which Whisper hears at once.
 
 Silero's voice detector, which ships inside the faster-whisper wheel, with the settings of faster-whisper's own batched
 pipeline; stretches are filled as that pipeline fills them, so that pieces of a recording are heard as the whole is.

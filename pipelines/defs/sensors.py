@@ -104,7 +104,7 @@ def look(
         deleted = uploads.list_deleted(connection)[:MOST_PURGED]
         outdated = uploads.late.list_outdated(connection) if uploads.late is not None else []
         names = partition_keys(connection, [*deleted, *(upload_id for upload_id, _ in (*waiting, *outdated))])
-    asks = [(uid, str(generation), None) for uid, generation in waiting]
+    asks: list[tuple[UUID, str, Late | None]] = [(uid, str(generation), None) for uid, generation in waiting]
     asks += [(uid, key, uploads.late) for uid, key in outdated]
     wanted = [_request(uploads, uid, names[uid], key, late=late) for uid, key, late in asks if uid in names]
     keys = {str(request.run_key) for request in wanted}

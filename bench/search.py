@@ -133,7 +133,7 @@ def main() -> None:
 def run(db: Database, sizes: list[int], seed: int) -> dict[str, Any]:
     """All figures."""
     with db.transaction() as connection:
-        known = ensure_embedding_set(connection, model="made-up", dims=DIMS, chunker_version="1")
+        known = ensure_embedding_set(connection, model="made-up", dims=DIMS, search_text_version="1")
     started = time.perf_counter()
     courses = load(db, known, sizes, seed)
     loaded = time.perf_counter()

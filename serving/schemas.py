@@ -26,7 +26,7 @@ class In(BaseModel):
 
 
 class CourseOut(Out):
-    """A course of this person and his role in it."""
+    """A course of this person and their role in it."""
 
     id: UUID
     name: str

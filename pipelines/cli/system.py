@@ -102,7 +102,7 @@ def _as_json(
     found: services.Services | None, overview: Overview, *, database: str, server: str, token: str
 ) -> dict[str, Any]:
     counts = asdict(overview)
-    embedding_set = {name: counts.pop(name) for name in ("model", "dims", "chunker_version")}
+    embedding_set = {name: counts.pop(name) for name in ("model", "dims", "search_text_version")}
     return {
         "running": found is not None,
         "addresses": {

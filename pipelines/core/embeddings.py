@@ -23,12 +23,12 @@ LENGTH_TOLERANCE = 0.01
 """How far from 1 the length of a stored vector may be; halfvec rounding alone gives about 0.0005."""
 
 
-def ensure_embedding_set(connection: Connection, *, model: str, dims: int, chunker_version: str) -> EmbeddingSet:
-    """The set of this model, dimension and chunker, made with its partition where it is missing.
+def ensure_embedding_set(connection: Connection, *, model: str, dims: int, search_text_version: str) -> EmbeddingSet:
+    """The set of this model, dimension and version of the text, made with its partition where it is missing.
 
     The very first set is live at once; later ones wait for `switch_embedding_set`.
     """
-    key = {"model": model, "dims": dims, "chunker_version": chunker_version}
+    key = {"model": model, "dims": dims, "search_text_version": search_text_version}
     with connection.cursor(row_factory=class_row(EmbeddingSet)) as cursor:
         known = cursor.execute(statement("find_embedding_set"), key).fetchone()
         if known is not None:

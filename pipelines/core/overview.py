@@ -10,7 +10,7 @@ from pipelines.core.statements import statement
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """Counts over all courses; `model`, `dims` and `chunker_version` are the live embedding set's, None before it."""
+    """Counts over all courses; `model`, `dims` and `search_text_version` are the live set's, None before the first."""
 
     courses: int
     documents: int
@@ -23,7 +23,7 @@ class Overview:
     failed_lectures: int
     model: str | None
     dims: int | None
-    chunker_version: str | None
+    search_text_version: str | None
 
 
 def read_overview(connection: Connection) -> Overview:

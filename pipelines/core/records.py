@@ -194,12 +194,12 @@ class SlideSpan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmbeddingSet:
-    """The vectors of one model, one dimension and one chunker; exactly one set is live."""
+    """The vectors of one model, one dimension and one version of the text they are made of; exactly one set is live."""
 
     id: int
     model: str
     dims: int
-    chunker_version: str
+    search_text_version: str
     live: bool
 
 

@@ -107,7 +107,7 @@ def embed_chunks(store: Stores, embed: Embedder, source_id: UUID, fence: Callabl
     """Embed the chunks of a deck or lecture that have no vector yet; `fence` refuses a superseded upload."""
     with store.database.transaction() as connection:
         embedding_set = ensure_embedding_set(
-            connection, model=embed.model, dims=embed.dims, chunker_version=SEARCH_TEXT_VERSION
+            connection, model=embed.model, dims=embed.dims, search_text_version=SEARCH_TEXT_VERSION
         )
         chunks = chunks_without_vectors(connection, embedding_set, source_id)
     vectors = embed.embed([chunk.search_text for chunk in chunks])

@@ -26,10 +26,10 @@ async def list_my_courses(connection: Connection, person: Principal) -> list[Cou
 
 
 async def get_my_course(connection: Connection, person: Principal, course_id: UUID) -> CourseAccess:
-    """One of his courses.
+    """One of their courses.
 
     Raises:
-        ProblemError: `not_found`: there is no such course, or it is not his.
+        ProblemError: `not_found`: there is no such course, or it is not theirs.
     """
     found = await row(connection, "get_my_course", user_id=person.user_id, course_id=course_id)
     if found is None and person.local:

@@ -221,7 +221,7 @@ async def put_feedback(
     """Keep what this person thinks of an answer.
 
     Raises:
-        ProblemError: `not_found`: no such answer in a chat of his.
+        ProblemError: `not_found`: no such answer in a chat of theirs.
     """
     names = {"user_id": user_id, "client_id": client_id, "message_id": message_id}
     if await row(connection, "put_feedback", **names, rating=rating, reason=reason) is None:
@@ -234,7 +234,7 @@ async def delete_feedback(connection: Connection, user_id: UUID, client_id: str,
 
 
 async def get_source(connection: Connection, user_id: UUID, source_id: UUID) -> Source:
-    """A passage cited in a chat of this person, in a course he still belongs to.
+    """A passage cited in a chat of this person, in a course they still belong to.
 
     Raises:
         ProblemError: `not_found`.

@@ -51,14 +51,14 @@ with written as (
 update chat_sessions set updated_at = now() from written where id = written.session_id
 
 -- name: get_session
--- One chat of this person: id, client_id, course_id, title, head_key, created_at, updated_at. No row: not there, or not his.
+-- One chat of this person: id, client_id, course_id, title, head_key, created_at, updated_at. No row: not there, or not theirs.
 select id, client_id, course_id, title, head_key, created_at, updated_at
 from chat_sessions
 where user_id = %(user_id)s::uuid and client_id = %(client_id)s::text
 
 -- name: get_source
 -- One cited passage of this person's chats: id, course_id, handle, chunk_id, kind, source_id, title, file_name, page,
--- page_label, start_ms, end_ms, document_id, lecture_id, quote, changed. No row: not there, or not his, or he left the course.
+-- page_label, start_ms, end_ms, document_id, lecture_id, quote, changed. No row: not there, or not theirs, or they left the course.
 select s.id, s.course_id, s.handle, s.chunk_id, s.kind, s.source_id, s.title, s.file_name, s.page, s.page_label,
        s.start_ms, s.end_ms, s.document_id, s.lecture_id, s.quote,
        not exists (
@@ -145,7 +145,7 @@ from chat_messages m
 where m.key = any(%(message_keys)s::uuid[])
 
 -- name: put_feedback
--- Keep what this person thinks of an answer of his. One row (message_key); none when there is no such answer.
+-- Keep what this person thinks of an answer of theirs. One row (message_key); none when there is no such answer.
 insert into chat_feedback (message_key, rating, reason)
 select m.key, %(rating)s::text, %(reason)s::text
 from chat_messages m join chat_sessions s on s.id = m.session_id
@@ -155,7 +155,7 @@ on conflict (message_key) do update set rating = excluded.rating, reason = exclu
 returning message_key
 
 -- name: update_session
--- Rename a chat or show another branch of it; null leaves a value. One row as in get_session; no row: not his.
+-- Rename a chat or show another branch of it; null leaves a value. One row as in get_session; no row: not theirs.
 update chat_sessions
 set title = coalesce(%(title)s::text, title), head_key = coalesce(%(head_key)s::uuid, head_key), updated_at = now()
 where user_id = %(user_id)s::uuid and client_id = %(client_id)s::text

@@ -114,7 +114,7 @@ def test_a_reupload_with_one_changed_slide_leaves_one_chunk_to_embed(database, u
 
     def embed_missing(document):
         with database.transaction() as connection:
-            known = ensure_embedding_set(connection, model=embed.model, dims=embed.dims, chunker_version="1")
+            known = ensure_embedding_set(connection, model=embed.model, dims=embed.dims, search_text_version="1")
             missing = chunks_without_vectors(connection, known, document.id)
             write_vectors(connection, known, missing, embed.embed([chunk.search_text for chunk in missing]))
         return [chunk.text for chunk in missing]
@@ -145,7 +145,7 @@ def test_deleting_removes_chunks_words_counts_and_vectors(database, upload):
     for each in (document, other):
         replace(database, each, "alpha beta", "gamma")
         with database.transaction() as connection:
-            known = ensure_embedding_set(connection, model=embed.model, dims=embed.dims, chunker_version="1")
+            known = ensure_embedding_set(connection, model=embed.model, dims=embed.dims, search_text_version="1")
             missing = chunks_without_vectors(connection, known, each.id)
             write_vectors(connection, known, missing, embed.embed([chunk.text for chunk in missing]))
     with database.transaction() as connection:
@@ -242,7 +242,7 @@ def test_vectors_of_kept_chunks_are_kept_bit_for_bit(database, upload):
     document, embed = upload(), WordsEmbedder()
     replace(database, document, "alpha", "beta")
     with database.transaction() as connection:
-        known = ensure_embedding_set(connection, model=embed.model, dims=embed.dims, chunker_version="1")
+        known = ensure_embedding_set(connection, model=embed.model, dims=embed.dims, search_text_version="1")
         missing = chunks_without_vectors(connection, known, document.id)
         write_vectors(connection, known, missing, embed.embed([chunk.text for chunk in missing]))
     replace(database, document, "beta")

@@ -20,7 +20,7 @@ from pipelines.core.records import Chunk
 
 
 def ensure(connection, model="m", dims=4, version="1"):
-    return ensure_embedding_set(connection, model=model, dims=dims, chunker_version=version)
+    return ensure_embedding_set(connection, model=model, dims=dims, search_text_version=version)
 
 
 @pytest.fixture

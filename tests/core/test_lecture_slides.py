@@ -44,7 +44,7 @@ def course(database, settings):
         ]
         replace_slide_chunks(connection, deck, pages, chunker_version="1")
         replace_lecture_chunks(connection, lecture, minutes, chunker_version="1")
-        live = ensure_embedding_set(connection, model=embed.model, dims=embed.dims, chunker_version="1")
+        live = ensure_embedding_set(connection, model=embed.model, dims=embed.dims, search_text_version="1")
         write_vectors(connection, live, [*pages, *minutes], embed.embed([*SLIDES, *SPEECH]))
     return deck, lecture
 

@@ -81,7 +81,7 @@ def talk(database):
 
 
 def embed_missing(connection, source_id):
-    known = ensure_embedding_set(connection, model=EMBED.model, dims=EMBED.dims, chunker_version="1")
+    known = ensure_embedding_set(connection, model=EMBED.model, dims=EMBED.dims, search_text_version="1")
     missing = chunks_without_vectors(connection, known, source_id)
     write_vectors(connection, known, missing, EMBED.embed([chunk.search_text for chunk in missing]))
 
@@ -209,7 +209,7 @@ def test_a_large_course_is_searched_by_its_index_with_the_same_result(database, 
     exact = [search(database, course, question) for question in texts[:10]]
     monkeypatch.setattr(embeddings, "EXACT_CHUNKS", 100)
     with database.transaction() as connection:
-        known = ensure_embedding_set(connection, model=EMBED.model, dims=EMBED.dims, chunker_version="1")
+        known = ensure_embedding_set(connection, model=EMBED.model, dims=EMBED.dims, search_text_version="1")
         assert index_large_courses(connection, known) == [course]
         plan = connection.execute(
             "select count(*) from ai.nearest_in_course(%s, %s, %s, %s::halfvec, 50)",
@@ -228,7 +228,7 @@ def test_the_index_of_a_large_course_is_what_answers(database_url, course, deck,
     monkeypatch.setattr(embeddings, "EXACT_CHUNKS", 10)
     with Database(database_url, max_size=1) as database:
         with database.transaction() as connection:
-            known = ensure_embedding_set(connection, model=EMBED.model, dims=EMBED.dims, chunker_version="1")
+            known = ensure_embedding_set(connection, model=EMBED.model, dims=EMBED.dims, search_text_version="1")
             index_large_courses(connection, known)
         search(database, course, "alpha w1")
         with database.transaction() as connection:

@@ -133,7 +133,7 @@ def material(serving_settings: Settings) -> Material:
         )  # fmt: skip
         replace_lecture_chunks(connection, lecture, spoken, chunker_version="1")
         embed = embedder(serving_settings)
-        kept = ensure_embedding_set(connection, model=embed.model, dims=embed.dims, chunker_version="1")
+        kept = ensure_embedding_set(connection, model=embed.model, dims=embed.dims, search_text_version="1")
         vectors = embed.embed([chunk.search_text for chunk in [*chunks, *spoken]])
         write_vectors(connection, kept, [*chunks, *spoken], np.asarray(vectors))
     return Material(course.id, document.id, lecture_id, image, media)

@@ -23,16 +23,16 @@ where not exists (
 select ai.drop_course_index(%(set_id)s::integer, %(course_id)s::uuid)
 
 -- name: find_embedding_set
--- The set of this model, dimension and chunker: id, model, dims, chunker_version, live. No row: there is none.
-select id, model, dims, chunker_version, live from ai.embedding_sets
-where model = %(model)s::text and dims = %(dims)s::integer and chunker_version = %(chunker_version)s::text
+-- The set of this model, dimension and version of the text: id, model, dims, search_text_version, live. No row: there is none.
+select id, model, dims, search_text_version, live from ai.embedding_sets
+where model = %(model)s::text and dims = %(dims)s::integer and search_text_version = %(search_text_version)s::text
 
 -- name: insert_embedding_set
--- Make a set, live when no other is: id, model, dims, chunker_version, live. No row: it is there already.
-insert into ai.embedding_sets (model, dims, chunker_version, live)
-select %(model)s::text, %(dims)s::integer, %(chunker_version)s::text, not exists (select 1 from ai.embedding_sets where live)
-on conflict (model, dims, chunker_version) do nothing
-returning id, model, dims, chunker_version, live
+-- Make a set, live when no other is: id, model, dims, search_text_version, live. No row: it is there already.
+insert into ai.embedding_sets (model, dims, search_text_version, live)
+select %(model)s::text, %(dims)s::integer, %(search_text_version)s::text, not exists (select 1 from ai.embedding_sets where live)
+on conflict (model, dims, search_text_version) do nothing
+returning id, model, dims, search_text_version, live
 
 -- name: list_course_indexes_to_change
 -- Courses whose own index in a set is missing (large) or no longer needed (not large): course_id, large.
@@ -43,8 +43,8 @@ having (sum(chunks) > %(exact_chunks)s::integer)
     <> (to_regclass('ai.' || ai.course_index_name(%(set_id)s::integer, course_id)) is not null)
 
 -- name: live_embedding_set
--- The set searches read: id, model, dims, chunker_version, live. No row: nothing was embedded yet.
-select id, model, dims, chunker_version, live from ai.embedding_sets where live
+-- The set searches read: id, model, dims, search_text_version, live. No row: nothing was embedded yet.
+select id, model, dims, search_text_version, live from ai.embedding_sets where live
 
 -- name: lock_embedding_sets
 -- Those who make or switch embedding sets take turns until the transaction ends. One row, nothing in it.

@@ -1,6 +1,6 @@
 -- name: overview
 -- How much there is. One row: courses, documents, lectures, slides, slide_chunks, speech_chunks, vectors (of the live
--- set), failed_documents, failed_lectures, and the live set's model, dims and chunker_version (null before the first).
+-- set), failed_documents, failed_lectures, and the live set's model, dims and search_text_version (null before the first).
 select (select count(*) from courses) as courses,
        (select count(*) from documents where deleted_at is null) as documents,
        (select count(*) from lectures where deleted_at is null) as lectures,
@@ -12,4 +12,4 @@ select (select count(*) from courses) as courses,
        (select count(*) from lectures where failed_generation = generation and deleted_at is null) as failed_lectures,
        (select model from ai.embedding_sets where live) as model,
        (select dims from ai.embedding_sets where live) as dims,
-       (select chunker_version from ai.embedding_sets where live) as chunker_version
+       (select search_text_version from ai.embedding_sets where live) as search_text_version

@@ -1,6 +1,8 @@
 """Every number that bounds the service, with its unit and its reason. Tests pass shorter ones to `create_app`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from pipelines.answering.turn import Bounds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,20 +18,11 @@ class Limits:
     history_messages: int = 20
     """Earlier messages the model is shown."""
 
-    history_chars: int = 24_000
-    """Characters of earlier messages the model is shown; the oldest go first."""
-
-    steps: int = 6
-    """Model calls in one answer; the last one may not call tools."""
-
-    tool_calls: int = 8
-    """Searches in one answer."""
+    answer: Bounds = field(default_factory=Bounds)
+    """What one answer may use."""
 
     hits: int = 8
     """Passages a search gives the model."""
-
-    answer_chars: int = 200_000
-    """Longest answer; a model that never ends is cut here."""
 
     runs_per_user: int = 8
     """Answers being written for one person at a time."""
@@ -57,9 +50,6 @@ class Limits:
 
     drain_s: float = 8.0
     """At shutdown, time for answers to end by themselves; then they are closed as interrupted."""
-
-    retry_wait_s: float = 5.0
-    """Longest `Retry-After` of a model provider that is waited for."""
 
     link_s: int = 6 * 3600
     """How long a signed link to a slide image or a recording works."""

@@ -8,7 +8,7 @@ Sources: the OpenAI streaming format and OpenRouter's guides on streaming and er
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -59,7 +59,7 @@ class ChatModel:
 
     async def stream(
         self, messages: list[dict[str, Any]], *, tools: list[dict[str, Any]], may_call: bool
-    ) -> AsyncIterator[Delta]:
+    ) -> AsyncGenerator[Delta]:
         """Ask once.
 
         Args:

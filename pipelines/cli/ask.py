@@ -1,16 +1,41 @@
 """`studybuddy ask`: a cited answer, by the configured model or quoted from the materials."""
 
+import asyncio
+from contextlib import aclosing
+from dataclasses import dataclass, field
 from typing import Annotated
 
 import typer
 from rich.markdown import Markdown
 
-from pipelines.answering.asking import AskedAnswer, answer_question
+from pipelines.answering.events import Source, Text, Usage
+from pipelines.answering.loop import answer
+from pipelines.answering.model import ChatModel
+from pipelines.answering.turn import Turn
 from pipelines.cli.output import console, errors, print_json, told
 from pipelines.cli.search import find_hits, hit_as_json, place
-from pipelines.core.settings import get_settings
+from pipelines.core.errors import StudyBuddyError
+from pipelines.core.providers import async_chat_client
+from pipelines.core.records import Hit
+from pipelines.core.settings import Settings, get_settings
 
-CANDIDATES = 10
+PASSAGES = 8
+"""Passages a model is given: more cost more and distract; the right one is among the first five nearly always."""
+
+
+@dataclass(kw_only=True)
+class Answered:
+    """`text` is Markdown; `sources` are the cited hits by the number the text cites them with.
+
+    `model` None: no language model is connected and passages are quoted. `error` ended the answer before it was whole;
+    the rest is what was written until then.
+    """
+
+    text: str = ""
+    sources: dict[int, Hit] = field(default_factory=dict)
+    model: str | None = None
+    cost_usd: float = 0.0
+    error: StudyBuddyError | None = None
 
 
 def register(app: typer.Typer) -> None:
@@ -24,17 +49,59 @@ def ask(
     json: Annotated[bool, typer.Option("--json", help="Text, sources and model as JSON.")] = False,
 ) -> None:
     """Answer a question about a course, with the pages and minutes it comes from."""
-    with told(), errors.status("Looking it up ..."):
-        answer = answer_question(question, find_hits(question, course=course, limit=CANDIDATES), get_settings())
-    if json:
-        sources = [{"handle": number, **hit_as_json(hit)} for number, hit in answer.sources.items()]
-        print_json({"text": answer.text, "model": answer.model, "cost_usd": answer.cost_usd, "sources": sources})
-    else:
-        show_answer(answer)
+    with told():
+        with errors.status("Looking it up ..."):
+            answered = answer_question(question, course=course, settings=get_settings())
+        if json and (answered.text or answered.error is None):
+            sources = [{"handle": number, **hit_as_json(hit)} for number, hit in answered.sources.items()]
+            failed = {} if answered.error is None else {"error": {"code": answered.error.code}}
+            found = {"text": answered.text, "model": answered.model, "cost_usd": answered.cost_usd, "sources": sources}
+            print_json(found | failed)
+        elif not json:
+            show_answer(answered)
+        if answered.error is not None:
+            raise answered.error
 
 
-def show_answer(answer: AskedAnswer) -> None:
+def answer_question(question: str, *, course: str, settings: Settings) -> Answered:
+    """The whole answer to a question about the course of this name. The model is given what a search finds.
+
+    Raises:
+        StudyBuddyError: no such course, database out of reach: nothing was asked.
+    """
+    return asyncio.run(_read(question, course, settings))
+
+
+async def _read(question: str, course: str, settings: Settings) -> Answered:
+    async def search(query: str) -> list[Hit]:
+        return await asyncio.to_thread(find_hits, query, course=course, limit=PASSAGES)
+
+    turn = Turn(course=course, question=question, search=search)
+    answered, pieces = Answered(model=settings.chat_model), list[str]()
+    client = async_chat_client(settings) if settings.chat_model is not None else None
+    try:
+        model = ChatModel(client, settings.chat_model) if client and settings.chat_model else None
+        async with aclosing(answer(turn, model, tools=False)) as events:
+            async for event in events:
+                if isinstance(event, Text):
+                    pieces.append(event.text)
+                elif isinstance(event, Source):
+                    answered.sources[event.number] = event.hit
+                elif isinstance(event, Usage):
+                    answered.cost_usd = event.amounts.get("cost", 0.0)
+    except StudyBuddyError as error:
+        if not pieces:
+            raise
+        answered.error = error
+    finally:
+        if client is not None:
+            await client.close()
+    answered.text = "".join(pieces).strip()
+    return answered
+
+
+def show_answer(answered: Answered) -> None:
     """The answer and, below it, where each citation stands."""
-    console.print(Markdown(answer.text))
-    for number, hit in answer.sources.items():
+    console.print(Markdown(answered.text))
+    for number, hit in answered.sources.items():
         console.print(f"  [{number}] {hit.file_name}, {place(hit)}", markup=False, style="cyan")

@@ -4,11 +4,9 @@ from typing import Annotated
 
 import typer
 
-from pipelines.answering.asking import answer_question
-from pipelines.cli.ask import CANDIDATES, show_answer
+from pipelines.cli.ask import answer_question, show_answer
 from pipelines.cli.ingest import ingest_files
 from pipelines.cli.output import console, fail, told
-from pipelines.cli.search import find_hits
 from pipelines.core.settings import REPOSITORY, get_settings
 from pipelines.core.stores import Stores
 
@@ -37,5 +35,8 @@ def demo(
                 fail(f"{result.candidate.source_name}: {result.message}")
         for asked in (question,) if question else QUESTIONS:
             console.print(f"\n[bold]{asked}[/bold]\n")
-            show_answer(answer_question(asked, find_hits(asked, course=COURSE, limit=CANDIDATES), get_settings()))
+            answered = answer_question(asked, course=COURSE, settings=get_settings())
+            show_answer(answered)
+            if answered.error is not None:
+                raise answered.error
     console.print('\nAsk more: [bold].venv/bin/studybuddy ask --course "Sample course" "..."[/bold]')

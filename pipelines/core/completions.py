@@ -1,10 +1,9 @@
-"""One question to a model, one answer: a described picture, or a chat turn without streaming.
+"""One question to a vision model, one answer: a described picture.
 
-Belongs here: what is sent and how the answer is checked. The streamed answer loop of the chat stands in `serving/`.
+Belongs here: what is sent and how the answer is checked. Questions of people are answered by `pipelines/answering/`.
 """
 
 import base64
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -30,25 +29,13 @@ def describe_image(
     """Ask a vision model about one picture; the text goes first, as the models' guides ask.
 
     Raises:
-        ProviderRefusedError, ProviderUnavailableError
-    """
-    url = f"data:{media_type};base64,{base64.b64encode(image).decode('ascii')}"
-    content = [{"type": "text", "text": prompt}, {"type": "image_url", "image_url": {"url": url}}]
-    return complete_chat(client, model=model, messages=[{"role": "user", "content": content}])
-
-
-def complete_chat(client: "openai.OpenAI", *, model: str, messages: Sequence[dict[str, Any]]) -> Completion:
-    """One chat turn, answered whole.
-
-    Args:
-        messages: in the wire's own form, `{"role": ..., "content": ...}`.
-
-    Raises:
         ProviderRefusedError: refused, or an answer without text (code `garbage`).
         ProviderUnavailableError: no answer now.
     """
+    url = f"data:{media_type};base64,{base64.b64encode(image).decode('ascii')}"
+    content = [{"type": "text", "text": prompt}, {"type": "image_url", "image_url": {"url": url}}]
+    wire: Any = [{"role": "user", "content": content}]
     with translated(model):
-        wire: Any = list(messages)
         answer: Any = client.chat.completions.create(model=model, messages=wire)
     raise_error_body(model, answer)
     choices = getattr(answer, "choices", None)

@@ -11,7 +11,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from pydantic.alias_generators import to_camel
 
-FinishReason = Literal["stop", "length", "content-filter", "tool-calls", "error", "other"]
+from pipelines.answering.events import FinishReason
+
 ProviderMetadata = dict[str, dict[str, Any]]
 """Two levels, as the client demands: provider name, then its values."""
 

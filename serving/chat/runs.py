@@ -1,22 +1,29 @@
 """Answers being written in this process: each is a task of its own that outlives the request that began it.
 
 Belongs here: starting, storing as it goes, ending once. Readers elsewhere belong to `follow.py`; answers of dead
-processes to `reaper.py`. Stream text is stored in batches, one statement for all answers at a time; the end of an
-answer (message, sources, last batch, status) is one transaction, written before the reader sees the end.
+processes to `reaper.py`. Stream text is stored in batches, one statement for all answers at a time, in one transaction
+with the sources it names; the end of an answer (message, last batch, status) is one transaction, written before the
+reader sees the end.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
 
-from pipelines.answering.citations import quotations
+from psycopg.errors import ForeignKeyViolation
+
+from pipelines.answering.citations import Handles, quotations
+from pipelines.answering.events import Event, Retried, ToolFailed
+from pipelines.answering.turn import Turn
 from pipelines.core.errors import StorageUnavailableError
+from pipelines.core.records import Hit
 from serving.chat import parts as p
+from serving.chat.events import write
 from serving.chat.feed import Feed
 from serving.chat.sources import as_part, as_row
-from serving.chat.turn import Turn
 from serving.chat.turns import Begun
 from serving.chat.writer import PartWriter
 from serving.database import CHANNEL, Connection, ServingDatabase, jsonb, row, rows, run, run_many
@@ -35,16 +42,22 @@ _REASON = {
 SAVE_TRIES = 4
 """Times an answer's end is written when the database fails; between them 0.2, 0.4, 0.8 seconds pass."""
 
-Work = Callable[[Turn], Awaitable[None]]
+Work = Callable[[Turn], AsyncGenerator[Event]]
+"""The answer loop, or what stands in for it."""
 
 
 @dataclass(kw_only=True, eq=False)
 class LiveRun:
-    """One answer being written. `stored` and `seq` say how much of the feed the database has or is being given."""
+    """One answer being written. `stored` and `seq` say how much of the feed the database has or is being given.
+
+    `sources` are rows of the passages cited so far, of which the database has `stored_sources` or is being given them.
+    """
 
     begun: Begun
     user_id: UUID
     feed: Feed = field(default_factory=Feed)
+    sources: list[dict[str, Any]] = field(default_factory=list)
+    stored_sources: int = 0
     stored: int = 0
     seq: int = 0
     started: bool = False
@@ -58,7 +71,14 @@ class LiveRun:
         if upto == self.stored:
             return None
         self.stored, self.seq = upto, self.seq + 1
-        return {"run_id": self.begun.run_id, "seq": self.seq, "data": text}
+        sources, self.stored_sources = self.sources[self.stored_sources :], len(self.sources)
+        return {"run_id": self.begun.run_id, "seq": self.seq, "data": text, "sources": sources}
+
+    def cite(self, number: int, hit: Hit) -> p.SourceDocument:
+        """A passage the answer cites from now on, as the reader gets it."""
+        source = as_row(self.begun, number, hit)
+        self.sources.append(source)
+        return as_part(source)
 
 
 class Runs:
@@ -91,13 +111,13 @@ class Runs:
         if mine >= self._limits.runs_per_user or len(self._live) >= self._limits.runs:
             raise ProblemError("too_many_answers", retry_after_s=5)
 
-    def start(self, begun: Begun, user_id: UUID, make: Callable[[PartWriter], Turn], work: Work) -> LiveRun:
+    def start(self, begun: Begun, user_id: UUID, turn: Turn, work: Work) -> LiveRun:
         """Begin to write the answer; it goes on whatever becomes of the caller."""
         live = LiveRun(begun=begun, user_id=user_id)
         writer = PartWriter(lambda part: live.feed.append(part.sse()))
         writer.start(begun.message_id, {"sessionId": begun.session.client_id})
         self._live[begun.run_id] = live
-        live.task = asyncio.create_task(self._write(live, make(writer), work), name=f"run {begun.run_id}")
+        live.task = asyncio.create_task(self._write(live, writer, turn, work), name=f"run {begun.run_id}")
         return live
 
     def stop(self, run_id: UUID, cause: str = STOPPED) -> bool:
@@ -139,7 +159,7 @@ class Runs:
             async with self._database.transaction() as connection:
                 await connection.execute("set local synchronous_commit = off")  # the last tick may go with the server
                 await _store(connection, batches)
-        except StorageUnavailableError:
+        except (StorageUnavailableError, ForeignKeyViolation):  # the latter: a chat was deleted at this very moment
             self._unsaved = batches
             raise
 
@@ -162,14 +182,18 @@ class Runs:
             elif live.feed.left_at is not None and now - live.feed.left_at > grace and told["unwatched_s"] > grace:
                 self.stop(run_id, LEFT)
 
-    async def _write(self, live: LiveRun, turn: Turn, work: Work) -> None:
+    async def _write(self, live: LiveRun, writer: PartWriter, turn: Turn, work: Work) -> None:
         status: str = "done"
         code: str | None = None
         live.started = True
         try:
             await asyncio.sleep(0)  # the reader's stream opens first: building a request to the model takes a while
             if live.cause is None:
-                await work(turn)
+                async with aclosing(work(turn)) as events:
+                    async for event in events:
+                        write(event, writer, live.cite)
+                        if isinstance(event, Retried | ToolFailed):
+                            _log_trouble(live, event)
             else:
                 status = _STATUS[live.cause]
         except asyncio.CancelledError:
@@ -182,22 +206,16 @@ class Runs:
         if (task := asyncio.current_task()) is not None:
             task.uncancel()
         try:
-            turn.settle()
-            await self._end(live, turn, status, code)
+            await self._end(live, writer, turn, status, code)
         finally:
             live.feed.end()
             del self._live[live.begun.run_id]
 
-    async def _end(self, live: LiveRun, turn: Turn, status: str, code: str | None) -> None:
+    async def _end(self, live: LiveRun, writer: PartWriter, turn: Turn, status: str, code: str | None) -> None:
         """Close the stream and write everything down; the reader sees the end when it is true."""
-        writer, begun = turn.writer, live.begun
-        cited = {number: turn.handles.hits[number] for number in turn.words.cited}
-        sources = [as_row(begun, number, hit) for number, hit in cited.items()]
         writer.finish_step()
-        for source in sources:
-            writer.source(as_part(source))
-        if cited:
-            writer.citations(_citations(turn, sources))
+        if live.sources:
+            writer.citations(_citations(writer.message.text(), turn.handles, live.sources))
         live.feed.hold()
         metadata = _metadata(turn)
         if status == "done":
@@ -208,22 +226,19 @@ class Runs:
             writer.abort(_REASON[live.cause or SHUTDOWN])
         live.feed.append(p.DONE)
         ending = {"status": status, "error_code": code, "metadata": metadata}
-        if not await self._save(live, writer, ending, sources):
+        if not await self._save(live, writer, ending):
             live.feed.drop_held()
             live.feed.append(p.Error(error_text=error_json("storage_unavailable")).sse() + p.DONE)
-        log("run_ended", run=str(begun.run_id), status=status, code=code, searches=turn.searches,
-            cited=len(cited), dropped=turn.words.dropped, usage=turn.usage or None)  # fmt: skip
+        log("run_ended", run=str(live.begun.run_id), status=status, code=code, searches=turn.searches,
+            cited=len(live.sources), dropped=turn.words.dropped, usage=turn.usage or None)  # fmt: skip
 
-    async def _save(
-        self, live: LiveRun, writer: PartWriter, ending: dict[str, Any], sources: list[dict[str, Any]]
-    ) -> bool:
+    async def _save(self, live: LiveRun, writer: PartWriter, ending: dict[str, Any]) -> bool:
         batch = live.batch()
         for attempt in range(SAVE_TRIES):
             try:
                 async with self._database.transaction() as connection:
                     if await row(connection, "finish_run", run_id=live.begun.run_id, status=ending["status"]):
                         await finish_message(connection, live.begun.message_key, writer, ending)
-                        await run_many(connection, "insert_source", sources)
                         await _store(connection, [batch] if batch else [])
                 return True
             except StorageUnavailableError:
@@ -248,6 +263,7 @@ async def finish_message(connection: Connection, message_key: UUID, writer: Part
 
 async def _store(connection: Connection, batches: list[dict[str, Any]]) -> None:
     if batches:
+        await run_many(connection, "insert_source", [source for batch in batches for source in batch["sources"]])
         columns = {f"{name}s": [batch[name] for batch in batches] for name in ("run_id", "seq", "data")}
         await run(connection, "insert_events", **columns)
     await run(connection, "wake", channel=CHANNEL, payload="")
@@ -260,8 +276,15 @@ def _metadata(turn: Turn) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value is not None}
 
 
-def _citations(turn: Turn, sources: list[dict[str, Any]]) -> dict[str, Any]:
-    quotes = quotations(turn.writer.message.text(), turn.handles)
+def _log_trouble(live: LiveRun, event: Retried | ToolFailed) -> None:
+    if isinstance(event, Retried):
+        log("model_retried", run=str(live.begun.run_id), code=event.code, wait_s=event.wait_s)
+    elif event.error is not None:
+        log("search_failed", run=str(live.begun.run_id), code=code_of(event.error))
+
+
+def _citations(text: str, handles: Handles, sources: list[dict[str, Any]]) -> dict[str, Any]:
+    quotes = quotations(text, handles)
     return {
         "sources": [{"handle": source["handle"], "sourceId": str(source["id"])} for source in sources],
         "quotes": [

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
+from pipelines.answering.events import FinishReason
 from serving.chat import parts as p
 from serving.chat.message import MessageBuilder
 
@@ -155,7 +156,7 @@ class PartWriter:
         """What the answer cites and quotes."""
         self._put(p.DataCitations(id="citations", data=p.clean_json(data)))
 
-    def finish(self, reason: p.FinishReason, metadata: dict[str, Any] | None = None) -> None:
+    def finish(self, reason: FinishReason, metadata: dict[str, Any] | None = None) -> None:
         """The answer is whole."""
         self._end(p.Finish(finish_reason=reason, message_metadata=metadata))
 

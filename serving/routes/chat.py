@@ -8,15 +8,14 @@ from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response, StreamingResponse
 from starlette.requests import ClientDisconnect
 
+from pipelines.answering.loop import answer
+from pipelines.answering.turn import Turn
 from pipelines.core.records import Hit
 from serving.chat import parts as p
 from serving.chat.feed import Feed
 from serving.chat.follow import STOP
-from serving.chat.loop import answer
 from serving.chat.sessions import check_id
-from serving.chat.turn import Turn
 from serving.chat.turns import Begun, begin_turn, read_request
-from serving.chat.writer import PartWriter
 from serving.database import CHANNEL, row, run
 from serving.problems import ProblemError, documented
 from serving.schemas import ChatBody, StopOut
@@ -114,22 +113,18 @@ async def _body(request: Request) -> Any:
         raise ProblemError("bad_request") from None
 
 
-def _turn(state: State, begun: Begun) -> Any:
+def _turn(state: State, begun: Begun) -> Turn:
     async def search(question: str) -> list[Hit]:
         return await state.searcher.search(question, course_id=begun.course.id, limit=state.limits.hits)
 
-    def make(writer: PartWriter) -> Turn:
-        return Turn(
-            course=begun.course.name,
-            question=begun.question,
-            history=begun.history,
-            writer=writer,
-            search=search,
-            limits=state.limits,
-            model=state.model.name if state.model else None,
-        )
-
-    return make
+    return Turn(
+        course=begun.course.name,
+        question=begun.question,
+        history=begun.history,
+        search=search,
+        bounds=state.limits.answer,
+        model=state.model.name if state.model else None,
+    )
 
 
 def _stream(state: State, feed: Feed) -> StreamingResponse:

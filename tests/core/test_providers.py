@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from pydantic import SecretStr
 
-from pipelines.core.completions import complete_chat, describe_image
+from pipelines.core.completions import describe_image
 from pipelines.core.embedder_local import LocalEmbedder
 from pipelines.core.errors import (
     EmbeddingMismatchError,
@@ -193,11 +193,11 @@ def test_nobody_listening_and_no_answer_in_time_are_passing_faults(settings, mod
     model.default = [0.5]
     client = chat_client(quick).with_options(max_retries=0)
     with pytest.raises(ProviderUnavailableError) as caught:
-        complete_chat(client, model="m", messages=[{"role": "user", "content": "hi"}])
+        describe_image(client, model="m", prompt="Describe.", image=b"RIFF")
     assert caught.value.code == "timeout"
     nobody = chat_client(quick.model_copy(update={"model_base_url": "http://127.0.0.1:9/v1"}))
     with pytest.raises(ProviderUnavailableError) as caught:
-        complete_chat(nobody.with_options(max_retries=0), model="m", messages=[])
+        describe_image(nobody.with_options(max_retries=0), model="m", prompt="Describe.", image=b"RIFF")
     assert caught.value.code == "provider_unavailable"
 
 
@@ -217,17 +217,17 @@ def test_a_picture_is_sent_after_the_text_and_its_cost_is_told(settings, model):
     assert second["image_url"]["url"] == "data:image/webp;base64,UklGRg=="
 
 
-def test_a_chat_turn_without_usage_costs_nothing_known(settings, model):
+def test_a_description_without_usage_costs_nothing_known(settings, model):
     model.script(said({"choices": reply("Hi.")["choices"]}))
-    found = complete_chat(chat_client(settings), model="m", messages=[{"role": "user", "content": "hi"}])
+    found = describe_image(chat_client(settings), model="m", prompt="Describe.", image=b"RIFF")
     assert (found.text, found.prompt_tokens, found.cost_usd) == ("Hi.", 0, 0.0)
 
 
 @pytest.mark.parametrize("body", [reply(None), reply(" "), {"choices": []}, {}, {"choices": None}], ids=str)
-def test_a_chat_answer_without_text_is_garbage(settings, model, body):
+def test_a_description_without_text_is_garbage(settings, model, body):
     model.script(said(body))
     with pytest.raises(ProviderRefusedError) as caught:
-        complete_chat(chat_client(settings), model="m", messages=[])
+        describe_image(chat_client(settings), model="m", prompt="Describe.", image=b"RIFF")
     assert caught.value.code == "garbage"
 
 
@@ -272,4 +272,4 @@ def test_settings_that_cannot_work_are_refused_with_their_name():
 def test_a_cut_connection_is_a_passing_fault(settings, model):
     model.default = [CUT]
     with pytest.raises(ProviderUnavailableError):
-        complete_chat(chat_client(settings).with_options(max_retries=0), model="m", messages=[])
+        describe_image(chat_client(settings).with_options(max_retries=0), model="m", prompt="Describe.", image=b"RIFF")

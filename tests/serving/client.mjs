@@ -53,6 +53,17 @@ async function run(version, given) {
     send: words => chat.sendMessage({ text: words }),
     begin: words => { pending = chat.sendMessage({ text: words }); },
     words: count => until(() => text(chat.messages.at(-1)).split(' ').length >= count && chat.messages.at(-1).role === 'assistant'),
+    sourced: async () => {  // until a citation is alive; what the answer said by then
+      const sources = () => (chat.messages.at(-1)?.parts ?? []).filter(part => part.type === 'source-document');
+      await until(() => sources().length);
+      const found = { text: text(chat.messages.at(-1)), status: chat.status };
+      for (let n = 0; n < 50 && found.opened !== 200; n++) {
+        found.opened = (await call('GET', `/api/sources/${sources()[0]?.sourceId}`)).status;
+        await wait(10);
+      }
+      (seen.sourced ??= []).push(found);
+    },
+    comeback: () => { pending = chat.resumeStream(); },
     end: () => pending,
     edit: (at, words) => chat.sendMessage({ text: words, messageId: chat.messages[at].id }),
     regenerate: at => chat.regenerate(at === undefined ? undefined : { messageId: chat.messages[at].id }),

@@ -21,6 +21,7 @@ import psycopg
 import pytest
 from PIL import Image
 
+from pipelines.answering.turn import Bounds
 from pipelines.core.chunks import replace_lecture_chunks, replace_slide_chunks
 from pipelines.core.courses import ensure_course
 from pipelines.core.crypto import Sealer
@@ -37,7 +38,8 @@ from serving.limits import Limits
 from serving.run import Server, make_server
 from tests.fakes import FakeModel
 
-QUICK = Limits(beat_s=0.2, dead_after_s=3.0, flush_s=0.05, drain_s=1.0, leave_grace_s=30, ping_s=5, retry_wait_s=1.0)
+QUICK = Limits(beat_s=0.2, dead_after_s=3.0, flush_s=0.05, drain_s=1.0, leave_grace_s=30, ping_s=5,
+               answer=Bounds(retry_wait_s=1.0))  # fmt: skip
 SLIDES = [
     ("Gradient descent", "Gradient descent moves the weights against the gradient of the loss. "
      "The learning rate sets how far each step goes; too large a rate makes the loss diverge."),
@@ -164,7 +166,7 @@ def running(settings: Settings, limits: Limits = QUICK) -> Iterator[Service]:
     server = make_server(settings, "127.0.0.1", port, limits=limits)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not server.started:
         assert thread.is_alive() and time.monotonic() < deadline, "the server did not start"
         time.sleep(0.01)

@@ -208,7 +208,7 @@ def started(settings, *, log_level="WARNING"):
 
     with process:
         try:
-            wait_for(ready, 30)
+            wait_for(ready, 60)
             yield process, port
         finally:
             process.kill()

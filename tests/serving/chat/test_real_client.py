@@ -109,6 +109,25 @@ def slow(count=40, pause=0.05):
     ]
 
 
+def test_a_citation_is_alive_while_the_answer_goes_on_also_where_it_is_resumed(client, model, second):
+    model.script(
+        *[
+            step
+            for _ in range(3)
+            for step in (calls("entropy of a coin"), [*text("One bit [1].", reason=None), *slow(60)])
+        ]
+    )
+    steps = [["begin", "What is the entropy of a fair coin?"], ["sourced"], ["leave"],
+             ["reload", second.url], ["comeback"], ["sourced"], ["end"]]  # fmt: skip
+    for seen in client(steps).values():
+        agree(seen)
+        assert len(seen["sourced"]) == 2
+        for at in seen["sourced"]:
+            assert at["status"] == "streaming" and "[1]" in at["text"] and "w59" not in at["text"]
+            assert at["opened"] == 200
+        assert kinds(seen["messages"][1]).count("source-document") == 1
+
+
 def test_stop_ends_the_answer_and_keeps_what_was_said(client, model):
     model.script(*[slow(400)] * 3)
     for seen in client([["begin", "Count"], ["words", 3], ["stop"], ["end"]]).values():

@@ -21,12 +21,13 @@ import pymupdf
 
 from pipelines.core.chunks import list_chunks
 from pipelines.core.courses import ensure_course
-from pipelines.core.documents import delete_document, get_document, put_document
+from pipelines.core.documents import get_document, put_document
 from pipelines.core.providers import embedder
 from pipelines.core.records import Document
 from pipelines.core.settings import REPOSITORY, Settings
 from pipelines.core.slides import DocumentCounts, count_document
 from pipelines.core.stores import Stores
+from pipelines.core.uploads import DOCUMENT, delete_upload
 from pipelines.runtime import services
 
 POLL_S = 0.05
@@ -67,7 +68,7 @@ def measure(stores: Stores, deck: Path, times: int) -> dict[str, Any]:
             embedding.append(_timed(lambda texts=texts, embed=embed: embed.embed(texts)))
         chunks = len(texts)
         with stores.database.transaction() as connection:
-            delete_document(connection, document.id)
+            delete_upload(connection, DOCUMENT, document.id)
     library = statistics.median(text) + statistics.median(embedding)
     sensor = statistics.median(searchable)
     return {

@@ -21,7 +21,7 @@ from pipelines.core.lectures import get_lecture
 from pipelines.core.partitions import partition_keys
 from pipelines.core.records import Course
 from pipelines.core.stores import Stores
-from pipelines.core.uploads import CLAIM_S
+from pipelines.core.uploads import CLAIM_S, claim_uploads
 from pipelines.runtime.services import running
 
 if TYPE_CHECKING:
@@ -201,7 +201,7 @@ def _run(stores: Stores, graph: Graph, uploads: dict[str, Uploaded], progress: R
         if time.monotonic() - renewed > CLAIM_S / 3:
             renewed = time.monotonic()
             with stores.database.transaction() as connection:
-                graph.claim(connection, [upload.id for upload in uploads.values()])
+                claim_uploads(connection, graph.kind, [upload.id for upload in uploads.values()])
 
     return _run_job(stores, graph, list(uploads), heard)
 

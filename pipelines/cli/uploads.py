@@ -6,16 +6,15 @@ from pathlib import Path
 from uuid import UUID
 
 from pipelines.cli.candidates import Candidate, language_of
-from pipelines.core.documents import claim_documents, get_document, put_document
+from pipelines.core.documents import get_document, put_document
 from pipelines.core.errors import UnreadableFileError
 from pipelines.core.files import StoredFile
 from pipelines.core.lecture_slides import link_document
-from pipelines.core.lectures import claim_lectures, count_lecture, get_lecture, put_lecture
-from pipelines.core.postgres import Connection
+from pipelines.core.lectures import count_lecture, get_lecture, put_lecture
 from pipelines.core.slides import count_document
 from pipelines.core.stores import Stores
 from pipelines.core.transcripts import find_transcript
-from pipelines.core.uploads import CLAIM_S
+from pipelines.core.uploads import CLAIM_S, DOCUMENT, LECTURE, UploadKind
 from pipelines.steps.captions.records import MAX_BYTES as CAPTIONS_MAX_BYTES
 
 MB = 1_000_000
@@ -56,11 +55,11 @@ class State:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Graph:
-    """How one kind of upload is recorded, kept from the sensor, run, and looked at afterwards."""
+    """How one kind of upload is recorded, run, and looked at afterwards."""
 
+    kind: UploadKind
     job: str
     put: Callable[[Stores, UUID, Candidate, Options], Uploaded]
-    claim: Callable[[Connection, list[UUID]], None]
     look: Callable[[Stores, UUID], State]
 
 
@@ -151,5 +150,5 @@ def _look_at_lecture(stores: Stores, lecture_id: UUID) -> State:
     )
 
 
-DECKS = Graph(job="process_document", put=_put_deck, claim=claim_documents, look=_look_at_deck)
-LECTURES = Graph(job="process_lecture", put=_put_lecture, claim=claim_lectures, look=_look_at_lecture)
+DECKS = Graph(kind=DOCUMENT, job="process_document", put=_put_deck, look=_look_at_deck)
+LECTURES = Graph(kind=LECTURE, job="process_lecture", put=_put_lecture, look=_look_at_lecture)

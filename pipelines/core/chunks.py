@@ -13,12 +13,11 @@ from uuid import UUID
 from pgvector import SparseVector
 from psycopg.rows import dict_row
 
-from pipelines.core.documents import lock_document
-from pipelines.core.lectures import lock_lecture
 from pipelines.core.lexical import ALL_CHUNKS, TERM_SPACE, document_weights, term_counts
 from pipelines.core.postgres import Connection
 from pipelines.core.records import Chunk, Document, EmbeddingSet, Kind, Lecture
 from pipelines.core.statements import statement
+from pipelines.core.uploads import lock_upload
 
 _PUT: dict[Kind, str] = {"slide": "put_slide_chunk", "speech": "put_speech_chunk"}
 
@@ -40,7 +39,7 @@ def replace_slide_chunks(
     Raises:
         SupersededError: the document was replaced or deleted meanwhile; nothing is written.
     """
-    lock_document(connection, document)
+    lock_upload(connection, document)
     source = {"course_id": document.course_id, "source_id": document.id}
     rows = [
         {
@@ -63,7 +62,7 @@ def replace_lecture_chunks(
     Raises:
         SupersededError: the lecture was replaced or deleted meanwhile; nothing is written.
     """
-    lock_lecture(connection, lecture)
+    lock_upload(connection, lecture)
     source = {"course_id": lecture.course_id, "source_id": lecture.id}
     rows = [
         {

@@ -1,4 +1,4 @@
-"""Uploaded decks: recorded, replaced, fenced, failed, deleted."""
+"""Uploaded decks: recorded, replaced, read. What becomes of them after that is `uploads.py`."""
 
 from typing import Any
 from uuid import UUID
@@ -8,11 +8,10 @@ from psycopg.rows import dict_row
 
 from pipelines.core.crypto import Sealer
 from pipelines.core.errors import NotFoundError, StorageUnavailableError, SupersededError, UnreadableFileError
-from pipelines.core.files import FileStore
-from pipelines.core.postgres import Connection, Database
+from pipelines.core.postgres import Connection
 from pipelines.core.records import Document
 from pipelines.core.statements import statement
-from pipelines.core.uploads import CLAIM_S, Outcome, fence, purge
+from pipelines.core.uploads import Outcome
 
 
 def put_document(
@@ -83,68 +82,6 @@ def list_documents(connection: Connection, course_id: UUID, *, sealer: Sealer) -
     with connection.cursor(row_factory=dict_row) as cursor:
         rows = cursor.execute(statement("list_documents"), {"course_id": course_id}).fetchall()
     return [_document(row, sealer) for row in rows]
-
-
-def list_unrequested_documents(connection: Connection, *, limit: int = 200) -> list[tuple[UUID, int]]:
-    """(id, generation) of uploads that no run was started for, oldest first."""
-    rows = connection.execute(statement("list_unrequested_documents"), {"limit": limit})
-    return [(row[0], row[1]) for row in rows]
-
-
-def claim_documents(connection: Connection, document_ids: list[UUID], *, claim_s: float = CLAIM_S) -> None:
-    """Keep the sensor away from these documents for `claim_s` seconds from now."""
-    connection.execute(statement("claim_documents"), {"document_ids": document_ids, "claim_s": claim_s})
-
-
-def mark_document_requested(connection: Connection, document: Document, *, run_id: str | None = None) -> None:
-    """A run begins on this generation: the sensor need not ask for one, and an old failure is forgotten.
-
-    Args:
-        run_id: Dagster's id of the run; None for one that Dagster does not know.
-
-    Raises:
-        SupersededError: the document was replaced or deleted meanwhile.
-    """
-    fence(connection, "mark_document_requested", document, document_id=document.id, run_id=run_id)
-
-
-def lock_document(connection: Connection, document: Document) -> None:
-    """Fence before a write: nothing is written for an upload that was replaced or deleted meanwhile.
-
-    Raises:
-        SupersededError: it was.
-    """
-    fence(connection, "lock_document", document, document_id=document.id)
-
-
-def fail_document(connection: Connection, document_id: UUID, generation: int, *, code: str, message: str) -> None:
-    """Remember why this generation has no result; a newer generation is left alone."""
-    connection.execute(
-        statement("fail_document"),
-        {"document_id": document_id, "generation": generation, "code": code, "message": message},
-    )
-
-
-def delete_document(connection: Connection, document_id: UUID) -> bool:
-    """Delete at once what can be retrieved and set the tombstone; rows and files go with `purge_document`.
-
-    Returns:
-        False when there was no such document.
-    """
-    if connection.execute(statement("delete_document"), {"document_id": document_id}).fetchone() is None:
-        return False
-    connection.execute(statement("delete_chunks"), {"source_id": document_id})
-    return True
-
-
-def list_deleted_documents(connection: Connection, *, limit: int = 200) -> list[UUID]:
-    """Ids of documents deleted and not purged yet."""
-    return [row[0] for row in connection.execute(statement("list_deleted_documents"), {"limit": limit})]
-
-
-def purge_document(database: Database, files: FileStore, document_id: UUID) -> None:
-    """Remove a deleted document's rows, then its files that nothing else uses. Running it twice is fine."""
-    purge(database, files, "purge_document", document_id=document_id)
 
 
 def _one(connection: Connection, name: str, sealer: Sealer, **parameters: Any) -> Document | None:

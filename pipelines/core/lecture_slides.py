@@ -6,10 +6,10 @@ from uuid import UUID
 
 from psycopg.rows import class_row
 
-from pipelines.core.lectures import lock_lecture
 from pipelines.core.postgres import Connection
 from pipelines.core.records import Document, Lecture, SlideSpan
 from pipelines.core.statements import statement
+from pipelines.core.uploads import lock_upload
 
 MOST_SIMILAR = 10
 
@@ -90,7 +90,7 @@ def replace_lecture_slides(
     Raises:
         SupersededError: the lecture was replaced or deleted meanwhile; nothing is written.
     """
-    lock_lecture(connection, lecture)
+    lock_upload(connection, lecture)
     key = {"course_id": lecture.course_id, "lecture_id": lecture.id}
     connection.execute(statement("delete_lecture_slides"), key)
     made_from = {"lecture_id": lecture.id, "recipe": recipe, "deck_sha256s": list(deck_sha256s)}

@@ -1,6 +1,6 @@
-"""Uploaded recordings and captions: recorded, joined, replaced, fenced, failed, deleted.
+"""Uploaded recordings and captions: recorded, joined, replaced, read, and the sound of recordings.
 
-What was said in it is `transcripts.py`.
+What becomes of them after that is `uploads.py`; what was said in them `transcripts.py`.
 """
 
 from dataclasses import dataclass
@@ -11,11 +11,10 @@ from uuid import UUID
 from psycopg.rows import class_row, dict_row
 
 from pipelines.core.errors import NotFoundError, StaleUpstreamError, SupersededError
-from pipelines.core.files import FileStore
-from pipelines.core.postgres import Connection, Database
+from pipelines.core.postgres import Connection
 from pipelines.core.records import Lecture
 from pipelines.core.statements import statement
-from pipelines.core.uploads import CLAIM_S, Outcome, fence, purge
+from pipelines.core.uploads import Outcome, lock_upload
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,75 +145,13 @@ def find_lecture(connection: Connection, course_id: UUID, name: str) -> Lecture:
     return found[0]
 
 
-def list_unrequested_lectures(connection: Connection, *, limit: int = 200) -> list[tuple[UUID, int]]:
-    """(id, generation) of uploads that no run was started for, oldest first."""
-    rows = connection.execute(statement("list_unrequested_lectures"), {"limit": limit})
-    return [(row[0], row[1]) for row in rows]
-
-
-def claim_lectures(connection: Connection, lecture_ids: list[UUID], *, claim_s: float = CLAIM_S) -> None:
-    """Keep the sensor away from these lectures for `claim_s` seconds from now."""
-    connection.execute(statement("claim_lectures"), {"lecture_ids": lecture_ids, "claim_s": claim_s})
-
-
-def mark_lecture_requested(connection: Connection, lecture: Lecture, *, run_id: str | None = None) -> None:
-    """A run begins on this generation: the sensor need not ask for one, and an old failure is forgotten.
-
-    Args:
-        run_id: Dagster's id of the run; None for one that Dagster does not know.
-
-    Raises:
-        SupersededError: the lecture was replaced or deleted meanwhile.
-    """
-    fence(connection, "mark_lecture_requested", lecture, lecture_id=lecture.id, run_id=run_id)
-
-
-def lock_lecture(connection: Connection, lecture: Lecture) -> None:
-    """Fence before a write: nothing is written for an upload that was replaced or deleted meanwhile.
-
-    Raises:
-        SupersededError: it was.
-    """
-    fence(connection, "lock_lecture", lecture, lecture_id=lecture.id)
-
-
-def fail_lecture(connection: Connection, lecture_id: UUID, generation: int, *, code: str, message: str) -> None:
-    """Remember why this generation has no result; a newer generation is left alone."""
-    connection.execute(
-        statement("fail_lecture"),
-        {"lecture_id": lecture_id, "generation": generation, "code": code, "message": message},
-    )
-
-
-def delete_lecture(connection: Connection, lecture_id: UUID) -> bool:
-    """Delete at once what can be retrieved and set the tombstone; rows and files go with `purge_lecture`.
-
-    Returns:
-        False when there was no such lecture.
-    """
-    if connection.execute(statement("delete_lecture"), {"lecture_id": lecture_id}).fetchone() is None:
-        return False
-    connection.execute(statement("delete_chunks"), {"source_id": lecture_id})
-    return True
-
-
-def list_deleted_lectures(connection: Connection, *, limit: int = 200) -> list[UUID]:
-    """Ids of lectures deleted and not purged yet."""
-    return [row[0] for row in connection.execute(statement("list_deleted_lectures"), {"limit": limit})]
-
-
-def purge_lecture(database: Database, files: FileStore, lecture_id: UUID) -> None:
-    """Remove a deleted lecture's rows, then its files that nothing else uses. Running it twice is fine."""
-    purge(database, files, "purge_lecture", lecture_id=lecture_id)
-
-
 def put_lecture_audio(connection: Connection, lecture: Lecture, audio: LectureAudio) -> None:
     """Name the decoded sound of a lecture over an older one; its length becomes the lecture's.
 
     Raises:
         SupersededError: the lecture was replaced or deleted meanwhile.
     """
-    lock_lecture(connection, lecture)
+    lock_upload(connection, lecture)
     values = {name: getattr(audio, name) for name in LectureAudio.__slots__}
     connection.execute(statement("put_lecture_audio"), {"lecture_id": lecture.id, **values})
 

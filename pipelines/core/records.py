@@ -29,7 +29,8 @@ class Document:
 
     `source_name` identifies the upload inside its course (a relative path when a folder was ingested); `file_name` is
     its base name. `password` opens protected files and is None for others; `failure` is the sentence the last run
-    ended with, None when it did not fail.
+    ended with, None when it did not fail. `stage` and `run_id` say for which of its assets a Dagster run holds this
+    record (`uploads.begin_stage`); both None for everybody else.
     """
 
     id: UUID
@@ -44,6 +45,8 @@ class Document:
     deleted_at: datetime | None = None
     failure_code: str | None = None
     failure: str | None = None
+    stage: str | None = None
+    run_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +54,7 @@ class Lecture:
     """One recording, or captions alone. `media_sha256` None: no recording; `captions_sha256` None: no captions.
 
     `language` None means detect. `duration_ms` None means not measured yet. `prefer_speech` True transcribes the
-    recording although captions were given.
+    recording although captions were given. `stage` and `run_id` as for documents.
     """
 
     id: UUID
@@ -70,6 +73,8 @@ class Lecture:
     deleted_at: datetime | None = None
     failure_code: str | None = None
     failure: str | None = None
+    stage: str | None = None
+    run_id: str | None = None
 
     @property
     def speech_source(self) -> SpeechSource:

@@ -5,11 +5,11 @@ from typing import Any
 
 from psycopg.rows import class_row, dict_row
 
-from pipelines.core.documents import lock_document
 from pipelines.core.errors import StaleUpstreamError
 from pipelines.core.postgres import Connection
 from pipelines.core.records import Document, Slide, SlideDescription
 from pipelines.core.statements import statement
+from pipelines.core.uploads import lock_upload
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +53,7 @@ def replace_slides(
     Raises:
         SupersededError: the document was replaced or deleted meanwhile; nothing is written.
     """
-    lock_document(connection, document)
+    lock_upload(connection, document)
     connection.execute(statement("set_document_title"), {"document_id": document.id, "title": title})
     connection.execute(statement("delete_slides"), _key(document))
     with connection.cursor() as cursor:
@@ -92,7 +92,7 @@ def set_slide_images(connection: Connection, document: Document, images: dict[in
     Raises:
         SupersededError: the document was replaced or deleted meanwhile.
     """
-    lock_document(connection, document)
+    lock_upload(connection, document)
     with connection.cursor() as cursor:
         cursor.executemany(
             statement("set_slide_image"),
@@ -111,7 +111,7 @@ def put_slide_description(
     Raises:
         SupersededError: the document was replaced or deleted meanwhile.
     """
-    lock_document(connection, document)
+    lock_upload(connection, document)
     connection.execute(
         statement("put_slide_description"),
         {

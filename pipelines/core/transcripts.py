@@ -12,10 +12,10 @@ from psycopg.rows import class_row, dict_row
 from psycopg.types.json import Jsonb
 
 from pipelines.core.errors import StaleUpstreamError
-from pipelines.core.lectures import lock_lecture
 from pipelines.core.postgres import Connection
 from pipelines.core.records import Lecture, Segment, SpeechSource, Word
 from pipelines.core.statements import statement
+from pipelines.core.uploads import lock_upload
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,7 @@ def replace_transcript(
     Raises:
         SupersededError: the lecture was replaced or deleted meanwhile; nothing is written.
     """
-    lock_lecture(connection, lecture)
+    lock_upload(connection, lecture)
     key = {"course_id": lecture.course_id, "lecture_id": lecture.id}
     values = {name: getattr(transcript, name) for name in Transcript.__slots__}
     connection.execute(statement("put_transcript"), {**key, **values})
@@ -140,7 +140,7 @@ def drop_other_pieces(connection: Connection, lecture: Lecture, *, recipe: str) 
     Raises:
         SupersededError: the lecture was replaced or deleted meanwhile.
     """
-    lock_lecture(connection, lecture)
+    lock_upload(connection, lecture)
     connection.execute(statement("delete_other_pieces"), {"lecture_id": lecture.id, "recipe": recipe})
 
 
@@ -150,7 +150,7 @@ def put_piece(connection: Connection, lecture: Lecture, piece: StoredPiece, *, r
     Raises:
         SupersededError: the lecture was replaced or deleted meanwhile; recognition need not go on.
     """
-    lock_lecture(connection, lecture)
+    lock_upload(connection, lecture)
     segments = [[s.start_ms, s.end_ms, s.text, _words_out(s), s.confidence] for s in piece.segments]
     values = {name: getattr(piece, name) for name in StoredPiece.__slots__}
     parameters = {**values, "lecture_id": lecture.id, "recipe": recipe, "segments": Jsonb(segments)}

@@ -1,6 +1,11 @@
-"""The life decks and lectures share once they are uploaded: outcomes, claims, the fence, and the last clean-up."""
+"""The life of an upload, deck or lecture alike: claimed, begun on, fenced, failed, deleted, purged.
 
-from typing import Any, Literal
+What differs between the two, their rows and how they are recorded, is in `documents.py` and `lectures.py`.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal, TypeVar
+from uuid import UUID
 
 from pipelines.core.errors import SupersededError
 from pipelines.core.files import FileStore
@@ -8,29 +13,131 @@ from pipelines.core.postgres import Connection, Database
 from pipelines.core.records import Document, Lecture
 from pipelines.core.statements import statement
 
+Upload = TypeVar("Upload", Document, Lecture)
+
 Outcome = Literal["created", "replaced", "unchanged", "duplicate"]
 
 CLAIM_S = 120.0
 """Seconds a command line keeps the sensor away from an upload it will run itself; it renews while it works."""
 
 
-def fence(connection: Connection, name: str, upload: Document | Lecture, **parameters: Any) -> None:
-    """Run a statement that answers a row only while this generation is the newest and not deleted.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadKind:
+    """One kind of upload: its noun, its table, and the statement that removes its rows and answers its files."""
+
+    noun: str
+    table: str
+    purge: str
+
+    def statement(self, name: str) -> str:
+        """A statement of `uploads.sql` for this kind's table."""
+        return statement(name).replace("{uploads}", self.table)
+
+
+DOCUMENT = UploadKind(noun="document", table="documents", purge="purge_document")
+LECTURE = UploadKind(noun="lecture", table="lectures", purge="purge_lecture")
+
+
+def kind_of(upload: Document | Lecture) -> UploadKind:
+    """Which kind of upload a record is."""
+    return DOCUMENT if isinstance(upload, Document) else LECTURE
+
+
+def list_unrequested(connection: Connection, kind: UploadKind, *, limit: int = 200) -> list[tuple[UUID, int]]:
+    """(id, generation) of uploads that no run was started for, oldest first."""
+    rows = connection.execute(kind.statement("list_unrequested_uploads"), {"limit": limit})
+    return [(row[0], row[1]) for row in rows]
+
+
+def claim_uploads(
+    connection: Connection, kind: UploadKind, upload_ids: list[UUID], *, claim_s: float = CLAIM_S
+) -> None:
+    """Keep the sensor away from these uploads for `claim_s` seconds from now."""
+    connection.execute(kind.statement("claim_uploads"), {"ids": upload_ids, "claim_s": claim_s})
+
+
+def begin_run(connection: Connection, upload: Document | Lecture, *, run_id: str | None = None) -> None:
+    """A run begins on this generation: the sensor need not ask for one, an old failure is forgotten, and stages that
+    other runs were making are theirs no more.
+
+    Args:
+        run_id: Dagster's id of the run; None for one that Dagster does not know.
 
     Raises:
-        SupersededError: it is not.
+        SupersededError: the upload was replaced or deleted meanwhile.
     """
-    row = connection.execute(statement(name), {"generation": upload.generation, **parameters}).fetchone()
-    if row is None:
-        raise SupersededError(f"{upload.file_name} was replaced or deleted while it was being worked on.")
+    _fence(connection, "begin_run", upload, run_id=run_id)
 
 
-def purge(database: Database, files: FileStore, name: str, **parameters: Any) -> None:
-    """Run a statement that removes rows and answers the files they named; remove those nothing else uses."""
+def begin_stage(connection: Connection, upload: Upload, *, stage: str, run_id: str, whole: bool) -> Upload:
+    """A run begins to make one stage of this generation; what it writes is fenced by the record that comes back.
+
+    Args:
+        stage: name of the asset that is made.
+        whole: the run makes everything, so it was refused its next stage when another run has begun meanwhile.
+
+    Raises:
+        SupersededError: the upload was replaced or deleted meanwhile, or another run has taken it over.
+    """
+    _fence(connection, "begin_stage", upload, stage=stage, run_id=run_id, whole=whole)
+    return replace(upload, stage=stage, run_id=run_id)
+
+
+def end_stage(connection: Connection, upload: Document | Lecture) -> None:
+    """The stage that `begin_stage` began is made."""
+    connection.execute(kind_of(upload).statement("end_stage"), _key(upload))
+
+
+def lock_upload(connection: Connection, upload: Document | Lecture) -> None:
+    """Fence before a write: nothing is written for an upload that was replaced or deleted meanwhile, nor by a run whose
+    stage another run has taken over (it was given up, and came back after its retry).
+
+    Raises:
+        SupersededError: it was.
+    """
+    _fence(connection, "lock_upload", upload)
+
+
+def fail_upload(connection: Connection, upload: Document | Lecture, *, code: str, message: str) -> None:
+    """Remember why this generation has no result; a newer generation, and what a later run made, are left alone."""
+    connection.execute(kind_of(upload).statement("fail_upload"), {**_key(upload), "code": code, "message": message})
+
+
+def delete_upload(connection: Connection, kind: UploadKind, upload_id: UUID) -> bool:
+    """Delete at once what can be retrieved and set the tombstone; rows and files go with `purge_upload`.
+
+    Returns:
+        False when there was no such upload.
+    """
+    if connection.execute(kind.statement("delete_upload"), {"id": upload_id}).fetchone() is None:
+        return False
+    connection.execute(statement("delete_chunks"), {"source_id": upload_id})
+    return True
+
+
+def list_deleted(connection: Connection, kind: UploadKind, *, limit: int = 200) -> list[UUID]:
+    """Ids of uploads deleted and not purged yet."""
+    return [row[0] for row in connection.execute(kind.statement("list_deleted_uploads"), {"limit": limit})]
+
+
+def purge_upload(database: Database, files: FileStore, kind: UploadKind, upload_id: UUID) -> None:
+    """Remove a deleted upload's rows, then its files that nothing else uses. Running it twice is fine."""
     with database.transaction() as connection:
-        names = [row[0] for row in connection.execute(statement(name), parameters)]
+        names = [row[0] for row in connection.execute(statement(kind.purge), {"id": upload_id})]
     with database.transaction() as connection:
         used = {row[0] for row in connection.execute(statement("list_used_files"), {"names": names})}
     for sha256 in names:
         if sha256 not in used:
             files.remove(sha256)
+
+
+def _fence(connection: Connection, name: str, upload: Document | Lecture, **parameters: Any) -> None:
+    """Run a statement that answers a row only while the upload is still the caller's to write."""
+    if connection.execute(kind_of(upload).statement(name), {**_key(upload), **parameters}).fetchone() is None:
+        raise SupersededError(
+            f"{upload.file_name} was replaced or deleted, or another run took it over, while it was being worked on."
+        )
+
+
+def _key(upload: Document | Lecture) -> dict[str, Any]:
+    return {"id": upload.id, "generation": upload.generation, "stage": upload.stage, "run_id": upload.run_id}

@@ -10,7 +10,6 @@ from uuid import UUID
 import dagster as dg
 
 from pipelines.core.chunks import chunks_without_vectors
-from pipelines.core.documents import lock_document
 from pipelines.core.embeddings import (
     count_chunks_without_vectors,
     ensure_embedding_set,
@@ -24,6 +23,7 @@ from pipelines.core.providers import Embedder
 from pipelines.core.records import Chunk, EmbeddingSet
 from pipelines.core.slides import count_document
 from pipelines.core.stores import Stores
+from pipelines.core.uploads import lock_upload
 from pipelines.defs.chunks import slide_chunks
 from pipelines.defs.documents import GROUP, OWNERS, document_of
 from pipelines.defs.partitions import documents_partitions
@@ -55,7 +55,7 @@ def slide_embeddings(context: dg.AssetExecutionContext, stores: StoresResource) 
     """One vector a chunk in the embedding set of the configured model; unchanged chunks keep theirs."""
     started, store, embed = time.monotonic(), stores.open, stores.embedder
     with document_of(context, store) as document:
-        embedded = embed_chunks(store, embed, document.id, partial(lock_document, document=document))
+        embedded = embed_chunks(store, embed, document.id, partial(lock_upload, upload=document))
         with store.database.transaction() as connection:
             counts = count_document(connection, document)
             proposed = propose_to_lectures(connection, document, least=WORTH_A_LOOK)

@@ -29,7 +29,7 @@ MOST_BAD = 20
 def lecture_audio(context: dg.AssetExecutionContext, stores: StoresResource) -> dg.MaterializeResult:
     """The sound of the recording as 16 kHz mono FLAC; nothing for captions without a recording."""
     started, store = time.monotonic(), stores.open
-    with lecture_of(context, store, first=True) as lecture:
+    with lecture_of(context, store) as lecture:
         known = _known(store, lecture)
         audio = known if known is not None or lecture.media_sha256 is None else _decode(store, lecture)
     seconds = time.monotonic() - started

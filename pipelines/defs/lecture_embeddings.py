@@ -5,7 +5,8 @@ from functools import partial
 
 import dagster as dg
 
-from pipelines.core.lectures import count_lecture, lock_lecture
+from pipelines.core.lectures import count_lecture
+from pipelines.core.uploads import lock_upload
 from pipelines.defs.embeddings import SEARCH_TEXT_VERSION, embed_chunks, figures, vectors_are_sound
 from pipelines.defs.lecture_chunks import lecture_chunks
 from pipelines.defs.lectures import GROUP, OWNERS, lecture_of
@@ -33,7 +34,7 @@ def lecture_embeddings(context: dg.AssetExecutionContext, stores: StoresResource
     """One vector a chunk in the embedding set of the configured model; unchanged chunks keep theirs."""
     started, store, embed = time.monotonic(), stores.open, stores.embedder
     with lecture_of(context, store) as lecture:
-        embedded = embed_chunks(store, embed, lecture.id, partial(lock_lecture, lecture=lecture))
+        embedded = embed_chunks(store, embed, lecture.id, partial(lock_upload, upload=lecture))
         with store.database.transaction() as connection:
             counts = count_lecture(connection, lecture)
     return dg.MaterializeResult(

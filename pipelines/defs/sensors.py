@@ -12,14 +12,12 @@ from uuid import UUID
 
 import dagster as dg
 
-from pipelines.core.documents import list_deleted_documents, list_unrequested_documents, purge_document
 from pipelines.core.errors import TransientError
-from pipelines.core.files import FileStore
 from pipelines.core.lecture_slides import list_outdated_alignments
-from pipelines.core.lectures import list_deleted_lectures, list_unrequested_lectures, purge_lecture
 from pipelines.core.partitions import partition_keys
-from pipelines.core.postgres import Connection, Database
+from pipelines.core.postgres import Connection
 from pipelines.core.stores import Stores
+from pipelines.core.uploads import DOCUMENT, LECTURE, UploadKind, list_deleted, list_unrequested, purge_upload
 from pipelines.defs.jobs import documents_job, lectures_job
 from pipelines.defs.partitions import documents_partitions, lectures_partitions
 
@@ -29,13 +27,10 @@ MOST_PURGED = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Uploads:
-    """One kind of upload: its noun, its partitions, and the functions of core that know its rows."""
+    """One kind of upload, its partitions, and what is made of it again."""
 
-    noun: str
+    kind: UploadKind
     partitions: dg.DynamicPartitionsDefinition
-    list_unrequested: Callable[[Connection], list[tuple[UUID, int]]]
-    list_deleted: Callable[[Connection], list[UUID]]
-    purge: Callable[[Database, FileStore, UUID], None]
     late: "Late | None" = None
 
 
@@ -47,20 +42,11 @@ class Late:
     list_outdated: Callable[[Connection], list[tuple[UUID, str]]]
 
 
-DOCUMENTS = Uploads(
-    noun="document",
-    partitions=documents_partitions,
-    list_unrequested=list_unrequested_documents,
-    list_deleted=list_deleted_documents,
-    purge=purge_document,
-)
+DOCUMENTS = Uploads(kind=DOCUMENT, partitions=documents_partitions)
 
 LECTURES = Uploads(
-    noun="lecture",
+    kind=LECTURE,
     partitions=lectures_partitions,
-    list_unrequested=list_unrequested_lectures,
-    list_deleted=list_deleted_lectures,
-    purge=purge_lecture,
     late=Late(assets=["lecture_slides"], list_outdated=list_outdated_alignments),
 )
 
@@ -100,8 +86,8 @@ def look(
         StorageUnavailableError: the database or the file store is away.
     """
     with stores.database.transaction() as connection:
-        waiting = uploads.list_unrequested(connection)
-        deleted = uploads.list_deleted(connection)[:MOST_PURGED]
+        waiting = list_unrequested(connection, uploads.kind)
+        deleted = list_deleted(connection, uploads.kind, limit=MOST_PURGED)
         outdated = uploads.late.list_outdated(connection) if uploads.late is not None else []
         names = partition_keys(connection, [*deleted, *(upload_id for upload_id, _ in (*waiting, *outdated))])
     asks: list[tuple[UUID, str, Late | None]] = [(uid, str(generation), None) for uid, generation in waiting]
@@ -113,9 +99,9 @@ def look(
     stale = {uid: names[uid] for uid in deleted if uid in names and _has_partition(uploads, instance, names[uid])}
     for upload_id in deleted:
         if upload_id not in stale:  # its partition went at an earlier look
-            uploads.purge(stores.database, stores.files, upload_id)
+            purge_upload(stores.database, stores.files, uploads.kind, upload_id)
     if not fresh and not stale and keys == asked:
-        return dg.SkipReason(f"No new {uploads.noun}.")
+        return dg.SkipReason(f"No new {uploads.kind.noun}.")
     changes: list[dg.AddDynamicPartitionsRequest | dg.DeleteDynamicPartitionsRequest] = []
     if fresh:
         changes.append(uploads.partitions.build_add_request(sorted({str(request.partition_key) for request in fresh})))
@@ -132,7 +118,7 @@ def _request(
     uploads: Uploads, upload_id: UUID, partition_key: str, key: str, *, late: Late | None = None
 ) -> dg.RunRequest:
     return dg.RunRequest(
-        run_key=f"{uploads.noun}:{upload_id}:{key}",
+        run_key=f"{uploads.kind.noun}:{upload_id}:{key}",
         partition_key=partition_key,
         asset_selection=[dg.AssetKey(name) for name in late.assets] if late is not None else None,
     )

@@ -38,7 +38,7 @@ MOST_JUNK = 0.5
 def slides(context: dg.AssetExecutionContext, stores: StoresResource) -> dg.MaterializeResult:
     """Every page of the deck: text in reading order, title, printed number, section and animation frames."""
     started, store = time.monotonic(), stores.open
-    with document_of(context, store, first=True) as document:
+    with document_of(context, store) as document:
         deck = _read(context, store, document)
         with store.database.transaction() as connection:
             replace_slides(connection, document, deck.slides, title=deck.title, code_version=SLIDES_VERSION)

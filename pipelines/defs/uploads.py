@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
 from uuid import UUID
 
 import dagster as dg
@@ -10,15 +9,13 @@ import dagster as dg
 from pipelines.core.errors import StudyBuddyError, SupersededError
 from pipelines.core.partitions import partition_upload
 from pipelines.core.postgres import Connection
-from pipelines.core.records import Document, Lecture
 from pipelines.core.stores import Stores
+from pipelines.core.uploads import Upload, begin_run, begin_stage, end_stage, fail_upload
 from pipelines.defs.failures import told_to_dagster
 
 OWNERS = ["team:course-materials"]
 
 FILE_TAG = "studybuddy/file"
-
-Upload = TypeVar("Upload", Document, Lecture)
 
 
 @contextmanager
@@ -27,14 +24,15 @@ def upload_of(
     stores: Stores,
     *,
     get: Callable[[Connection, UUID], Upload],
-    begin: Callable[[Connection, Upload], None] | None,
-    fail: Callable[[Connection, Upload, StudyBuddyError], None],
+    root: str,
 ) -> Iterator[Upload]:
     """Gives the partition's upload, and tells failures to Dagster and to the teacher.
 
+    The run holds this asset of the upload until another run begins on it: what it writes after that is refused, so a
+    run that was cut off, given up and tried again changes nothing when it comes back.
+
     Args:
-        begin: called with the upload in the transaction that read it, where a run begins here; None elsewhere.
-        fail: remembers an error that nothing will be tried again for.
+        root: the asset at which a run of the whole graph begins.
 
     Raises:
         dagster.Failure, dagster.RetryRequested: as `told_to_dagster` says.
@@ -44,14 +42,36 @@ def upload_of(
     def remember(error: StudyBuddyError) -> None:
         if found and not isinstance(error, SupersededError):  # a superseded upload has nothing to say
             with stores.database.transaction() as connection:
-                fail(connection, found[0], error)
+                fail_upload(connection, found[-1], code=error.code, message=error.message)
 
+    stage, run_id = context.asset_key.to_user_string(), context.run.run_id
     with told_to_dagster(context, on_failure=remember):
         with stores.database.transaction() as connection:
             upload = get(connection, partition_upload(connection, context.partition_key))
-            found.append(upload)
-            if begin is not None:
-                begin(connection, upload)
-        if begin is not None:  # the list of runs shows people which file each was about
-            context.instance.add_run_tags(context.run.run_id, {FILE_TAG: upload.file_name})
+            if stage == root:
+                begin_run(connection, upload, run_id=run_id)
+            upload = begin_stage(connection, upload, stage=stage, run_id=run_id, whole=_is_whole(context, root))
+            _refuse_if_given_up(context)
+        found.append(upload)
+        if stage == root:  # the list of runs shows people which file each was about
+            context.instance.add_run_tags(run_id, {FILE_TAG: upload.file_name})
         yield upload
+        with stores.database.transaction() as connection:
+            end_stage(connection, upload)
+
+
+def _is_whole(context: dg.AssetExecutionContext, root: str) -> bool:
+    """Whether this run makes the upload from its root on, rather than some of its assets again."""
+    steps = context.run.step_keys_to_execute
+    return steps is None or root in steps
+
+
+def _refuse_if_given_up(context: dg.AssetExecutionContext) -> None:
+    """Refuse a run that Dagster holds for ended: its machine was cut off, and others have gone on without it.
+
+    Raises:
+        SupersededError
+    """
+    run = context.instance.get_run_by_id(context.run.run_id)
+    if run is None or run.is_finished:
+        raise SupersededError("This run was given up before; what it would have made is left to the run after it.")

@@ -17,12 +17,13 @@ from pipelines.core.chunks import (
 )
 from pipelines.core.courses import ensure_course
 from pipelines.core.crypto import Sealer
-from pipelines.core.documents import delete_document, put_document
+from pipelines.core.documents import put_document
 from pipelines.core.embeddings import ensure_embedding_set, write_vectors
 from pipelines.core.errors import SupersededError
 from pipelines.core.lectures import put_lecture
 from pipelines.core.lexical import ALL_CHUNKS, term_counts
 from pipelines.core.records import Chunk, make_chunk_id
+from pipelines.core.uploads import DOCUMENT, delete_upload
 from tests.embedders import WordsEmbedder
 
 VERSION = "test-1"
@@ -149,7 +150,7 @@ def test_deleting_removes_chunks_words_counts_and_vectors(database, upload):
             missing = chunks_without_vectors(connection, known, each.id)
             write_vectors(connection, known, missing, embed.embed([chunk.text for chunk in missing]))
     with database.transaction() as connection:
-        assert delete_document(connection, document.id)
+        assert delete_upload(connection, DOCUMENT, document.id)
     with database.transaction() as connection:
         for table in ("chunk_embeddings", "chunk_terms", "term_counts", "slide_chunks_knowledge"):
             column = "document_id" if table == "slide_chunks_knowledge" else "source_id"
@@ -174,7 +175,7 @@ def test_a_deletion_during_a_write_waits_for_it_and_leaves_nothing_behind(databa
     writer.start()
     writing.wait(5)
     with database.transaction() as connection:
-        assert delete_document(connection, document.id)
+        assert delete_upload(connection, DOCUMENT, document.id)
         deleted.set()
     writer.join()
     with database.transaction() as connection:
@@ -217,7 +218,7 @@ def test_word_counts_always_equal_a_recount(database, upload, steps, fresh):
         document = upload(name=f"{source}.pdf", sha=next(shas), course=f"course {source % 2} {fresh}")
         if content is None:
             with database.transaction() as connection:
-                delete_document(connection, document.id)
+                delete_upload(connection, DOCUMENT, document.id)
         else:
             replace(database, document, *content)
     with database.transaction() as connection:

@@ -6,19 +6,19 @@ import pytest
 
 from pipelines.core.courses import ensure_course
 from pipelines.core.crypto import Sealer
-from pipelines.core.documents import (
-    delete_document,
-    fail_document,
-    get_document,
-    list_deleted_documents,
-    list_unrequested_documents,
-    lock_document,
-    mark_document_requested,
-    purge_document,
-    put_document,
-)
+from pipelines.core.documents import get_document, put_document
 from pipelines.core.errors import SupersededError
 from pipelines.core.files import FileStore
+from pipelines.core.uploads import (
+    DOCUMENT,
+    begin_run,
+    delete_upload,
+    fail_upload,
+    list_deleted,
+    list_unrequested,
+    lock_upload,
+    purge_upload,
+)
 
 
 @pytest.fixture
@@ -71,30 +71,30 @@ def test_a_write_for_a_replaced_upload_is_refused(upload, database):
     old, _ = upload()
     upload(sha="b")
     with database.transaction() as connection, pytest.raises(SupersededError, match="week1.pdf was replaced"):
-        lock_document(connection, old)
+        lock_upload(connection, old)
 
 
 def test_the_sensor_sees_an_upload_until_a_run_begins_and_again_when_it_is_replaced(upload, database):
     document, _ = upload()
     with database.transaction() as connection:
-        assert list_unrequested_documents(connection) == [(document.id, 1)]
-        mark_document_requested(connection, document)
-        assert list_unrequested_documents(connection) == []
+        assert list_unrequested(connection, DOCUMENT) == [(document.id, 1)]
+        begin_run(connection, document)
+        assert list_unrequested(connection, DOCUMENT) == []
     upload(sha="b")
     with database.transaction() as connection:
-        assert list_unrequested_documents(connection) == [(document.id, 2)]
+        assert list_unrequested(connection, DOCUMENT) == [(document.id, 2)]
 
 
 def test_a_claimed_upload_is_left_to_the_one_who_claimed_it(upload, database):
     upload(claim_s=60)
     with database.transaction() as connection:
-        assert list_unrequested_documents(connection) == []
+        assert list_unrequested(connection, DOCUMENT) == []
 
 
 def test_a_failure_is_forgotten_by_the_next_generation(upload, database, sealer):
     document, _ = upload()
     with database.transaction() as connection:
-        fail_document(connection, document.id, 1, code="damaged", message="It is damaged.")
+        fail_upload(connection, document, code="damaged", message="It is damaged.")
         assert get_document(connection, document.id, sealer=sealer).failure == "It is damaged."
     replaced, _ = upload(sha="b")
     assert replaced.failure is None
@@ -114,13 +114,13 @@ def test_delete_then_purge_removes_rows_and_only_files_nobody_else_uses(upload, 
             ids.append(document.id)
     for document_id, left in zip(ids, (True, False), strict=True):
         with database.transaction() as connection:
-            assert delete_document(connection, document_id)
-            assert list_deleted_documents(connection) == [document_id]
-        purge_document(database, files, document_id)
+            assert delete_upload(connection, DOCUMENT, document_id)
+            assert list_deleted(connection, DOCUMENT) == [document_id]
+        purge_upload(database, files, DOCUMENT, document_id)
         assert files.has(shared) is left
     with database.transaction() as connection:
         assert connection.execute("select count(*) from documents").fetchone() == (0,)
-        assert not delete_document(connection, uuid4())
+        assert not delete_upload(connection, DOCUMENT, uuid4())
 
 
 def test_two_identical_uploads_at_once_make_one_document(upload):

@@ -5,7 +5,7 @@ import pytest
 from pipelines.core.chunks import replace_lecture_chunks, replace_slide_chunks
 from pipelines.core.courses import ensure_course
 from pipelines.core.crypto import Sealer
-from pipelines.core.documents import delete_document, put_document
+from pipelines.core.documents import put_document
 from pipelines.core.embeddings import ensure_embedding_set, write_vectors
 from pipelines.core.lecture_slides import (
     link_document,
@@ -15,10 +15,11 @@ from pipelines.core.lecture_slides import (
     propose_to_lectures,
     replace_lecture_slides,
 )
-from pipelines.core.lectures import mark_lecture_requested, put_lecture
+from pipelines.core.lectures import put_lecture
 from pipelines.core.providers import embedder
 from pipelines.core.records import Chunk, Scope, SlideSpan, make_chunk_id
 from pipelines.core.retrieval import retrieve_chunks
+from pipelines.core.uploads import DOCUMENT, begin_run, delete_upload
 
 SLIDES = ["Gradient descent follows the slope downhill.", "Momentum remembers earlier steps."]
 SPEECH = ["We begin with going downhill along the slope.", "Then we let a ball roll and remember its momentum."]
@@ -36,7 +37,7 @@ def course(database, settings):
             **names,
         )  # fmt: skip
         lecture, _ = put_lecture(connection, file_name="l.mp3", source_name="l.mp3", media_sha256="b" * 64, **names)
-        mark_lecture_requested(connection, lecture)
+        begin_run(connection, lecture)
         pages = [chunk(deck, "slide", n, text, page=n + 1, pages=(n + 1,)) for n, text in enumerate(SLIDES)]
         minutes = [
             chunk(lecture, "speech", n, text, start_ms=n * 60_000, end_ms=(n + 1) * 60_000)
@@ -96,7 +97,7 @@ def test_without_an_alignment_or_without_the_deck_a_hit_stands_alone(database, s
     if kind == "speech":
         align(database, lecture, span(0, 120, deck, 1))
         with database.transaction() as connection:
-            delete_document(connection, deck.id)
+            delete_upload(connection, DOCUMENT, deck.id)
         assert find(database, settings, lecture, "momentum", kind) == hit
 
 

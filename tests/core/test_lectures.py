@@ -5,7 +5,7 @@ import pytest
 
 from pipelines.core.courses import ensure_course
 from pipelines.core.crypto import Sealer
-from pipelines.core.documents import delete_document, put_document
+from pipelines.core.documents import put_document
 from pipelines.core.errors import NotFoundError, StaleUpstreamError, SupersededError
 from pipelines.core.files import FileStore
 from pipelines.core.lecture_slides import (
@@ -17,16 +17,8 @@ from pipelines.core.lecture_slides import (
 )
 from pipelines.core.lectures import (
     LectureAudio,
-    claim_lectures,
-    delete_lecture,
-    fail_lecture,
     find_lecture,
     get_lecture,
-    list_deleted_lectures,
-    list_unrequested_lectures,
-    lock_lecture,
-    mark_lecture_requested,
-    purge_lecture,
     put_lecture,
     put_lecture_audio,
     read_lecture_audio,
@@ -41,6 +33,18 @@ from pipelines.core.transcripts import (
     read_transcript,
     replace_transcript,
     transcript_progress,
+)
+from pipelines.core.uploads import (
+    DOCUMENT,
+    LECTURE,
+    begin_run,
+    claim_uploads,
+    delete_upload,
+    fail_upload,
+    list_deleted,
+    list_unrequested,
+    lock_upload,
+    purge_upload,
 )
 
 SAID = Segment(
@@ -157,20 +161,20 @@ def test_a_name_of_two_lectures_is_refused_and_both_are_named(upload, database):
 def test_the_sensor_sees_a_lecture_until_a_run_begins_and_again_when_it_is_replaced(upload, database):
     lecture, _ = upload(media="a")
     with database.transaction() as connection:
-        assert list_unrequested_lectures(connection) == [(lecture.id, 1)]
-        mark_lecture_requested(connection, lecture)
-        assert list_unrequested_lectures(connection) == []
+        assert list_unrequested(connection, LECTURE) == [(lecture.id, 1)]
+        begin_run(connection, lecture)
+        assert list_unrequested(connection, LECTURE) == []
     upload(media="b")
     with database.transaction() as connection:
-        assert list_unrequested_lectures(connection) == [(lecture.id, 2)]
-        claim_lectures(connection, [lecture.id])
-        assert list_unrequested_lectures(connection) == []
+        assert list_unrequested(connection, LECTURE) == [(lecture.id, 2)]
+        claim_uploads(connection, LECTURE, [lecture.id])
+        assert list_unrequested(connection, LECTURE) == []
 
 
 def test_a_failure_is_forgotten_by_the_next_generation(upload, database):
     lecture, _ = upload(media="a")
     with database.transaction() as connection:
-        fail_lecture(connection, lecture.id, 1, code="silent", message="Nobody speaks.")
+        fail_upload(connection, lecture, code="silent", message="Nobody speaks.")
         assert get_lecture(connection, lecture.id).failure == "Nobody speaks."
     assert upload(media="b")[0].failure is None
 
@@ -179,7 +183,7 @@ def test_nothing_is_written_for_a_replaced_lecture(upload, database):
     old, _ = upload(media="a")
     upload(media="b")
     writes = [
-        lambda connection: lock_lecture(connection, old),
+        lambda connection: lock_upload(connection, old),
         lambda connection: put_lecture_audio(connection, old, audio_of(old)),
         lambda connection: replace_transcript(connection, old, transcript_of(old), [SAID]),
         lambda connection: put_piece(connection, old, piece(0, 1000), recipe="r"),
@@ -270,7 +274,7 @@ def test_a_given_deck_stays_given_and_proposals_are_replaced(upload, deck, datab
             (given, True), (liked, False),
         ]  # fmt: skip
         replace_lecture_slides(connection, lecture, [])
-        delete_document(connection, given)
+        delete_upload(connection, DOCUMENT, given)
         assert list_linked_documents(connection, lecture.id) == []
 
 
@@ -293,10 +297,10 @@ def test_delete_then_purge_removes_rows_and_only_files_nobody_else_uses(upload, 
             lectures.append(lecture)
     for lecture, left in zip(lectures, (True, False), strict=True):
         with database.transaction() as connection:
-            assert delete_lecture(connection, lecture.id)
-            assert not delete_lecture(connection, lecture.id)
-            assert list_deleted_lectures(connection) == [lecture.id]
-        purge_lecture(database, files, lecture.id)
+            assert delete_upload(connection, LECTURE, lecture.id)
+            assert not delete_upload(connection, LECTURE, lecture.id)
+            assert list_deleted(connection, LECTURE) == [lecture.id]
+        purge_upload(database, files, LECTURE, lecture.id)
         assert [files.has(name) for name in names] == [left] * 3
     with database.transaction() as connection:
         for table in ("lectures", "lecture_audio", "transcripts", "transcript_segments", "transcript_pieces"):

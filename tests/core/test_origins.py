@@ -4,11 +4,12 @@ import pytest
 
 from pipelines.core.courses import ensure_course
 from pipelines.core.crypto import Sealer
-from pipelines.core.documents import delete_document, mark_document_requested, put_document
+from pipelines.core.documents import put_document
 from pipelines.core.errors import SupersededError
 from pipelines.core.origins import DocumentOrigin, read_document_origin
 from pipelines.core.records import Slide, SlideDescription
 from pipelines.core.slides import put_slide_description, replace_slides
+from pipelines.core.uploads import DOCUMENT, begin_run, delete_upload
 
 SLIDE = Slide(
     page=1, page_label=None, title="Wind", body="Air moves.", furniture="", section=None, text_source="layer",
@@ -45,7 +46,7 @@ def test_the_run_and_the_versions_are_told(upload, database):
         page=1, text="Air.", model="sees-well", prompt_tokens=1, completion_tokens=1, cost_usd=0, reused=False
     )
     with database.transaction() as connection:
-        mark_document_requested(connection, document, run_id="run-1")
+        begin_run(connection, document, run_id="run-1")
         replace_slides(connection, document, [SLIDE], title="Wind", code_version="7")
         put_slide_description(connection, document, description, prompt_version="2")
         origin = read_document_origin(connection, document)
@@ -55,7 +56,7 @@ def test_the_run_and_the_versions_are_told(upload, database):
 
 def test_the_run_of_a_replaced_upload_is_not_told_as_the_new_ones(upload, database):
     with database.transaction() as connection:
-        mark_document_requested(connection, upload(), run_id="run-1")
+        begin_run(connection, upload(), run_id="run-1")
     replaced = upload(sha="b")
     with database.transaction() as connection:
         assert read_document_origin(connection, replaced).run_id is None
@@ -64,6 +65,6 @@ def test_the_run_of_a_replaced_upload_is_not_told_as_the_new_ones(upload, databa
 def test_a_deleted_document_has_no_origin(upload, database):
     document = upload()
     with database.transaction() as connection:
-        delete_document(connection, document.id)
+        delete_upload(connection, DOCUMENT, document.id)
         with pytest.raises(SupersededError):
             read_document_origin(connection, document)

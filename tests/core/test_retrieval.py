@@ -7,7 +7,7 @@ from pipelines.core import embeddings
 from pipelines.core.chunks import chunks_without_vectors, replace_lecture_chunks, replace_slide_chunks
 from pipelines.core.courses import ensure_course
 from pipelines.core.crypto import Sealer
-from pipelines.core.documents import delete_document, put_document
+from pipelines.core.documents import put_document
 from pipelines.core.embeddings import ensure_embedding_set, index_large_courses, write_vectors
 from pipelines.core.errors import EmbeddingMismatchError, NotFoundError
 from pipelines.core.evaluation import ask_questions, list_material_files
@@ -15,6 +15,7 @@ from pipelines.core.lectures import put_lecture
 from pipelines.core.postgres import Database
 from pipelines.core.records import Chunk, Scope, make_chunk_id
 from pipelines.core.retrieval import MAX_LIMIT, retrieve_chunks
+from pipelines.core.uploads import DOCUMENT, delete_upload
 from tests.embedders import WordsEmbedder
 
 EMBED = WordsEmbedder()
@@ -134,7 +135,7 @@ def test_the_parts_of_one_slide_are_one_hit_shown_by_the_best_part(database, cou
 def test_a_deleted_document_is_gone_at_once(database, course, deck):
     document = deck("a.pdf", "alpha")
     with database.transaction() as connection:
-        delete_document(connection, document.id)
+        delete_upload(connection, DOCUMENT, document.id)
     assert search(database, course, "alpha") == []
 
 

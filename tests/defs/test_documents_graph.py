@@ -1,5 +1,6 @@
 """The documents graph on a real database: each test uploads a deck and runs the job as the sensor would."""
 
+import importlib
 import io
 from dataclasses import dataclass
 
@@ -8,13 +9,14 @@ import pymupdf
 import pytest
 
 from pipelines.core.courses import ensure_course
-from pipelines.core.documents import delete_document, get_document, put_document
+from pipelines.core.documents import get_document, put_document
 from pipelines.core.providers import embedder
 from pipelines.core.records import Document, Scope
 from pipelines.core.retrieval import retrieve_chunks
 from pipelines.core.settings import REPOSITORY, get_settings
 from pipelines.core.slides import count_document, read_slide_descriptions, read_slides
 from pipelines.core.stores import Stores
+from pipelines.core.uploads import DOCUMENT, delete_upload
 from pipelines.definitions import defs
 from tests.defs.graphs import key_of, metadata, opened
 from tests.fakes import FakeModel, Status
@@ -210,7 +212,7 @@ def test_a_deck_deleted_while_it_is_read_does_not_come_back(graph, monkeypatch):
     def delete_meanwhile(*arguments, **more):
         deck = read_deck(*arguments, **more)
         with graph.stores.database.transaction() as connection:
-            delete_document(connection, document.id)
+            delete_upload(connection, DOCUMENT, document.id)
         return deck
 
     import pipelines.defs.slides as module
@@ -222,6 +224,61 @@ def test_a_deck_deleted_while_it_is_read_does_not_come_back(graph, monkeypatch):
         (rows,) = connection.execute("select count(*) from slides").fetchone()
         (chunks,) = connection.execute("select count(*) from ai.slide_chunks_knowledge").fetchone()
     assert (rows, chunks) == (0, 0)
+
+
+@pytest.mark.parametrize("given_up", [True, False], ids=["given up by Dagster", "still held for alive"])
+@pytest.mark.parametrize("asset", ["slides", "chunks"])
+def test_a_run_that_was_cut_off_and_comes_back_after_its_retry_succeeded_writes_nothing(
+    graph, monkeypatch, asset, given_up
+):
+    """Its machine is gone for a while: in the asset `slides`, or in `slide_chunks` when its slides are written."""
+    document, seen = graph.upload(pdf(*PAGES)), {}
+
+    def rows():
+        with graph.stores.database.transaction() as connection:
+            return [
+                connection.execute(f"select xmin::text, * from {table} order by 1, 2").fetchall()  # noqa: S608
+                for table in ("documents", "slides", "ai.slide_chunks_knowledge", "ai.chunk_terms")
+            ]
+
+    def cut_off(*arguments, **more):
+        monkeypatch.undo()
+        made = real(*arguments, **more)
+        (lost,) = graph.instance.get_runs()
+        if given_up:
+            graph.instance.report_run_failed(lost, "Its machine was lost.")
+        assert graph.run(document).success
+        seen["rows"] = rows()
+        return made
+
+    module = importlib.import_module(f"pipelines.defs.{asset}")
+    function = {"slides": "read_deck", "chunks": "chunk_slides"}[asset]
+    real = getattr(module, function)
+    monkeypatch.setattr(module, function, cut_off)
+    result = graph.run(document)
+    assert seen, "nothing was cut off"
+    assert not result.success
+    assert rows() == seen["rows"]
+    assert graph.counts(graph.again(document)).searchable
+    assert graph.again(document).failure is None
+
+
+def test_a_run_that_dagster_has_given_up_begins_no_further_asset(graph, monkeypatch):
+    """Cut off between two assets, and no other run has begun yet."""
+    document = graph.upload(pdf(*PAGES))
+
+    def give_up(*arguments, **more):
+        (run,) = graph.instance.get_runs()
+        graph.instance.report_run_failed(run, "Its machine was lost.")
+        return real(*arguments, **more)
+
+    import pipelines.defs.slides as module
+
+    real = module.count_document
+    monkeypatch.setattr(module, "count_document", give_up)
+    assert not graph.run(document).success
+    counts = graph.counts(document)
+    assert (counts.slides, counts.chunks) == (3, 0)
 
 
 def test_materializing_downstream_of_another_uploads_slides_is_refused(graph):

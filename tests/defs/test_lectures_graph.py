@@ -15,16 +15,16 @@ import dagster as dg
 import numpy as np
 import pytest
 
-from pipelines.core.lectures import delete_lecture, purge_lecture
 from pipelines.core.settings import REPOSITORY, get_settings
 from pipelines.core.transcripts import find_transcript, read_transcript, transcript_progress
+from pipelines.core.uploads import LECTURE, delete_upload, purge_upload
 from pipelines.defs.sensors import LECTURES, look
 from pipelines.steps.speech import transcripts as recognition
 from tests.defs.graphs import failed_checks, key_of, metadata, opened
 from tests.defs.lectures import CAPTIONS, Graph
 from tests.steps.media import music, tone, wav_bytes, write_video
 
-LECTURE = REPOSITORY / "sample" / "wind-power-lecture.ogg"
+RECORDING = REPOSITORY / "sample" / "wind-power-lecture.ogg"
 OTHER_CAPTIONS = CAPTIONS.replace(b"Momentum remembers the earlier steps.", b"Adam adapts the size of its steps.")
 PIECE_MS = 12_000
 """Short pieces, so that a short recording has several."""
@@ -39,7 +39,7 @@ def graph(tmp_path, database_url, monkeypatch):
 @pytest.fixture(scope="module")
 def spoken() -> Callable[[int], bytes]:
     """The first seconds of the sample lecture as FLAC."""
-    with av.open(str(LECTURE)) as container:
+    with av.open(str(RECORDING)) as container:
         resampler = av.AudioResampler(format="s16", layout="mono", rate=16_000)
         parts = [
             made.to_ndarray()[0]
@@ -277,14 +277,14 @@ def test_a_lecture_deleted_while_it_is_transcribed_leaves_nothing_behind(graph, 
     def begun() -> bool:
         with graph.stores.database.transaction() as connection:
             progress = transcript_progress(connection, lecture.id)
-            return progress is not None and progress.done_ms > 0 and delete_lecture(connection, lecture.id)
+            return progress is not None and progress.done_ms > 0 and delete_upload(connection, LECTURE, lecture.id)
 
     wait_for(begun)
     thread.join()
     message, retried = reason(results[0])
     assert "was replaced or deleted" in message
     assert not retried
-    purge_lecture(graph.stores.database, graph.stores.files, lecture.id)
+    purge_upload(graph.stores.database, graph.stores.files, LECTURE, lecture.id)
     assert list(graph.stores.files.list()) == []
     with graph.stores.database.transaction() as connection:
         for table in ("lectures", "transcript_pieces", "transcript_segments", "ai.lecture_chunks_knowledge"):
@@ -313,7 +313,7 @@ def test_the_sensor_asks_for_one_run_and_after_deletion_removes_partition_rows_a
     graph.run(lecture)
     assert isinstance(look(LECTURES, graph.stores, graph.instance, "[]"), dg.SkipReason)
     with graph.stores.database.transaction() as connection:
-        delete_lecture(connection, lecture.id)
+        delete_upload(connection, LECTURE, lecture.id)
     (change,) = look(LECTURES, graph.stores, graph.instance, "[]").dynamic_partitions_requests
     graph.instance.delete_dynamic_partition("lectures", change.partition_keys[0])
     look(LECTURES, graph.stores, graph.instance, "[]")

@@ -7,9 +7,10 @@ import dagster as dg
 import pytest
 
 from pipelines.core.courses import ensure_course
-from pipelines.core.documents import delete_document, get_document, mark_document_requested, put_document
+from pipelines.core.documents import get_document, put_document
 from pipelines.core.errors import StorageUnavailableError, SupersededError
 from pipelines.core.stores import Stores
+from pipelines.core.uploads import DOCUMENT, begin_run, delete_upload
 from pipelines.defs import sensors
 from pipelines.defs.jobs import documents_job
 from pipelines.defs.sensors import DOCUMENTS, documents_sensor, look
@@ -77,7 +78,7 @@ def test_a_new_generation_is_a_new_run(stores, partitions):
     document = upload(stores)
     _, cursor = tick(stores, partitions)
     with stores.database.transaction() as connection:
-        mark_document_requested(connection, document, run_id="11111111-1111-1111-1111-111111111111")
+        begin_run(connection, document, run_id="11111111-1111-1111-1111-111111111111")
     keys, cursor = tick(stores, partitions, cursor)
     assert keys == []
     assert json.loads(cursor) == []  # what has begun is forgotten: a cursor does not grow
@@ -94,7 +95,7 @@ def test_a_deletion_takes_the_partition_then_the_rows_and_the_file(stores, parti
     document = upload(stores)
     _, cursor = tick(stores, partitions)
     with stores.database.transaction() as connection:
-        delete_document(connection, document.id)
+        delete_upload(connection, DOCUMENT, document.id)
     _, cursor = tick(stores, partitions, cursor)
     assert partitions.get_dynamic_partitions("documents") == []
     assert stores.files.has(document.sha256)
@@ -107,7 +108,7 @@ def test_a_deletion_interrupted_between_its_halves_is_finished_later(stores, par
     document = upload(stores)
     tick(stores, partitions)
     with stores.database.transaction() as connection:
-        delete_document(connection, document.id)
+        delete_upload(connection, DOCUMENT, document.id)
     look(DOCUMENTS, stores, partitions, None)  # the daemon died before it applied the answer
     assert stores.files.has(document.sha256)
     tick(stores, partitions)

@@ -1,20 +1,3 @@
--- name: claim_documents
--- Keep the sensor away from these documents for some seconds: the caller starts their runs.
-update documents set claimed_until = now() + make_interval(secs => %(claim_s)s::float8)
-where id = any(%(document_ids)s::uuid[]) and deleted_at is null
-
--- name: delete_document
--- Set the tombstone, waiting for a write that is under way. A row (the id) only when the document was there.
--- What can be retrieved of it goes in the next statement (delete_chunks), which sees what that write left behind.
-update documents set deleted_at = now(), generation = generation + 1
-where id = %(document_id)s::uuid and deleted_at is null
-returning id
-
--- name: fail_document
--- Remember why the run of this generation ended without a result.
-update documents set failure_code = %(code)s::text, failure = %(message)s::text, failed_generation = generation
-where id = %(document_id)s::uuid and generation = %(generation)s::integer
-
 -- name: find_document_by_content
 -- The document of a course that holds exactly these bytes. No row: none does.
 select id, course_id, title, file_name, source_name, sha256, byte_count, generation, password_sealed, deleted_at,
@@ -29,10 +12,6 @@ select id, course_id, title, file_name, source_name, sha256, byte_count, generat
        case when failed_generation = generation then failure end as failure
 from documents where id = %(document_id)s::uuid and deleted_at is null
 
--- name: list_deleted_documents
--- Documents deleted and not yet purged: id.
-select id from documents where deleted_at is not null order by deleted_at limit %(limit)s::integer
-
 -- name: list_documents
 -- Every document of a course that is not deleted, by name.
 select id, course_id, title, file_name, source_name, sha256, byte_count, generation, password_sealed, deleted_at,
@@ -41,32 +20,10 @@ select id, course_id, title, file_name, source_name, sha256, byte_count, generat
 from documents where course_id = %(course_id)s::uuid and deleted_at is null
 order by source_name
 
--- name: list_unrequested_documents
--- Documents whose newest upload no run was started for and no command line has claimed: id, generation.
-select id, generation from documents
-where requested_generation is distinct from generation and deleted_at is null
-  and (claimed_until is null or claimed_until < now())
-order by created_at
-limit %(limit)s::integer
-
--- name: lock_document
--- Fence before a write: one row (the id) when this generation is still the newest and not deleted; none otherwise.
--- `for share` makes a replacement or deletion wait until the write has ended; `for key share` would let it pass.
-select id from documents
-where id = %(document_id)s::uuid and generation = %(generation)s::integer and deleted_at is null
-for share
-
--- name: mark_document_requested
--- A run has begun on this generation. One row (the id) when the generation is still the newest; none otherwise.
-update documents set requested_generation = generation, claimed_until = null, run_id = %(run_id)s::text,
-    failure_code = null, failure = null, failed_generation = null
-where id = %(document_id)s::uuid and generation = %(generation)s::integer and deleted_at is null
-returning id
-
 -- name: purge_document
 -- Remove a deleted document's rows. Rows: sha256 of every file it used, for the caller to drop where nobody else does.
 with gone as (
-    delete from documents where id = %(document_id)s::uuid and deleted_at is not null returning id, sha256
+    delete from documents where id = %(id)s::uuid and deleted_at is not null returning id, sha256
 )
 select sha256 from gone
 union

@@ -1,20 +1,3 @@
--- name: claim_lectures
--- Keep the sensor away from these lectures for some seconds: the caller starts their runs.
-update lectures set claimed_until = now() + make_interval(secs => %(claim_s)s::float8)
-where id = any(%(lecture_ids)s::uuid[]) and deleted_at is null
-
--- name: delete_lecture
--- Set the tombstone, waiting for a write that is under way. A row (the id) only when the lecture was there.
--- What can be retrieved of it goes in the next statement (delete_chunks), which sees what that write left behind.
-update lectures set deleted_at = now(), generation = generation + 1
-where id = %(lecture_id)s::uuid and deleted_at is null
-returning id
-
--- name: fail_lecture
--- Remember why the run of this generation ended without a result.
-update lectures set failure_code = %(code)s::text, failure = %(message)s::text, failed_generation = generation
-where id = %(lecture_id)s::uuid and generation = %(generation)s::integer
-
 -- name: find_lecture_by_content
 -- The lecture of a course, under another name, that holds exactly this recording or, where none is given, these
 -- captions. No row: none does.
@@ -83,10 +66,6 @@ select (select count(*) from s) as segments,
        (select count(*) from p) as spans,
        (select count(*) from p where page is not null) as slide_spans
 
--- name: list_deleted_lectures
--- Lectures deleted and not yet purged: id.
-select id from lectures where deleted_at is not null order by deleted_at limit %(limit)s::integer
-
 -- name: list_lectures
 -- Every lecture of a course that is not deleted, by name.
 select id, course_id, title, file_name, source_name, media_sha256, captions_sha256, captions_name, byte_count, generation,
@@ -96,32 +75,10 @@ select id, course_id, title, file_name, source_name, media_sha256, captions_sha2
 from lectures where course_id = %(course_id)s::uuid and deleted_at is null
 order by source_name
 
--- name: list_unrequested_lectures
--- Lectures whose newest upload no run was started for and no command line has claimed: id, generation.
-select id, generation from lectures
-where requested_generation is distinct from generation and deleted_at is null
-  and (claimed_until is null or claimed_until < now())
-order by created_at
-limit %(limit)s::integer
-
--- name: lock_lecture
--- Fence before a write: one row (the id) when this generation is still the newest and not deleted; none otherwise.
--- `for share` makes a replacement or deletion wait until the write has ended; `for key share` would let it pass.
-select id from lectures
-where id = %(lecture_id)s::uuid and generation = %(generation)s::integer and deleted_at is null
-for share
-
--- name: mark_lecture_requested
--- A run has begun on this generation. One row (the id) when the generation is still the newest; none otherwise.
-update lectures set requested_generation = generation, claimed_until = null, run_id = %(run_id)s::text,
-    failure_code = null, failure = null, failed_generation = null
-where id = %(lecture_id)s::uuid and generation = %(generation)s::integer and deleted_at is null
-returning id
-
 -- name: purge_lecture
 -- Remove a deleted lecture's rows. Rows: sha256 of every file it used, for the caller to drop where nobody else does.
 with gone as (
-    delete from lectures where id = %(lecture_id)s::uuid and deleted_at is not null
+    delete from lectures where id = %(id)s::uuid and deleted_at is not null
     returning id, media_sha256, captions_sha256
 )
 select media_sha256 from gone where media_sha256 is not null

@@ -1,3 +1,47 @@
+-- name: begin_run
+-- A run has begun on this generation: what other runs were making is theirs no more, and an old failure is forgotten.
+-- One row (the id) when the generation is still the newest; none otherwise.
+update {uploads} set requested_generation = generation, claimed_until = null, run_id = %(run_id)s::text, stages = '{}',
+    failure_code = null, failure = null, failed_generation = null
+where id = %(id)s::uuid and generation = %(generation)s::integer and deleted_at is null
+returning id
+
+-- name: begin_stage
+-- A run begins to make one stage, waiting for a write of the run that made it before. One row (the id) when the
+-- generation is still the newest and no other run has begun on all of it since; none otherwise.
+update {uploads} set stages = stages || jsonb_build_object(
+    %(stage)s::text, jsonb_build_object('run_id', %(run_id)s::text, 'began_at', now()))
+where id = %(id)s::uuid and generation = %(generation)s::integer and deleted_at is null
+  and (run_id = %(run_id)s::text or not %(whole)s::boolean)
+returning id
+
+-- name: claim_uploads
+-- Keep the sensor away from these uploads for some seconds: the caller starts their runs.
+update {uploads} set claimed_until = now() + make_interval(secs => %(claim_s)s::float8)
+where id = any(%(ids)s::uuid[]) and deleted_at is null
+
+-- name: delete_upload
+-- Set the tombstone, waiting for a write that is under way. A row (the id) only when the upload was there.
+-- What can be retrieved of it goes in the next statement (delete_chunks), which sees what that write left behind.
+update {uploads} set deleted_at = now(), generation = generation + 1
+where id = %(id)s::uuid and deleted_at is null
+returning id
+
+-- name: end_stage
+-- A run has made its stage. Nothing comes out, and nothing changes when another run has taken the stage over.
+update {uploads} set stages = jsonb_set(stages, array[%(stage)s::text, 'ended_at'], to_jsonb(now()))
+where id = %(id)s::uuid and stages -> %(stage)s::text ->> 'run_id' = %(run_id)s::text
+
+-- name: fail_upload
+-- Remember why this generation has no result. Nothing changes when another run has taken over the stage that failed.
+update {uploads} set failure_code = %(code)s::text, failure = %(message)s::text, failed_generation = generation
+where id = %(id)s::uuid and generation = %(generation)s::integer and deleted_at is null
+  and (%(run_id)s::text is null or stages -> %(stage)s::text ->> 'run_id' = %(run_id)s::text)
+
+-- name: list_deleted_uploads
+-- Uploads deleted and not yet purged: id.
+select id from {uploads} where deleted_at is not null order by deleted_at limit %(limit)s::integer
+
 -- name: list_material_files
 -- File names of every deck and lecture of a course (of a lecture the recording's and the captions'): file_name.
 select file_name from documents where course_id = %(course_id)s::uuid and deleted_at is null
@@ -6,6 +50,14 @@ select file_name from lectures where course_id = %(course_id)s::uuid and deleted
 union
 select captions_name from lectures
 where course_id = %(course_id)s::uuid and deleted_at is null and captions_name is not null
+
+-- name: list_unrequested_uploads
+-- Uploads whose newest generation no run was started for and no command line has claimed: id, generation.
+select id, generation from {uploads}
+where requested_generation is distinct from generation and deleted_at is null
+  and (claimed_until is null or claimed_until < now())
+order by created_at
+limit %(limit)s::integer
 
 -- name: list_used_files
 -- Which of these files some row still uses: sha256.
@@ -18,3 +70,13 @@ union
 select captions_sha256 from lectures where captions_sha256 = any(%(names)s::text[])
 union
 select audio_sha256 from lecture_audio where audio_sha256 = any(%(names)s::text[])
+
+-- name: lock_upload
+-- Fence before a write: one row (the id) when this generation is still the newest and not deleted and, where a run
+-- writes, the run still holds the stage it makes; none otherwise.
+-- `for share` makes a replacement, a deletion or another run wait until the write has ended; `for key share` would let
+-- them pass.
+select id from {uploads}
+where id = %(id)s::uuid and generation = %(generation)s::integer and deleted_at is null
+  and (%(run_id)s::text is null or stages -> %(stage)s::text ->> 'run_id' = %(run_id)s::text)
+for share

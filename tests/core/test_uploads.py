@@ -1,0 +1,138 @@
+"""What decks and lectures have in common: who may write what of them, and for how long."""
+
+import threading
+from dataclasses import replace
+
+import pytest
+
+from pipelines.core.courses import ensure_course
+from pipelines.core.crypto import Sealer
+from pipelines.core.documents import get_document, put_document
+from pipelines.core.errors import SupersededError
+from pipelines.core.lectures import get_lecture, put_lecture
+from pipelines.core.uploads import (
+    begin_run,
+    begin_stage,
+    delete_upload,
+    end_stage,
+    fail_upload,
+    kind_of,
+    lock_upload,
+)
+
+
+@pytest.fixture(params=["document", "lecture"])
+def upload(request, database, settings):
+    """One new upload of each kind."""
+    with database.transaction() as connection:
+        common = {
+            "course_id": ensure_course(connection, "c").id, "title": "t", "file_name": "week1.x",
+            "source_name": "week1.x", "byte_count": 1,
+        }  # fmt: skip
+        if request.param == "lecture":
+            return put_lecture(connection, **common, media_sha256="a" * 64)[0]
+        return put_document(connection, **common, sha256="a" * 64, sealer=Sealer.open_home(settings))[0]
+
+
+@pytest.fixture
+def again(database, settings):
+    """The upload as it is now."""
+
+    def get(upload):
+        with database.transaction() as connection:
+            if kind_of(upload).noun == "lecture":
+                return get_lecture(connection, upload.id)
+            return get_document(connection, upload.id, sealer=Sealer.open_home(settings))
+
+    return get
+
+
+def whole(connection, upload, run_id, *, stage="first"):
+    """A run of everything begins."""
+    begin_run(connection, upload, run_id=run_id)
+    return begin_stage(connection, upload, stage=stage, run_id=run_id, whole=True)
+
+
+def stages_of(connection, upload):
+    table = kind_of(upload).table
+    return connection.execute(f"select stages from {table} where id = %s", [upload.id]).fetchone()[0]  # noqa: S608
+
+
+def test_a_run_that_comes_back_after_its_retry_can_neither_write_nor_fail_nor_go_on(upload, database, again):
+    with database.transaction() as connection:
+        lost = whole(connection, upload, "lost")
+        lock_upload(connection, lost)
+    with database.transaction() as connection:
+        retry = whole(connection, upload, "retry")
+        end_stage(connection, retry)
+        made = stages_of(connection, upload)
+    with database.transaction() as connection, pytest.raises(SupersededError, match="another run took it over"):
+        lock_upload(connection, lost)
+    with database.transaction() as connection, pytest.raises(SupersededError):
+        begin_stage(connection, upload, stage="second", run_id="lost", whole=True)
+    with database.transaction() as connection:
+        fail_upload(connection, lost, code="late", message="Late.")
+        end_stage(connection, lost)
+        assert stages_of(connection, upload) == made
+        lock_upload(connection, retry)
+    assert again(upload).failure is None
+
+
+def test_a_run_of_one_stage_takes_over_that_stage_and_leaves_the_rest_to_the_run_of_everything(upload, database):
+    with database.transaction() as connection:
+        everything = whole(connection, upload, "all", stage="first")
+        one = begin_stage(connection, upload, stage="second", run_id="one", whole=False)
+        lock_upload(connection, everything)
+        lock_upload(connection, one)
+        second = begin_stage(connection, upload, stage="second", run_id="all", whole=True)
+        lock_upload(connection, second)
+    with database.transaction() as connection, pytest.raises(SupersededError):
+        lock_upload(connection, one)
+
+
+def test_a_run_that_takes_over_waits_until_a_write_has_ended(upload, database):
+    order = []
+    with database.transaction() as connection:
+        lost = whole(connection, upload, "lost")
+
+    def take_over():
+        with database.transaction() as connection:
+            whole(connection, upload, "retry")
+            order.append("taken over")
+
+    with database.transaction() as connection:
+        lock_upload(connection, lost)
+        thread = threading.Thread(target=take_over)
+        thread.start()
+        thread.join(0.3)
+        order.append("written")
+    thread.join()
+    assert order == ["written", "taken over"]
+
+
+def test_a_stage_says_who_makes_it_and_when_it_began_and_ended(upload, database):
+    with database.transaction() as connection:
+        held = whole(connection, upload, "run", stage="slides")
+        assert set(stages_of(connection, upload)["slides"]) == {"run_id", "began_at"}
+        end_stage(connection, held)
+        assert set(stages_of(connection, upload)["slides"]) == {"run_id", "began_at", "ended_at"}
+
+
+def test_who_is_no_run_writes_whatever_stage_it_is(upload, database, again):
+    with database.transaction() as connection:
+        whole(connection, upload, "run")
+        lock_upload(connection, upload)
+        fail_upload(connection, upload, code="x", message="Said by a program that is no run.")
+    assert again(upload).failure == "Said by a program that is no run."
+
+
+def test_a_deleted_upload_is_no_longer_anybodys(upload, database):
+    with database.transaction() as connection:
+        held = whole(connection, upload, "run")
+        assert delete_upload(connection, kind_of(upload), upload.id)
+        assert not delete_upload(connection, kind_of(upload), upload.id)
+    for step in (lock_upload, lambda c, u: begin_run(c, u, run_id="other")):
+        with database.transaction() as connection, pytest.raises(SupersededError):
+            step(connection, held)
+    with database.transaction() as connection, pytest.raises(SupersededError):
+        lock_upload(connection, replace(held, stage=None, run_id=None))

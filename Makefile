@@ -1,6 +1,9 @@
 # Two commands need nothing but python3, make and the package registries: `make demo` and `make test`.
 VENV := .venv
 BIN := $(VENV)/bin
+# Its own names, its own pages and its token only, whatever a configuration of this machine says.
+JUPYTER := --ip=127.0.0.1 --ServerApp.allow_remote_access=False --ServerApp.allow_origin= --ServerApp.allow_origin_pat= \
+    --ServerApp.disable_check_xsrf=False --ServerApp.allow_unauthenticated_access=False
 READY := $(VENV)/.installed
 
 .PHONY: demo test check map format up down notebooks bench lock audit
@@ -31,7 +34,7 @@ down: $(READY)  ## stop them
 	@$(BIN)/studybuddy down
 
 notebooks: $(READY)  ## Jupyter against the running system
-	@$(BIN)/jupyter lab notebooks
+	@$(BIN)/jupyter lab notebooks $(JUPYTER)
 
 bench: $(READY)  ## every figure of the README, measured again
 	@$(BIN)/python -m bench

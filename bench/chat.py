@@ -24,9 +24,9 @@ import psycopg
 
 from pipelines.core import embedded
 from pipelines.core.courses import ensure_course
+from pipelines.core.local_token import local_token
 from pipelines.core.postgres import Database, database_urls
 from pipelines.core.settings import Settings
-from serving.accounts.token import local_token
 from serving.limits import Limits
 from serving.run import serve
 

@@ -1,4 +1,4 @@
-"""The gate every request passes before any route: a request id, the Host check, who is asking, the size of the body.
+"""The gate every request passes before any route: a request id, the rules of all servers, who is asking, the body.
 
 All of it happens before a byte of the body is read: strangers cannot make the service take in anything.
 """
@@ -10,7 +10,8 @@ from secrets import token_hex
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serving.accounts.auth import LOOPBACK, Principal
+from pipelines.http.rules import OWN_NAMES, has_foreign_body, refused
+from serving.accounts.auth import Principal
 from serving.log import log, request_id
 from serving.problems import ProblemError, respond
 from serving.state import State
@@ -25,7 +26,7 @@ class Gate:
     def __init__(self, app: ASGIApp, *, state: Callable[[], State | None], hosts: frozenset[str]) -> None:
         self._app = app
         self._state = state
-        self._hosts = hosts | set(LOOPBACK)
+        self._hosts = hosts | OWN_NAMES
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -43,6 +44,7 @@ class Gate:
                     *message["headers"],
                     (b"x-request-id", given.encode()),
                     (b"x-content-type-options", b"nosniff"),
+                    (b"cross-origin-resource-policy", b"same-origin"),
                 ]
             await send(message)
 
@@ -72,9 +74,9 @@ class Gate:
         Raises:
             ProblemError
         """
+        if (code := refused(scope, self._hosts)) is not None:
+            raise ProblemError(code)
         headers = Headers(scope=scope)
-        if _host(headers.get("host", "")) not in self._hosts:
-            raise ProblemError("bad_host")
         if scope["path"] in OPEN_PATHS:
             return 0
         state = self._state()
@@ -84,6 +86,8 @@ class Gate:
         length = headers.get("content-length")
         if length is not None and (not length.isdigit() or int(length) > state.limits.body_bytes):
             raise ProblemError("body_too_large")
+        if has_foreign_body(scope):
+            raise ProblemError("not_json")
         return state.limits.body_bytes
 
 
@@ -98,13 +102,6 @@ def _person(scope: Scope, headers: Headers, state: State) -> Principal:
     if person is None:
         raise ProblemError("not_authenticated")
     return person
-
-
-def _host(value: str) -> str:
-    """The name in a Host header, without the port."""
-    if value.startswith("["):
-        return value[1:].partition("]")[0].lower()
-    return value.partition(":")[0].lower()
 
 
 def _capped(receive: Receive, limit: int) -> Receive:

@@ -3,11 +3,15 @@
 from dataclasses import dataclass, field
 
 from pipelines.answering.turn import Bounds
+from pipelines.http.connections import ConnectionLimits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """Times are seconds, sizes bytes or characters."""
+
+    connections: ConnectionLimits = field(default_factory=ConnectionLimits)
+    """What a connection may send before and beside a body, and how many there may be."""
 
     body_bytes: int = 8_000_000
     """Largest request body. The client posts the whole history with each question, so long chats need room."""

@@ -15,6 +15,7 @@ from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 
 from pipelines.core.errors import StudyBuddyError
+from pipelines.http.rules import REFUSALS
 from serving.log import log
 
 
@@ -37,7 +38,7 @@ PROBLEMS: dict[str, Problem] = {
     "course_required": Problem(422, "A new chat needs the id of a course (`courseId`)."),
     "course_mismatch": Problem(409, "This chat belongs to another course."),
     "body_too_large": Problem(413, "The request is too large."),
-    "bad_host": Problem(421, "This service does not answer under that name."),
+    **{code: Problem(refusal.status, refusal.message) for code, refusal in REFUSALS.items()},
     "not_authenticated": Problem(401, "Sign in first."),
     "link_expired": Problem(403, "This link has expired or is not whole; open the source again."),
     "not_found": Problem(404, "There is no such thing here."),
@@ -67,6 +68,9 @@ PROBLEMS: dict[str, Problem] = {
     "not_ready": Problem(503, "The service is not ready."),
     "internal": Problem(500, "Something went wrong here."),
 }
+
+EVERYWHERE = ("not_authenticated", "bad_host", "foreign_origin", "not_json", "storage_unavailable", "internal")
+"""Problems any route can give; the two in the middle only where something is sent."""
 
 _FROM_STATUS = {400: "bad_request", 401: "not_authenticated", 404: "not_found", 405: "method_not_allowed"}
 
@@ -124,7 +128,7 @@ def respond(code: str, *, field: str | None = None, retry_after_s: float | None 
 def documented(*codes: str) -> dict[int | str, dict[str, Any]]:
     """`responses=` of a route: these problems, by status, besides those every route can give."""
     by_status: dict[int | str, list[str]] = {}
-    for code in ("not_authenticated", "bad_host", "storage_unavailable", "internal", *codes):
+    for code in (*EVERYWHERE, *codes):
         by_status.setdefault(PROBLEMS[code].status, []).append(code)
     return {
         status: {"model": ErrorBody, "description": "Codes: " + ", ".join(f"`{code}`" for code in names)}

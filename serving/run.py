@@ -12,15 +12,14 @@ from socket import socket
 import uvicorn
 
 from pipelines.core.errors import SettingsError
+from pipelines.core.local_token import local_token
 from pipelines.core.settings import Settings
-from serving.accounts.auth import LOOPBACK
-from serving.accounts.token import local_token
+from pipelines.http.connections import raise_file_limit
+from pipelines.http.rules import LOOPBACK
+from pipelines.http.server import server_config
 from serving.app import create_app
 from serving.limits import Limits
 from serving.log import set_up
-
-GRACE_S = 3
-"""Seconds uvicorn gives connections after all answers have ended."""
 
 GC_THRESHOLD = 10_000
 """Objects made before the collector looks for cycles among them; Python's 700 is for programs that make few."""
@@ -66,6 +65,7 @@ def serve(
     """
     server = make_server(settings, host, port, limits=limits)
     server.alone = True
+    raise_file_limit()
     set_up(settings.log_level)
     print(f"http://{server.config.host}:{server.config.port}  token: {local_token(settings)}", file=sys.stderr)  # noqa: T201
     server.run()
@@ -89,15 +89,4 @@ def make_server(
         state = getattr(app.state, "service", None)
         return asyncio.ensure_future(state.runs.drain()) if state is not None else None
 
-    config = uvicorn.Config(
-        app,
-        host=host,
-        port=port,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=GRACE_S,
-        timeout_keep_alive=30,
-        proxy_headers=False,
-    )
-    return Server(config, drain)
+    return Server(server_config(app, host=host, port=port, limits=limits.connections if limits else None), drain)

@@ -9,13 +9,14 @@ import typer
 from rich.table import Table
 
 from pipelines.cli.output import console, errors, print_json, told
+from pipelines.core.local_token import local_token
 from pipelines.core.migrate import migrate as apply_migrations
 from pipelines.core.overview import Overview, read_overview
 from pipelines.core.postgres import database_urls
 from pipelines.core.settings import get_settings
 from pipelines.core.stores import Stores
+from pipelines.http.sign_in import sign_in_address
 from pipelines.runtime import services
-from serving.accounts.token import local_token
 
 PACKAGES = ("studybuddy", "dagster", "fastapi", "pymupdf", "faster-whisper", "openai", "pgvector")
 
@@ -28,13 +29,15 @@ def register(app: typer.Typer) -> None:
 
 def up() -> None:
     """Start the database, Dagster and the API in the background, and print their addresses."""
+    settings = get_settings()
     with told(), errors.status("Starting the database, Dagster and the API ..."):
-        found = services.up(get_settings())
+        found = services.up(settings)
+        token = local_token(settings)
     if found.already:
         console.print("Running already.")
     if found.outdated:
         console.print("The code has changed since: `studybuddy down` and `up` start the new one.")
-    _show_addresses(found)
+    _show_addresses(found, token)
 
 
 def down() -> None:
@@ -59,7 +62,7 @@ def status(json: Annotated[bool, typer.Option("--json", help="As JSON, with the 
     if found is None:
         console.print("Nothing runs in the background; `studybuddy up` starts it.")
     else:
-        _show_addresses(found)
+        _show_addresses(found, token)
     _show_counts(overview)
 
 
@@ -83,12 +86,19 @@ def migrate() -> None:
     console.print("\n".join(f"applied {name}" for name in applied) or "The schema is current.")
 
 
-def _show_addresses(found: services.Services) -> None:
-    table = Table(show_header=False, box=None)
+def _show_addresses(found: services.Services, token: str) -> None:
+    """One line a service; an address stays on its line, or a terminal could not open it."""
     for service in found.services:
-        state = "" if service.answers else "[red]does not answer[/red]"
-        table.add_row(service.name, service.url or f"process {service.process.pid}", state)
-    console.print(table)
+        address = _addresses(service, token) or f"process {service.process.pid}"
+        state = "" if service.answers else "  [red]does not answer[/red]"
+        console.print(f"  {service.name:<8} {address}{state}", soft_wrap=True)
+
+
+def _addresses(service: services.Service, token: str) -> str | None:
+    """What to open: for Dagster's UI the address that signs a browser in. None: it has none."""
+    if service.url is None or service.name != "dagster":
+        return service.url
+    return sign_in_address(service.url, token)
 
 
 def _show_counts(overview: Overview) -> None:
@@ -110,6 +120,11 @@ def _as_json(
             **{service.name: service.url for service in (found.services if found else ()) if service.url},
         },
         "token": token,
+        "sign_in": {
+            service.name: _addresses(service, token)
+            for service in (found.services if found else ())
+            if service.name == "dagster"
+        },
         "versions": {"postgresql": server, **_versions()},
         "embedding_set": embedding_set,
         "counts": counts,

@@ -4,14 +4,15 @@ A Fernet token moved to another row would still open; with associated data it do
 """
 
 import os
-from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from pipelines.core.errors import UnreadableFileError
+from pipelines.core.secret_files import read_secret
 from pipelines.core.settings import Settings
 
+KEY_BYTES = 32
 NONCE_BYTES = 12
 VERSION = b"\x01"
 
@@ -24,12 +25,18 @@ class Sealer:
 
     @classmethod
     def open_home(cls, settings: Settings) -> "Sealer":
-        """The sealer of this home; its key is made on first use, readable by its owner only."""
-        path = settings.home / "master.key"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if not path.exists():
-            _create(path)
-        return cls(path.read_bytes())
+        """The sealer of this home; its key is made on first use, readable by its owner only.
+
+        Raises:
+            SettingsError: `master.key` is damaged, readable for others or another user's; it is never replaced.
+        """
+        key = read_secret(
+            settings.home / "master.key",
+            is_whole=lambda content: len(content) == KEY_BYTES,
+            make=lambda: AESGCM.generate_key(bit_length=8 * KEY_BYTES),
+            replace=False,
+        )
+        return cls(key)
 
     def seal(self, secret: bytes, *, context: str) -> bytes:
         """Ciphertext of `secret`, which opens only with the same `context` (what row and what purpose)."""
@@ -47,16 +54,3 @@ class Sealer:
             return self._aead.decrypt(nonce, body, VERSION + context.encode())
         except (InvalidTag, ValueError):
             raise UnreadableFileError("A stored secret cannot be opened; enter it again.", code="sealed") from None
-
-
-def _create(path: Path) -> None:
-    temporary = path.with_name(f"{path.name}.{os.getpid()}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as out:
-        out.write(AESGCM.generate_key(bit_length=256))
-    try:
-        os.link(temporary, path)  # whoever is first wins; a rename would replace a key already in use
-    except FileExistsError:
-        pass
-    finally:
-        temporary.unlink()

@@ -27,12 +27,11 @@ from pipelines.runtime.services import LOOPBACK, Service, Services, environment,
 PRELOADED = (
     *worker.PRELOADED,
     "dagster_webserver.app",
-    "dagster_webserver.cli",
+    "pipelines.runtime.webserver",
     "dagster._daemon.cli",
     "dagster._grpc.server",
     "openai",
     "uvicorn.loops.auto",
-    "uvicorn.protocols.http.auto",
 )
 SERVE = "from pipelines.core.settings import get_settings; from serving.run import serve; serve(get_settings())"
 LOCATION = "studybuddy"
@@ -205,11 +204,10 @@ class Supervisor(ForkServer):
         return 0
 
     def _webserver(self) -> int:
-        from dagster_webserver.cli import dagster_webserver
+        from pipelines.runtime.webserver import serve_ui
 
         _wait_for(self._code_socket)
-        address = ["-h", LOOPBACK, "-p", str(self._settings.dagster_port)]
-        dagster_webserver.main([*address, "-w", str(self._workspace)], standalone_mode=False)
+        serve_ui(self._settings, self._workspace, host=LOOPBACK)
         return 0
 
     def _api(self) -> int:

@@ -7,13 +7,12 @@ import hmac
 from dataclasses import dataclass
 from uuid import UUID
 
+from pipelines.core.local_token import local_token
 from pipelines.core.settings import Settings
-from serving.accounts.token import local_token
 from serving.database import ServingDatabase, row
 
 LOCAL_ISSUER = "local"
 LOCAL_SUBJECT = "local"
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +45,8 @@ class Authenticator:
     def authenticate(self, authorization: str | None) -> Principal | None:
         """The person this `Authorization` header speaks for; None when it speaks for nobody."""
         scheme, _, token = (authorization or "").partition(" ")
-        if scheme.lower() != "bearer" or not hmac.compare_digest(token.strip().encode(), self._token):
+        given = token.strip().encode()
+        if scheme.lower() != "bearer" or not given or not hmac.compare_digest(given, self._token):
             return None
         return self._principal
 

@@ -25,6 +25,7 @@ INSTALLED_WITH = {
     "pipelines.core": {"", "local"},
     "pipelines.answering": {"", "local"},
     "pipelines.cli": {""},
+    "pipelines.http": {"", "serving"},
     "pipelines": {"", "local", "pipelines"},
     "serving": {"", "serving"},
     "notebooks": {"", "notebooks"},
@@ -50,6 +51,7 @@ NOT_IMPORTED = {
 DECLARED_AS = {
     "IPython": "jupyter",
     "PIL": "pillow",
+    "httptools": "uvicorn",
     "psycopg2": "psycopg2-binary",
     "psycopg_pool": "psycopg",
     "pydantic_core": "pydantic",

@@ -15,10 +15,11 @@ MAY_IMPORT = {
     "pipelines.steps": {"pipelines.steps", "pipelines.core.records", "pipelines.core.errors"},
     "pipelines.answering": {"pipelines.answering", "pipelines.core"},
     "pipelines.defs": {"pipelines.defs", "pipelines.steps", "pipelines.core", "pipelines.answering"},
-    "pipelines.runtime": {"pipelines.runtime", "pipelines.core"},
+    "pipelines.http": {"pipelines.http"},
+    "pipelines.runtime": {"pipelines.runtime", "pipelines.core", "pipelines.http"},
     "pipelines.definitions": {"pipelines.defs"},
-    "pipelines.cli": {"pipelines", "serving.run", "serving.accounts.token"},
-    "serving": {"serving", "pipelines.core", "pipelines.answering"},
+    "pipelines.cli": {"pipelines", "serving.run"},
+    "serving": {"serving", "pipelines.core", "pipelines.http", "pipelines.answering"},
     "notebooks": {"pipelines.core", "pipelines.steps", "pipelines.answering"},
 }
 HEAVY = {

@@ -7,14 +7,17 @@ import socket
 import subprocess
 import time
 from pathlib import Path
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import psycopg
 import pytest
 
 from pipelines.core.errors import SettingsError, TransientError
+from pipelines.core.local_token import local_token
 from pipelines.core.processes import ProcessName
 from pipelines.core.settings import Settings
+from pipelines.http.sign_in import sign_in_address
 from pipelines.runtime import services
 
 LAUNCH = """
@@ -25,6 +28,15 @@ mutation ($key: String!, $tags: [ExecutionTag!]!, $repository: RepositorySelecto
   }
 }
 """
+STRANGE_HOSTS = ("evil.example", "127.0.0.1.evil.example", "localhost.evil.example:80", "0", "127.0.0.1:80:evil")
+STRANGE_ORIGINS = ("http://evil.example", "null", "http://127.0.0.1:1")
+UPGRADE = {
+    "Connection": "Upgrade",
+    "Upgrade": "websocket",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Protocol": "graphql-ws",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+}
 RUNS = "query ($tags: [ExecutionTag!]!) { runsOrError(filter: {tags: $tags}) { ... on Runs { results { runId status parentRunId tags { key value } } } } }"  # noqa: E501
 
 
@@ -56,8 +68,8 @@ def running(settings):
 class Interface:
     """The Dagster UI, asked as a browser asks it."""
 
-    def __init__(self, url):
-        self.address = url.removeprefix("http://")
+    def __init__(self, url, token):
+        self.address, self.token = url.removeprefix("http://"), token
 
     def ask(self, query, **variables):
         connection = http.client.HTTPConnection(self.address, timeout=30)
@@ -65,7 +77,7 @@ class Interface:
             "POST",
             "/graphql",
             json.dumps({"query": query, "variables": variables}),
-            {"Content-Type": "application/json"},
+            {"Content-Type": "application/json", "Authorization": f"Bearer {self.token}"},
         )
         answer = json.load(connection.getresponse())
         connection.close()
@@ -100,8 +112,8 @@ class Interface:
 
 
 @pytest.fixture
-def interface(running):
-    return Interface(running.url("dagster"))
+def interface(settings, running):
+    return Interface(running.url("dagster"), local_token(settings))
 
 
 def process(settings, name):
@@ -112,6 +124,57 @@ def test_a_second_up_says_what_runs_and_changes_nothing(settings, running):
     again = services.up(settings, api=False, definitions="tests.runtime.tiny")
     assert again.already
     assert again.services == running.services == services.running(settings).services
+
+
+LIMIT = 'mutation { setConcurrencyLimit(concurrencyKey: "stranger", limit: 3) }'
+EVIL = {"Host": "evil.example", "Origin": "http://evil.example"}
+
+
+def test_the_ui_obeys_no_stranger(interface):
+    json_kind, bearer = {"Content-Type": "application/json"}, {"Authorization": f"Bearer {interface.token}"}
+    body = json.dumps({"query": LIMIT})
+    by_get = f"/graphql?{urlencode({'query': LIMIT})}"
+    tries = [
+        ("GET", by_get, None, {}, 401),
+        ("GET", by_get, None, bearer, 405),
+        ("HEAD", by_get, None, bearer, 405),
+        ("POST", "/graphql", body, json_kind, 401),
+        ("POST", "/graphql", body, {**json_kind, "Authorization": "Bearer "}, 401),
+        ("POST", "/graphql", body, {"Content-Type": "text/plain", **bearer}, 415),
+        ("POST", by_get, "", bearer, 415),
+        *(("POST", "/graphql", body, {**json_kind, **bearer, "Host": host}, 421) for host in STRANGE_HOSTS),
+        *(("POST", "/graphql", body, {**json_kind, **bearer, "Origin": origin}, 403) for origin in STRANGE_ORIGINS),
+        ("POST", "/graphql", body, {**json_kind, **bearer, "Sec-Fetch-Site": "same-site"}, 403),
+        ("GET", "/graphql", None, {**UPGRADE, **bearer, "Origin": "http://evil.example"}, 403),
+        ("GET", "/graphql", None, {**UPGRADE, "Origin": f"http://{interface.address}"}, 403),
+        ("GET", "/graphql", None, {**UPGRADE, **bearer, "Host": "evil.example"}, 403),
+    ]
+    for method, path, sent, headers, status in tries:
+        connection = http.client.HTTPConnection(interface.address, timeout=30)
+        connection.request(method, path, sent, headers)
+        assert connection.getresponse().status == status, (method, path, headers)
+        connection.close()
+    found = interface.ask("{ instance { concurrencyLimits { concurrencyKey } } }")
+    assert "stranger" not in json.dumps(found)
+
+
+def test_the_printed_address_signs_a_browser_in_and_its_websocket_is_let_in(interface):
+    def get(path, **headers):
+        connection = http.client.HTTPConnection(interface.address, timeout=30)
+        connection.request("GET", path, headers=headers)
+        answer = connection.getresponse()
+        body = answer.read() if answer.status != 101 else b""
+        answer.close()
+        connection.close()
+        return answer.status, answer.headers, body
+
+    status, headers, _ = get(sign_in_address("", interface.token))
+    cookie = headers["set-cookie"].partition(";")[0]
+    assert status == 303 and headers["location"] == "/"
+    assert b"<!DOCTYPE html>" in get("/", Cookie=cookie)[2]
+    own = {"Origin": f"http://{interface.address}", "Cookie": cookie}
+    assert get("/graphql", **UPGRADE, **own)[0] == 101
+    assert get("/graphql", **UPGRADE, Cookie=cookie)[0] == 403
 
 
 def test_the_materialize_button_makes_an_ordinary_run(interface):

@@ -28,12 +28,12 @@ from pipelines.core.crypto import Sealer
 from pipelines.core.documents import put_document
 from pipelines.core.embeddings import ensure_embedding_set, write_vectors
 from pipelines.core.files import FileStore
+from pipelines.core.local_token import local_token
 from pipelines.core.postgres import Database
 from pipelines.core.providers import embedder
 from pipelines.core.records import Chunk, Lecture, Slide
 from pipelines.core.settings import Settings
 from pipelines.core.slides import replace_slides
-from serving.accounts.token import local_token
 from serving.limits import Limits
 from serving.run import Server, make_server
 from tests.fakes import FakeModel

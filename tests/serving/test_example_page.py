@@ -6,6 +6,7 @@ import socket
 import subprocess
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.fakes import Status, calls, text
@@ -84,6 +85,21 @@ def no_leftovers(model):
 
 def searched(*words):
     return [calls("gradient descent learning rate"), text(*words)]
+
+
+def test_its_server_hands_on_nothing_of_other_sites(page_url, material):
+    own = page_url.removeprefix("http://")
+    strangers = [
+        ({"host": "evil.example"}, 421), ({"host": "127.0.0.1"}, 421), ({"origin": "http://evil.example"}, 403),
+        ({"origin": "null"}, 403), ({"origin": "http://127.0.0.1:1"}, 403), ({"sec-fetch-site": "same-site"}, 403),
+        ({"sec-fetch-site": "cross-site"}, 403),
+    ]  # fmt: skip
+    for headers, status in strangers:
+        assert httpx.post(f"{page_url}/api/chat", json={}, headers=headers).status_code == status
+    assert httpx.get(f"{page_url}/api/courses", headers={"host": "evil.example"}).status_code == 421
+    assert httpx.get(f"{page_url}/", headers={"host": "evil.example"}).status_code == 421
+    assert httpx.post(f"{page_url}/api/chat", content="{}", headers={"content-type": "text/plain"}).status_code == 415
+    assert httpx.get(f"{page_url}/api/courses", headers={"host": own}).status_code == 200
 
 
 def test_a_citation_opens_the_slide_it_names(browser, model):

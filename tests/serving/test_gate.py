@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from pipelines.core.errors import SettingsError
-from serving.accounts.token import local_token
+from pipelines.core.local_token import local_token
 from serving.app import create_app
 from serving.run import make_server
 
@@ -49,7 +49,8 @@ def test_a_stranger_s_body_is_not_read(quoting):
 
 def test_a_body_that_is_too_large_is_refused_by_its_length_and_by_its_bytes(quoting):
     assert quoting.http.post("/api/chat", content=b" " * 8_000_001).status_code == 413
-    lying = quoting.http.post("/api/chat", content=(b" " * 100_000 for _ in range(90)))
+    json = {"content-type": "application/json"}
+    lying = quoting.http.post("/api/chat", content=(b" " * 100_000 for _ in range(90)), headers=json)
     assert lying.status_code == 413 and lying.json()["error"]["code"] == "body_too_large"
 
 

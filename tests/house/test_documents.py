@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from pipelines.core.settings import Settings
 from tests.house.modules import MODULES, ROOT, first_sentence, table, tracked
 
@@ -44,6 +46,26 @@ def test_the_map_names_no_module_that_is_gone():
     named = re.findall(r"`([a-z_/]+\.py)`", (ROOT / "ARCHITECTURE.md").read_text())
     gone = {name for name in named if not any(f"/{path}".endswith(f"/{name}") for path in paths)}
     assert not gone, f"ARCHITECTURE.md names {gone}"
+
+
+GUIDES = [path for path in tracked("*.md") if path.name not in {"modules.md", "CHANGELOG.md"}]
+
+
+@pytest.mark.parametrize("guide", GUIDES, ids=lambda path: path.relative_to(ROOT).as_posix())
+class TestGuides:
+    def test_name_files_and_folders_that_exist(self, guide):
+        text = guide.read_text()
+        named = set(re.findall(r"\b((?:pipelines|serving|tests|sample|bench|docs|notebooks)/[\w./-]*\w/?)", text))
+        named |= {link.partition("#")[0] for link in re.findall(r"\]\((?!https?:)([^)#][^)]*)\)", text)}
+        gone = {name for name in named if not any((base / name).exists() for base in (ROOT, guide.parent))}
+        gone -= {name for name in gone if list(ROOT.glob(f"{name}-*.md"))}  # a decision by its number
+        assert not gone, f"{guide.name} names {gone}"
+
+    def test_name_targets_that_make_knows(self, guide):
+        targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+        code = "\n".join(re.findall(r"^```sh\n(.*?)^```", guide.read_text(), re.MULTILINE | re.DOTALL))
+        named = re.findall(r"`make ([a-z ]+)", guide.read_text()) + re.findall(r"^make ([a-z ]+)", code, re.MULTILINE)
+        assert {word for words in named for word in words.split()} <= targets
 
 
 def test_every_setting_is_in_readme_and_env_example():

@@ -12,7 +12,7 @@ FileKind = Literal["deck", "lecture", "other"]
 
 DECK_SUFFIXES = frozenset({".pdf"})
 RECORDING_SUFFIXES = frozenset({".mp3", ".m4a", ".wav", ".flac", ".ogg", ".opus", ".mp4", ".mkv", ".mov", ".webm"})
-CAPTION_SUFFIXES = (".vtt", ".srt", ".sbv")
+CAPTION_SUFFIXES = (".vtt", ".srt", ".sbv", ".ttml", ".dfxp", ".json3")
 """Endings of caption files; where one lecture has several, the first kind here is taken."""
 
 _LANGUAGE = re.compile(r"\.([a-z]{2,3})(?:[-_][A-Za-z]{2,4})?$")
@@ -77,7 +77,9 @@ def find_candidates(paths: Iterable[Path], *, captions: Path | None = None) -> l
 def _given(candidates: list[Candidate], captions: Path) -> list[Candidate]:
     """The candidates, their one recording with these captions."""
     if not captions.is_file() or not is_captions(captions):
-        raise PermanentError(f"{captions} is not a caption file (.vtt, .srt or .sbv).", code="no_such_file")
+        raise PermanentError(
+            f"{captions} is not a caption file (.vtt, .srt, .sbv, .ttml, .dfxp or .json3).", code="no_such_file"
+        )
     others = [c for c in candidates if c.path.resolve() != captions.resolve()]
     recordings = [c for c in others if c.kind == "lecture" and not c.is_captions]
     if len(recordings) != 1:

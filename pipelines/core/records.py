@@ -138,13 +138,17 @@ class Word:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segment:
-    """One piece of speech. `words` is empty for captions; `confidence` in [0, 1], None for captions."""
+    """One piece of speech. `words` is empty for captions; `confidence` in [0, 1], None for captions.
+
+    `speaker` is who says it, as captions name them; None where nobody is named.
+    """
 
     start_ms: int
     end_ms: int
     text: str
     words: tuple[Word, ...] = ()
     confidence: float | None = None
+    speaker: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -87,6 +87,7 @@ def replace_transcript(
                     "text": segment.text,
                     "words": Jsonb(_words_out(segment)),
                     "confidence": segment.confidence,
+                    "speaker": segment.speaker,
                 }
                 for ordinal, segment in enumerate(segments)
             ],
@@ -167,8 +168,16 @@ def _words_out(segment: Segment) -> list[list[Any]]:
     return [[word.start_ms, word.end_ms, word.text, round(word.probability, 4)] for word in segment.words]
 
 
-def _segment(start_ms: int, end_ms: int, text: str, words: list[list[Any]], confidence: float | None) -> Segment:
+def _segment(
+    start_ms: int,
+    end_ms: int,
+    text: str,
+    words: list[list[Any]],
+    confidence: float | None,
+    *,
+    speaker: str | None = None,
+) -> Segment:
     spoken = tuple(
         Word(start_ms=begin, end_ms=end, text=said, probability=probability) for begin, end, said, probability in words
     )
-    return Segment(start_ms=start_ms, end_ms=end_ms, text=text, words=spoken, confidence=confidence)
+    return Segment(start_ms=start_ms, end_ms=end_ms, text=text, words=spoken, confidence=confidence, speaker=speaker)

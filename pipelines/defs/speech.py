@@ -70,7 +70,7 @@ def from_captions(context: dg.AssetExecutionContext, stores: StoresResource, lec
             warning=warning,
         ),
         segments=segments,
-        figures={"made": len(segments), "reused": 0},
+        figures={"made": len(segments), "reused": 0, "encoding": read.encoding},
     )
 
 

@@ -14,9 +14,9 @@ from transcripts where lecture_id = %(lecture_id)s::uuid
 
 -- name: insert_segment
 -- Write one segment of a transcript. Nothing comes out.
-insert into transcript_segments (course_id, lecture_id, ordinal, start_ms, end_ms, text, words, confidence)
+insert into transcript_segments (course_id, lecture_id, ordinal, start_ms, end_ms, text, words, confidence, speaker)
 values (%(course_id)s::uuid, %(lecture_id)s::uuid, %(ordinal)s::integer, %(start_ms)s::integer, %(end_ms)s::integer,
-        %(text)s::text, %(words)s::jsonb, %(confidence)s::double precision)
+        %(text)s::text, %(words)s::jsonb, %(confidence)s::double precision, %(speaker)s::text)
 
 -- name: list_pieces
 -- The finished pieces of a lecture's recognition in order: start_ms, end_ms, language, model, speech_ms, removed,
@@ -26,8 +26,8 @@ from transcript_pieces where lecture_id = %(lecture_id)s::uuid and recipe = %(re
 order by start_ms
 
 -- name: list_segments
--- A lecture's segments in order: start_ms, end_ms, text, words, confidence.
-select start_ms, end_ms, text, words, confidence
+-- A lecture's segments in order: start_ms, end_ms, text, words, confidence, speaker.
+select start_ms, end_ms, text, words, confidence, speaker
 from transcript_segments where course_id = %(course_id)s::uuid and lecture_id = %(lecture_id)s::uuid
 order by ordinal
 

@@ -9,19 +9,23 @@ from itertools import pairwise
 
 from pipelines.core.errors import UnreadableFileError
 from pipelines.core.records import Segment
-from pipelines.steps.captions.cues import Cue, decode_text, read_cues
+from pipelines.steps.captions.cues import Cue, ReadCues, clean_cues, read_cues
+from pipelines.steps.captions.encodings import decode_text
 from pipelines.steps.captions.records import MAX_BYTES, MAX_CUES, CaptionRepairs, CaptionsResult
+from pipelines.steps.captions.structured import read_json, read_ttml
 
 _LATEST_MS = 100 * 3_600_000  # a later cue is a broken time, not a recording
 _ROLLING_GAP_MS = 100  # a rolling cue follows at once; the same words after a pause are said again
+_ROLLING_PAUSE_MS = 1000  # but in a file that rolls anyway, where programs leave gaps between its steps
 _ROLLING_WORDS = 3  # fewer repeated words ("no, no") count as rolling only in a file that rolls anyway
 _ROLLING_SHARE = 0.2  # of neighbouring cues repeating each other: this file rolls
+_LONGEST_OVERLAP = 60  # words looked at; more than any screen shows
 _READ_MS_PER_CHAR = 60  # about 17 characters a second, the pace captions are written for
 _SHORTEST_MS = 300  # a cue clipped to less than this is spoken together with the next one
 
 
 def parse_captions(data: bytes, *, file_name: str) -> CaptionsResult:
-    """Read .srt, .vtt or .sbv bytes, whatever the name says, and repair what real files get wrong.
+    """Read .srt, .vtt, .sbv, TTML or JSON bytes, whatever the name says, and repair what real files get wrong.
 
     Args:
         data: the whole file; at most `MAX_BYTES`.
@@ -33,10 +37,10 @@ def parse_captions(data: bytes, *, file_name: str) -> CaptionsResult:
     """
     if len(data) > MAX_BYTES:
         raise UnreadableFileError(f"{file_name} is larger than {MAX_BYTES // 10**6} MB of captions.", code="too_large")
-    text = decode_text(data)
+    text, encoding = decode_text(data)
     if not text.strip("\0 \t\n"):
         raise UnreadableFileError(f"{file_name} is empty.", code="empty_file")
-    read = read_cues(text, most=MAX_CUES)
+    read = _read(text)
     if read is None:
         raise UnreadableFileError(
             f"{file_name} has more than {MAX_CUES:,} cues; split it by recording.", code="too_large"
@@ -51,7 +55,15 @@ def parse_captions(data: bytes, *, file_name: str) -> CaptionsResult:
             f"{file_name} holds no captions: no line with a time range followed by words was found.",
             code="bad_captions",
         )
-    return CaptionsResult(segments=tuple(segments), repairs=repairs)
+    return CaptionsResult(segments=tuple(segments), repairs=repairs, encoding=encoding)
+
+
+def _read(text: str) -> ReadCues | None:
+    """The cues of whichever format the text is in; None: there are too many."""
+    for blocks in (read_ttml(text), read_json(text)):
+        if blocks is not None:
+            return clean_cues(blocks, is_vtt=False) if len(blocks) <= MAX_CUES else None
+    return read_cues(text, most=MAX_CUES)
 
 
 def _order(cues: list[Cue], repairs: CaptionRepairs) -> tuple[list[Cue], CaptionRepairs]:
@@ -67,7 +79,7 @@ def _order(cues: list[Cue], repairs: CaptionRepairs) -> tuple[list[Cue], Caption
             end_ms = cue.start_ms + min(7000, max(500, _READ_MS_PER_CHAR * len(cue.text)))
         negative += cue.start_ms < 0
         if end_ms > 0:
-            fixed.append(Cue(start_ms=max(0, cue.start_ms), end_ms=end_ms, lines=cue.lines))
+            fixed.append(replace(cue, start_ms=max(0, cue.start_ms), end_ms=end_ms))
     fixed.sort(key=lambda cue: cue.start_ms)
     return fixed, replace(repairs, out_of_order=moved, bad_length=stretched, negative=negative)
 
@@ -75,12 +87,14 @@ def _order(cues: list[Cue], repairs: CaptionRepairs) -> tuple[list[Cue], Caption
 def _drop_repeats(cues: list[Cue], repairs: CaptionRepairs) -> tuple[list[Cue], CaptionRepairs]:
     """Cues without those written twice, and rolling ones reduced to the words that are new in them."""
     unique = list(dict.fromkeys(cues))
-    repeated = [_repeated_words(before, cue) for before, cue in pairwise(unique)]
-    rolls = sum(words > 0 for words in repeated) >= max(2, _ROLLING_SHARE * len(repeated))
+    pairs = [(_repeated_words(before, cue), cue.start_ms - before.end_ms) for before, cue in pairwise(unique)]
+    near = sum(words > 0 and gap <= _ROLLING_PAUSE_MS for words, gap in pairs)
+    rolls = near >= max(2, _ROLLING_SHARE * len(pairs))
     kept = unique[:1]
     rolling = 0
-    for cue, words in zip(unique[1:], repeated, strict=True):
-        if words == 0 or not (rolls or words >= _ROLLING_WORDS):
+    for cue, (words, gap) in zip(unique[1:], pairs, strict=True):
+        again = gap <= _ROLLING_PAUSE_MS if rolls else gap <= _ROLLING_GAP_MS and words >= _ROLLING_WORDS
+        if words == 0 or not again:
             kept.append(cue)
             continue
         rolling += 1
@@ -92,33 +106,34 @@ def _drop_repeats(cues: list[Cue], repairs: CaptionRepairs) -> tuple[list[Cue], 
 
 
 def _repeated_words(before: Cue, cue: Cue) -> int:
-    """How many leading words of `cue` were already on screen in `before`: whole lines, or all of `before`."""
-    if cue.start_ms > before.end_ms + _ROLLING_GAP_MS:
-        return 0
+    """How many leading words of `cue` are the last words of `before`, at most."""
     old, new = before.text.split(), cue.text.split()
     if new[: len(old)] == old:
         return len(old)
-    for lines in range(min(len(before.lines), len(cue.lines)), 0, -1):
-        if before.lines[-lines:] == cue.lines[:lines]:
-            return sum(len(line.split()) for line in cue.lines[:lines])
-    return 0
+    longest = min(len(old), len(new), _LONGEST_OVERLAP)
+    return next((words for words in range(longest, 0, -1) if old[-words:] == new[:words]), 0)
 
 
 def _separate(cues: list[Cue], repairs: CaptionRepairs) -> tuple[list[Segment], CaptionRepairs]:
     """Segments that do not overlap: a cue ends when the next begins, or joins it when nothing would be left."""
-    spans: list[tuple[int, int, list[str]]] = []  # start, end, texts: joined at the end, or a pile of cues takes hours
+    # Start, end, texts, speaker; texts are joined at the end, or a pile of cues takes hours.
+    spans: list[tuple[int, int, list[str], str | None]] = []
     overlapping = 0
     for cue in cues:
-        texts = [cue.text]
+        texts, speaker = [cue.text], cue.speaker
         start_ms, end_ms = cue.start_ms, cue.end_ms
         if spans and spans[-1][1] > start_ms:
             overlapping += 1
-            before_ms, before_end_ms, before = spans.pop()
+            before_ms, before_end_ms, before, other = spans.pop()
             if start_ms - before_ms >= min(_SHORTEST_MS, before_end_ms - before_ms):
-                spans.append((before_ms, start_ms, before))
+                spans.append((before_ms, start_ms, before, other))
             else:
                 before.extend(texts)
+                speaker = other if other == speaker else None
                 start_ms, end_ms, texts = before_ms, max(before_end_ms, end_ms), before
-        spans.append((start_ms, end_ms, texts))
-    segments = [Segment(start_ms=start, end_ms=end, text=" ".join(texts)) for start, end, texts in spans]
+        spans.append((start_ms, end_ms, texts, speaker))
+    segments = [
+        Segment(start_ms=start, end_ms=end, text=" ".join(texts), speaker=speaker)
+        for start, end, texts, speaker in spans
+    ]
     return segments, replace(repairs, overlapping=overlapping)

@@ -1,48 +1,42 @@
-"""Reading caption files: bytes to cues in file order, with clean text and times exactly as written.
+"""Reader of caption files: text to cues in file order, with clean words and times exactly as written.
 
-Here: encodings, the three formats (.srt, .vtt, .sbv, told apart line by line and never by name), markup, speaker
-labels and sound cues. Not here: repairing times and repeats (`clean.py`) and writing (`formats.py`).
+Here: the formats made of lines (.srt, .vtt, .sbv, told apart line by line and never by name). Encodings, markup,
+speaker labels, sounds and services' notes have a module each; TTML and JSON are in `structured.py`. Repairing times
+and repeats is `clean.py`.
 """
 
-import html
 import re
-from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
-_TIME = r"(-?)(?:(\d{1,6}):)?(\d{1,3}):(\d{1,2})(?:[.,](\d{1,9}))?"
+from pipelines.steps.captions.labels import named_speakers, without_label
+from pipelines.steps.captions.markup import plain_lines
+from pipelines.steps.captions.notes import without_note
+from pipelines.steps.captions.sounds import without_sounds
+
+_TIME = r"(-?)(?:(\d{1,6})\s*:\s*)?(\d{1,3})\s*:\s*(\d{1,2})(?:\s*([.,:;])\s*(\d{1,9}))?"
 _ARROW = re.compile(rf"^\s*{_TIME}\s*-{{1,2}}>\s*{_TIME}(?:\s.*)?$")
-_SBV = re.compile(r"^\s*(-?)(\d{1,6}):(\d\d):(\d\d)\.(\d{1,9}),(-?)(\d{1,6}):(\d\d):(\d\d)\.(\d{1,9})\s*$")
+_SBV = re.compile(r"^\s*(-?)(\d{1,6}):(\d\d):(\d\d)(\.)(\d{1,9}),(-?)(\d{1,6}):(\d\d):(\d\d)(\.)(\d{1,9})\s*$")
+_LIKE_TIMES = re.compile(r"^\s*-?\d{1,6}\s*:[^>]{0,40}?-{1,2}>|^[^>]{0,20}-{1,2}>\s*-?\d{1,6}\s*:\s*\d")
+"""A line of times nobody can read; an arrow in speech (`u --> v`) has no clock at its start or behind it."""
 _INDEX = re.compile(r"^\s*\d{1,7}\s*$")
-# `<s>` is missing on purpose: in courses on language models it is a token people talk about, not strike-through.
-_TAG = re.compile(r"</?(?:i|b|u|em|strong|font|c|v|lang|ruby|rt|span)(?:[.\s][^<>]*)?>", re.IGNORECASE)
-_TIME_TAG = re.compile(r"<\d+:[\d:.]+>")
-_BREAK = re.compile(r"<br\s*/?>|\[br\]|\\[Nn](?=\s|$)", re.IGNORECASE)
-_STYLE_OVERRIDE = re.compile(r"\{\\[^{}]*\}")
-_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
-_INVISIBLE = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u200b-\u200f\u202a-\u202e\u2060\ufeff\u00ad]")
-_TURN = re.compile(r"^(?:(?:>>+|[-–—](?=\s|\[))\s*)+")
-_BRACKET_SPEAKER = re.compile(r"^\[[A-Z][a-z]+(?: \d+)?\]:?\s+")
-_NUMBERED_SPEAKER = re.compile(r"^(?:speaker|sprecher|sprecherin|intervenant)[ _]?\d{1,3}\s*:\s*", re.IGNORECASE)
-_NAMED_SPEAKER = re.compile(r"^([A-Z][A-Z.'-]{1,20}(?: [A-Z.'-]{1,20}){0,2}):\s+")
-_NAMED_SPEAKER_TURNS = 3  # an upper-case word before a colon is a speaker only when it comes back; "GPU: ..." does not
-_SOUND_WORDS = (
-    r"music|applause|laugh\w*|cheer\w*|silence|noise|cough\w*|sighs?|inaudible|indistinct|whoosh\w*|"
-    r"musik|applaus|beifall|gelächter|lachen|stille|unverständlich|musique|applaudissements|rires?|inaudible"
-)
-_SOUND_BRACKET = re.compile(rf"[\[(](?:[^\[\]()]{{0,40}}\b)?(?:{_SOUND_WORDS})\b[^\[\]()]{{0,40}}[\])]", re.IGNORECASE)
-_WHOLE_PARENTHESIS = re.compile(r"^\([^()]*\)$")
-_NOTES = re.compile(r"[♩-♬]+")
+_FRAME_RATES = (24, 25, 30, 50, 60)
+_FRAME_MARKS = (":", ";")
+_FRAME_DIGITS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cue:
-    """One cue as displayed. Times in milliseconds as written: they may be negative, empty or out of order."""
+    """One cue as displayed. Times in milliseconds as written: they may be negative, empty or out of order.
+
+    `speaker` is who says it, as the file names them; None where it does not.
+    """
 
     start_ms: int
     end_ms: int
     lines: tuple[str, ...]
+    speaker: str | None = None
 
     @property
     def text(self) -> str:
@@ -59,29 +53,8 @@ class ReadCues:
     unreadable: int
 
 
-def decode_text(data: bytes) -> str:
-    """Caption bytes as text: byte order marks first, then UTF-16 told by its zero bytes, UTF-8, and Windows-1252.
-
-    Latin-1 is the last resort and never fails. Line ends become `\\n`; the doubled ones of `\\r\\r\\n` become one.
-    """
-    text = _decode(data)
-    return text.replace("\r\r\n", "\n").replace("\r\n", "\n").replace("\r", "\n").lstrip("\ufeff")
-
-
-def _decode(data: bytes) -> str:
-    if data.startswith((b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")):
-        return data.decode("utf-32", "replace")
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", "replace")
-    head = data[:2000]
-    if head.count(0) * 3 > len(head):
-        return data.decode("utf-16-le" if head[1::2].count(0) >= head[::2].count(0) else "utf-16-be", "replace")
-    for encoding in ("utf-8", "cp1252"):
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return data.decode("latin-1")
+Block = tuple[tuple[int, int] | None, list[str]]
+"""Start and end in ms (None: unreadable) of one cue, and its lines as written."""
 
 
 def read_cues(text: str, *, most: int) -> ReadCues | None:
@@ -93,33 +66,54 @@ def read_cues(text: str, *, most: int) -> ReadCues | None:
     header, note or style in .vtt.
     """
     is_vtt = text.lstrip().startswith("WEBVTT")
-    found: list[tuple[tuple[int, int] | None, list[str]]] = []
+    rate = _frame_rate(text)
+    found: list[Block] = []
     for block in re.split(r"\n\n+", text):
-        _read_block(block.split("\n"), found, is_vtt=is_vtt)
+        _read_block(block.split("\n"), found, is_vtt=is_vtt, rate=rate)
         if len(found) > most:
             return None
-    timed = [(times, [line for raw in lines for line in _clean_lines(raw)]) for times, lines in found]
-    speakers = _named_speakers(lines for _, lines in timed)
+    return clean_cues(found, is_vtt=is_vtt)
+
+
+def clean_cues(found: Sequence[Block], *, is_vtt: bool) -> ReadCues:
+    """Blocks of any format as cues: markup, speaker labels, sounds and services' notes out of their text."""
+    plain = [plain_lines("\n".join(lines), is_vtt=is_vtt) for _, lines in found]
+    speakers = named_speakers(lines for lines, _ in plain)
     cues: list[Cue] = []
     sounds = 0
-    for times, lines in timed:
-        spoken = [line for line in (_strip_labels(line, speakers) for line in lines) if line]
-        heard = _without_sounds(spoken)
+    for (times, _), (lines, voice) in zip(found, plain, strict=True):
+        labelled = [without_label(line, speakers) for line in lines]
+        speaker = voice or next((name for _, name in labelled if name), None)
+        spoken = [line for line, _ in labelled if line]
+        heard = without_sounds(spoken)
         sounds += bool(spoken) and not heard
         if times is not None and heard:
-            cues.append(Cue(start_ms=times[0], end_ms=times[1], lines=tuple(heard)))
-    return ReadCues(cues=tuple(cues), sounds=sounds, unreadable=sum(times is None for times, _ in found))
+            cues.append(Cue(start_ms=times[0], end_ms=times[1], lines=tuple(heard), speaker=speaker))
+    kept = tuple(_without_notes(cues))
+    return ReadCues(cues=kept, sounds=sounds, unreadable=sum(times is None for times, _ in found))
 
 
-def _read_block(lines: list[str], found: list[tuple[tuple[int, int] | None, list[str]]], *, is_vtt: bool) -> None:
+def _without_notes(cues: Sequence[Cue]) -> Iterator[Cue]:
+    for number, cue in enumerate(cues):
+        if number not in (0, len(cues) - 1) or (text := without_note(cue.text)) == cue.text:
+            yield cue
+        elif text:
+            yield replace(cue, lines=(text,))
+
+
+def _read_block(lines: list[str], found: list[Block], *, is_vtt: bool, rate: int) -> None:
     """Append the cues of one block (lines between empty lines) to `found`, or its text to the cue before."""
-    timed_at = [number for number, line in enumerate(lines) if "-->" in line or _SBV.match(line)]
+    timed_at = [number for number, line in enumerate(lines) if _is_timed(line)]
     before = _without_index(lines[: timed_at[0]] if timed_at else lines, alone=not timed_at)
     if found and not is_vtt:
         found[-1][1].extend(before)
     for at, following in pairwise([*timed_at, len(lines)]):
         text = lines[at + 1 : following]
-        found.append((_read_times(lines[at]), _without_index(text) if following < len(lines) else text))
+        found.append((_read_times(lines[at], rate), _without_index(text) if following < len(lines) else text))
+
+
+def _is_timed(line: str) -> bool:
+    return ("->" in line and bool(_ARROW.match(line) or _LIKE_TIMES.match(line))) or bool(_SBV.match(line))
 
 
 def _without_index(lines: list[str], *, alone: bool = False) -> list[str]:
@@ -128,46 +122,27 @@ def _without_index(lines: list[str], *, alone: bool = False) -> list[str]:
     return lines[:-1] if is_index else lines
 
 
-def _read_times(line: str) -> tuple[int, int] | None:
+def _read_times(line: str, rate: int) -> tuple[int, int] | None:
     match = _ARROW.match(line) or _SBV.match(line)
     if match is None:
         return None
     parts = match.groups()
-    return _milliseconds(*parts[:5]), _milliseconds(*parts[5:])
+    return _milliseconds(parts[:6], rate), _milliseconds(parts[6:], rate)
 
 
-def _milliseconds(sign: str, hours: str | None, minutes: str, seconds: str, fraction: str | None) -> int:
-    value = (int(hours or 0) * 60 + int(minutes)) * 60_000 + int(seconds) * 1000
-    value += int((fraction or "0").ljust(3, "0")[:3])
+def _milliseconds(parts: Sequence[str | None], rate: int) -> int:
+    """Sign, hours, minutes, seconds, the mark before the fraction and the fraction of one time, as matched."""
+    sign, hours, minutes, seconds, mark, fraction = parts
+    value = (int(hours or 0) * 60 + int(minutes or 0)) * 60_000 + int(seconds or 0) * 1000
+    if mark in _FRAME_MARKS and fraction is not None and len(fraction) <= _FRAME_DIGITS:
+        value += int(fraction) * 1000 // rate
+    else:
+        value += int((fraction or "0").ljust(3, "0")[:3])
     return -value if sign else value
 
 
-def _clean_lines(raw: str) -> list[str]:
-    """One line of a file as lines of plain text: markup out, entities read, white space single."""
-    text = _STYLE_OVERRIDE.sub("", _TIME_TAG.sub("", _TAG.sub("", _BREAK.sub("\n", raw))))
-    text = _ENTITY.sub(lambda match: html.unescape(match[0]), text)
-    cleaned = (" ".join(_INVISIBLE.sub("", line).split()) for line in text.split("\n"))
-    return [line for line in cleaned if line]
-
-
-def _named_speakers(cues: Iterable[list[str]]) -> frozenset[str]:
-    counts = Counter(match[1] for lines in cues if lines and (match := _NAMED_SPEAKER.match(_TURN.sub("", lines[0]))))
-    return frozenset(name for name, turns in counts.items() if turns >= _NAMED_SPEAKER_TURNS)
-
-
-def _strip_labels(line: str, speakers: frozenset[str]) -> str:
-    """The line without dashes, arrows and names that say who speaks."""
-    text = _TURN.sub("", line)
-    if text != line:
-        text = _BRACKET_SPEAKER.sub("", text)
-    text = _NUMBERED_SPEAKER.sub("", text)
-    match = _NAMED_SPEAKER.match(text)
-    return text[match.end() :] if match and match[1] in speakers else text
-
-
-def _without_sounds(lines: list[str]) -> list[str]:
-    """The lines without "[Music]" and the like; a cue that is one parenthesis is a sound as a whole."""
-    if _WHOLE_PARENTHESIS.match(" ".join(lines)):
-        return []
-    cleaned = (" ".join(_NOTES.sub(" ", _SOUND_BRACKET.sub(" ", line)).split()) for line in lines)
-    return [line for line in cleaned if line]
+def _frame_rate(text: str) -> int:
+    """Frames a second of times that count frames (`00:00:01:12`): the lowest usual rate that has all their numbers."""
+    frames = re.findall(r"\d\s*:\s*\d{1,2}\s*[:;]\s*(\d{2})(?!\d)\s*(?:-{1,2}>|$)", text, re.MULTILINE)
+    highest = max((int(frame) for frame in frames), default=0)
+    return next((rate for rate in _FRAME_RATES if highest < rate), _FRAME_RATES[-1])

@@ -25,8 +25,8 @@ def write_transcript(segments: Sequence[Segment], *, format_name: TranscriptForm
 
 
 def to_vtt(segments: Iterable[Segment]) -> str:
-    """WebVTT (https://www.w3.org/TR/webvtt1/): `&`, `<` and `>` escaped, one cue a segment."""
-    cues = (f"{_clock(s.start_ms, '.')} --> {_clock(s.end_ms, '.')}\n{_escape(s.text)}\n" for s in segments)
+    """WebVTT (https://www.w3.org/TR/webvtt1/): `&`, `<` and `>` escaped, one cue a segment, its speaker as voice."""
+    cues = (f"{_clock(s.start_ms, '.')} --> {_clock(s.end_ms, '.')}\n{_voice(s)}{_escape(s.text)}\n" for s in segments)
     return "\n".join(["WEBVTT\n", *cues])
 
 
@@ -52,13 +52,14 @@ def to_txt(segments: Iterable[Segment]) -> str:
 
 
 def to_json(segments: Iterable[Segment]) -> str:
-    """A JSON list of segments with integer milliseconds, words with their times, and confidence (null: captions)."""
+    """A JSON list of segments: integer milliseconds, words with their times, confidence and speaker (null: unknown)."""
     rows = [
         {
             "start_ms": s.start_ms,
             "end_ms": s.end_ms,
             "text": s.text,
             "confidence": s.confidence,
+            "speaker": s.speaker,
             "words": [
                 {"start_ms": w.start_ms, "end_ms": w.end_ms, "text": w.text, "probability": w.probability}
                 for w in s.words
@@ -72,6 +73,10 @@ def to_json(segments: Iterable[Segment]) -> str:
 def _clock(time_ms: int, mark: str) -> str:
     seconds, millis = divmod(time_ms, 1000)
     return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}{mark}{millis:03d}"
+
+
+def _voice(segment: Segment) -> str:
+    return f"<v {_escape(segment.speaker)}>" if segment.speaker else ""
 
 
 def _escape(text: str) -> str:

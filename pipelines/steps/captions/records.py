@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields
 
 from pipelines.core.records import Segment
 
-CAPTIONS_VERSION = "1"
+CAPTIONS_VERSION = "2"
 """Version of reading and repairing; raise it when the same file gives other segments."""
 
 MAX_BYTES = 20_000_000
@@ -40,7 +40,11 @@ class CaptionRepairs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaptionsResult:
-    """Clean speech of one caption file: `segments` ascend, do not overlap, and each has words and a length."""
+    """Clean speech of one caption file: `segments` ascend, do not overlap, and each has words and a length.
+
+    `encoding` is what the bytes were read as: a guess where it is neither UTF-8 nor marked.
+    """
 
     segments: tuple[Segment, ...]
     repairs: CaptionRepairs
+    encoding: str = "utf-8"

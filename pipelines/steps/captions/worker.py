@@ -12,7 +12,8 @@ _BATCH = 5000
 
 
 def segments(source: BinaryIO, *, file_name: str) -> Iterator[tuple[dict[str, Any], bytes]]:
-    """Yields `{"segments": [[start_ms, end_ms, text], ...]}` in batches, then `{"repairs": {name: count}}`.
+    """Yields `{"segments": [[start_ms, end_ms, text, speaker], ...]}` in batches, then
+    `{"repairs": {name: count}, "encoding": name}`.
 
     Raises:
         UnreadableFileError: as `parse_captions`.
@@ -20,5 +21,5 @@ def segments(source: BinaryIO, *, file_name: str) -> Iterator[tuple[dict[str, An
     result = parse_captions(source.read(MAX_BYTES + 1), file_name=file_name)
     for first in range(0, len(result.segments), _BATCH):
         batch = result.segments[first : first + _BATCH]
-        yield {"segments": [[s.start_ms, s.end_ms, s.text] for s in batch]}, b""
-    yield {"repairs": asdict(result.repairs)}, b""
+        yield {"segments": [[s.start_ms, s.end_ms, s.text, s.speaker] for s in batch]}, b""
+    yield {"repairs": asdict(result.repairs), "encoding": result.encoding}, b""

@@ -219,4 +219,4 @@ def test_all_shared_captions_are_read(shared_data: Path) -> None:
         assert all(a.end_ms <= b.start_ms and a.start_ms < a.end_ms for a, b in pairwise(result.segments))
         assert result.repairs.rolling == result.repairs.duplicate == 0  # none of these files rolls
         segments += len(result.segments)
-    assert segments == 9644
+    assert segments == 9645

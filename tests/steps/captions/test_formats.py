@@ -43,6 +43,7 @@ def test_json_keeps_words_and_confidence() -> None:
         "end_ms": 400,
         "text": "hé",
         "confidence": 0.25,
+        "speaker": None,
         "words": [{"start_ms": 0, "end_ms": 400, "text": "hé", "probability": 0.5}],
     }
 

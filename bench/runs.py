@@ -1,7 +1,7 @@
 """The cost of one run beside its work: six assets that do nothing, through our launcher and Dagster's own ways.
 
 `python -m bench.runs` prints JSON: seconds from the request to the first step, over all steps, and in all (medians).
-`forked`: launched as `ingest` does; `button`: launched through the running UI, by queue and daemon; `in_process`:
+`forked`: launched without a queue; `button`: launched through the running UI, by queue and daemon; `in_process`:
 Dagster's own storage and `materialize()` in a process that is warm already; `command`: `dagster job execute`, default
 executor, a process for the run and for each step (once, because it takes most of a minute); `up_s`: from nothing to a
 UI that answers. `many`: seconds a run when 40 are waiting, two at a time.
@@ -26,7 +26,6 @@ from pipelines.core.local_token import local_token
 from pipelines.core.settings import Settings
 from pipelines.runtime import services
 from pipelines.runtime.instance import Code, open_instance
-from pipelines.runtime.runs import run_partitions
 
 CODE = Code(module="bench.six_assets")
 TIMES = 7
@@ -82,28 +81,31 @@ def forked(instance: dg.DagsterInstance) -> list[dict[str, float]]:
     return [timed(instance, request) for _ in range(TIMES + 1)][1:]
 
 
-def many(instance: dg.DagsterInstance, count: int = 40) -> float:
-    """Seconds a run when many wait."""
+def many(instance: dg.DagsterInstance, url: str, token: str, count: int = 40) -> float:
+    """Seconds a run when many wait in the queue."""
     started = time.monotonic()
-    keys = [f"many-{number}" for number in range(count)]
-    run_partitions(instance, job_name="six_assets", partition_keys=keys, max_concurrent=2, code=CODE)
+    run_ids = [press(url, token) for _ in range(count)]
+    ended = dg.RunsFilter(run_ids=run_ids, statuses=[dg.DagsterRunStatus.SUCCESS])
+    while instance.get_runs_count(ended) < count:
+        time.sleep(0.05)
     return round((time.monotonic() - started) / count, 2)
+
+
+def press(url: str, token: str) -> str:
+    """Press the UI's button; the run's id."""
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
+    tags = [{"key": "dagster/partition", "value": "k"}]
+    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=60)
+    body = json.dumps({"query": BUTTON, "variables": {"tags": tags}})
+    connection.request("POST", "/graphql", body, headers)
+    answer: dict[str, Any] = json.load(connection.getresponse())
+    connection.close()
+    return str(answer["data"]["launchRun"]["run"]["runId"])
 
 
 def button(instance: dg.DagsterInstance, url: str, token: str) -> list[dict[str, float]]:
     """Through the UI's API, the queue and the daemon."""
-    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
-
-    def request() -> str:
-        tags = [{"key": "dagster/partition", "value": "k"}]
-        connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=60)
-        body = json.dumps({"query": BUTTON, "variables": {"tags": tags}})
-        connection.request("POST", "/graphql", body, headers)
-        answer: dict[str, Any] = json.load(connection.getresponse())
-        connection.close()
-        return str(answer["data"]["launchRun"]["run"]["runId"])
-
-    return [timed(instance, request) for _ in range(TIMES + 1)][1:]
+    return [timed(instance, lambda: press(url, token)) for _ in range(TIMES + 1)][1:]
 
 
 def in_process(home: Path) -> list[dict[str, float]]:
@@ -141,9 +143,10 @@ def measure() -> dict[str, Any]:
             with open_instance(settings) as instance:
                 instance.add_dynamic_partitions("trivial", ["k"])
                 result: dict[str, Any] = {"up_s": round(up_s, 1)}
-                result["button"] = medians(button(instance, found.url("dagster") or "", local_token(settings)))
+                url, token = found.url("dagster") or "", local_token(settings)
+                result["button"] = medians(button(instance, url, token))
                 result["forked"] = medians(forked(instance))
-                result["many"] = many(instance)
+                result["many"] = many(instance, url, token)
                 stock = Path(folder, "stock")
                 stock.mkdir()
                 Path(stock, "dagster.yaml").write_text(STOCK)

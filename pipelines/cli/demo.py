@@ -29,7 +29,7 @@ def demo(
 ) -> None:
     """Ingest the sample course and ask it a question."""
     with told(), Stores.open() as stores:
-        results = ingest_files(stores, COURSE, [SAMPLE / LECTURE], decks=[SAMPLE / DECK])
+        results = ingest_files(stores, COURSE, [SAMPLE / LECTURE], decks=[SAMPLE / DECK], everything=True)
         for result in results:
             if result.status == "failed":
                 fail(f"{result.candidate.source_name}: {result.message}")

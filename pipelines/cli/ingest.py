@@ -1,10 +1,9 @@
-"""`studybuddy ingest`: uploads files, runs the graph for each, waits, and says what became of every one."""
+"""`studybuddy ingest`: records files, waits until the tables say what became of every one, and shows it."""
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import typer
@@ -12,20 +11,15 @@ from rich.table import Table
 
 from pipelines.cli.candidates import Candidate, FileKind, find_candidates
 from pipelines.cli.output import clock, console, errors, fail, print_json, told
-from pipelines.cli.progress import RunProgress
+from pipelines.cli.progress import StageProgress
 from pipelines.cli.uploads import DECKS, LECTURES, Graph, Options, State, Uploaded
+from pipelines.cli.waiting import Waiting, wait_for_alignments
 from pipelines.core.courses import ensure_course
 from pipelines.core.errors import PermanentError, StudyBuddyError
-from pipelines.core.lecture_slides import list_outdated_alignments
-from pipelines.core.lectures import get_lecture
-from pipelines.core.partitions import partition_keys
 from pipelines.core.records import Course
+from pipelines.core.stages import retry_upload
 from pipelines.core.stores import Stores
-from pipelines.core.uploads import CLAIM_S, claim_uploads
-from pipelines.runtime.services import running
-
-if TYPE_CHECKING:
-    from pipelines.runtime.runs import RunNews, RunResult  # Dagster takes seconds to import: only where a run is needed
+from pipelines.runtime.attending import Attendance
 
 GRAPHS: dict[FileKind, Graph] = {"deck": DECKS, "lecture": LECTURES}
 """In the order they run: a lecture is aligned with decks that are there."""
@@ -109,10 +103,12 @@ def ingest_files(
     captions: Path | None = None,
     decks: Sequence[Path] = (),
     options: Options | None = None,
+    everything: bool = False,
 ) -> list[FileResult]:
-    """Upload and run; one result a file, in the order of the files.
+    """Record, have processed, and wait; one result a file, in the order of the files.
 
     Args:
+        everything: wait for pictures and alignments too. Where services run that stay, they follow by themselves.
         captions: the captions of the one recording among `paths`.
         decks: the decks its lectures go through; they are uploaded too.
 
@@ -137,11 +133,16 @@ def ingest_files(
         ]  # fmt: skip
         return replace(options or Options(), deck_ids=tuple(decks_of))
 
-    for kind, graph in GRAPHS.items():
-        asked = [candidate for candidate in candidates if candidate.kind == kind]
-        if asked:
-            _put_all(stores, course, graph, asked, results=results, options_of=options_of)
-    _align_again(stores)
+    with Attendance(stores) as attendance:
+        for kind, graph in GRAPHS.items():
+            asked = [candidate for candidate in candidates if candidate.kind == kind]
+            if asked:
+                _put_all(
+                    stores, course, graph, asked, results=results, options_of=options_of, attendance=attendance,
+                    everything=everything,
+                )  # fmt: skip
+        if everything or attendance.temporary:
+            wait_for_alignments(stores, attendance)
     return list(results.values())
 
 
@@ -162,10 +163,14 @@ def _put_all(
     *,
     results: dict[str, FileResult],
     options_of: Callable[[Candidate], Options],
+    attendance: Attendance,
+    everything: bool,
 ) -> None:
-    """Upload all of one kind, run those that are new or not searchable, and note what the tables say afterwards."""
-    uploads: dict[str, Uploaded] = {}
-    with RunProgress(errors, total=len(candidates), name_of=lambda key: uploads[key].candidate.source_name) as progress:
+    """Record all of one kind, wait for those that are new or not searchable, and note what the tables say then."""
+    uploads: dict[UUID, Uploaded] = {}
+    with StageProgress(
+        errors, total=len(candidates), name_of=lambda key: uploads[key].candidate.source_name
+    ) as progress:
         for candidate in candidates:
             name = candidate.source_name
             try:
@@ -178,70 +183,20 @@ def _put_all(
             if upload.outcome in SAME and results[name].status != "failed":
                 progress.finished(name, None)
             else:
-                with stores.database.transaction() as connection:
-                    key = partition_keys(connection, [upload.id])[upload.id]
-                uploads[key] = upload
-        runs = _run(stores, graph, uploads, progress) if uploads else {}
-    for key, upload in uploads.items():
+                _try_again(stores, upload.id)
+                uploads[upload.id] = upload
+                attendance.ensure()
+        everything = everything or attendance.temporary
+        waited = Waiting(stores, graph, attendance, progress, everything=everything).until_done(uploads)
+    for upload_id, upload in uploads.items():
         result = results[upload.candidate.source_name] = _after(stores, graph, upload)
-        if key in runs:
-            result.seconds = runs[key].seconds
-            if not runs[key].succeeded:
-                result.status = "failed"
-                result.message = result.message or runs[key].failure or "The run failed."
+        result.seconds = waited[upload_id]
 
 
-def _run(stores: Stores, graph: Graph, uploads: dict[str, Uploaded], progress: RunProgress) -> "dict[str, RunResult]":
-    """One run an upload, a few at a time. Claims are renewed meanwhile, or the sensor would start runs of its own."""
-    renewed = time.monotonic()
-
-    def heard(news: "RunNews") -> None:
-        nonlocal renewed
-        progress.heard(news)
-        if time.monotonic() - renewed > CLAIM_S / 3:
-            renewed = time.monotonic()
-            with stores.database.transaction() as connection:
-                claim_uploads(connection, graph.kind, [upload.id for upload in uploads.values()])
-
-    return _run_job(stores, graph, list(uploads), heard)
-
-
-def _align_again(stores: Stores) -> None:
-    """Align the lectures that a deck came late for. Where everything is up, the sensor is already at it."""
-    if running(stores.settings):
-        return
+def _try_again(stores: Stores, upload_id: UUID) -> None:
+    """The same bytes again after they had failed mean: try again."""
     with stores.database.transaction() as connection:
-        ids = [lecture_id for lecture_id, _ in list_outdated_alignments(connection)]
-        names = partition_keys(connection, ids)
-        late = {names[lecture_id]: get_lecture(connection, lecture_id).source_name for lecture_id in ids}
-    if late:
-        with RunProgress(errors, total=len(late), name_of=lambda key: f"{late[key]}, aligned again") as progress:
-            _run_job(stores, LECTURES, list(late), progress.heard, assets=["lecture_slides"])
-
-
-def _run_job(
-    stores: Stores,
-    graph: Graph,
-    keys: Sequence[str],
-    heard: "Callable[[RunNews], None]",
-    *,
-    assets: Sequence[str] = (),
-) -> "dict[str, RunResult]":
-    from pipelines.runtime.instance import open_instance
-    from pipelines.runtime.runs import run_partitions
-
-    instance = open_instance(stores.settings)
-    try:
-        return run_partitions(
-            instance,
-            job_name=graph.job,
-            partition_keys=keys,
-            max_concurrent=stores.settings.max_concurrent_runs,
-            on_news=heard,
-            assets=assets,
-        )
-    finally:
-        instance.dispose()
+        retry_upload(connection, upload_id)
 
 
 def _after(stores: Stores, graph: Graph, upload: Uploaded) -> FileResult:

@@ -1,15 +1,17 @@
-"""Progress of runs on the terminal: one line for all and one for each run under way; silent where stderr is none."""
+"""Progress of uploads on the terminal: one line for all, one for each that is worked on.
+
+Silent where stderr is no terminal, but for a line when a file is done.
+"""
 
 from collections.abc import Callable
 from types import TracebackType
-from typing import TYPE_CHECKING
+from uuid import UUID
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, Task, TaskID, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-if TYPE_CHECKING:
-    from pipelines.runtime.runs import RunNews  # Dagster takes seconds to import: only where a run is needed
+from pipelines.core.stages import Stage
 
 STAGES = {
     "slides": "reading pages",
@@ -33,10 +35,10 @@ class _Count(MofNCompleteColumn):
         return Text() if task.total is None else super().render(task)
 
 
-class RunProgress:
-    """Shows what `run_partitions` reports. Use as a context manager; `heard` goes to `on_news`."""
+class StageProgress:
+    """Shows the stages of uploads. Use as a context manager."""
 
-    def __init__(self, console: Console, *, total: int, name_of: Callable[[str], str]) -> None:
+    def __init__(self, console: Console, *, total: int, name_of: Callable[[UUID], str]) -> None:
         self._console, self._name_of = console, name_of
         self._progress = Progress(
             TextColumn("{task.description}", markup=False),
@@ -48,9 +50,9 @@ class RunProgress:
             disable=not console.is_terminal,
         )
         self._all = self._progress.add_task("Getting ready", total=total)
-        self._lines: dict[str, TaskID] = {}
+        self._lines: dict[UUID, TaskID] = {}
 
-    def __enter__(self) -> "RunProgress":
+    def __enter__(self) -> "StageProgress":
         self._progress.start()
         return self
 
@@ -59,26 +61,28 @@ class RunProgress:
     ) -> None:
         self._progress.stop()
 
-    def heard(self, news: "RunNews") -> None:
-        """One piece of news about a run."""
-        name = self._name_of(news.partition_key)
+    def stage(self, key: UUID, stage: Stage | None) -> None:
+        """What is done on an upload now; None: its run waits for its turn."""
         self._progress.update(self._all, description="Files")
-        if news.what == "ended":
-            self.finished(name, news.message, news.partition_key)
-            return
-        if news.partition_key not in self._lines:
-            self._lines[news.partition_key] = self._progress.add_task(name, total=None)
-        stage = STAGES.get(news.step or "", news.step) if news.step else "starting"
-        if news.what in ("step_waits", "retried"):
-            stage = f"waiting to try again: {news.message}"
-        elif news.what == "step_goes_on":
-            stage = f"{stage}, {news.message}"
-        self._progress.update(self._lines[news.partition_key], description=f"  {name}: {stage}")
+        if key not in self._lines:
+            if stage is None:
+                return
+            self._lines[key] = self._progress.add_task(self._name_of(key), total=None)
+        doing = "waiting" if stage is None else STAGES.get(stage.name, stage.name)
+        if stage is not None and stage.waiting:
+            doing = f"waiting to try again: {stage.note}"
+        elif stage is not None and stage.note:
+            doing = f"{doing}, {stage.note}"
+        self._progress.update(self._lines[key], description=f"  {self._name_of(key)}: {doing}")
 
-    def finished(self, name: str, failure: str | None, key: str | None = None) -> None:
-        """A file is done, with or without a run."""
+    def done(self, key: UUID, failure: str | None) -> None:
+        """An upload is done or has failed."""
         if key in self._lines:
             self._progress.remove_task(self._lines.pop(key))
+        self.finished(self._name_of(key), failure)
+
+    def finished(self, name: str, failure: str | None) -> None:
+        """A file is done, with or without a run."""
         self._progress.update(self._all, description="Files", advance=1)
         mark = ("✓ ", "green") if failure is None else ("✗ ", "red")
         # One print a line: what stands on an unfinished line is lost where the bars are drawn anew.

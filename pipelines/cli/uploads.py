@@ -14,7 +14,6 @@ from pipelines.core.lectures import count_lecture, get_lecture, put_lecture
 from pipelines.core.slides import count_document
 from pipelines.core.stores import Stores
 from pipelines.core.transcripts import find_transcript
-from pipelines.core.uploads import CLAIM_S, DOCUMENT, LECTURE, UploadKind
 from pipelines.steps.captions.records import MAX_BYTES as CAPTIONS_MAX_BYTES
 
 MB = 1_000_000
@@ -55,16 +54,19 @@ class State:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Graph:
-    """How one kind of upload is recorded, run, and looked at afterwards."""
+    """How one kind of upload is recorded and looked at afterwards, and the stages it goes through.
 
-    kind: UploadKind
-    job: str
+    `found`: the stage after which it can be searched. `all`: every stage, each named as its asset.
+    """
+
     put: Callable[[Stores, UUID, Candidate, Options], Uploaded]
     look: Callable[[Stores, UUID], State]
+    found: str
+    all: frozenset[str]
 
 
 def _put_deck(stores: Stores, course_id: UUID, candidate: Candidate, options: Options) -> Uploaded:
-    """Store the file's bytes and record the document; the caller runs it, so the sensor is kept away for a while."""
+    """Store the file's bytes and record the document."""
     stored = _store(stores, candidate.path, stores.settings.pdf_max_mb * MB)
     with stores.database.transaction() as connection:
         document, outcome = put_document(
@@ -77,7 +79,6 @@ def _put_deck(stores: Stores, course_id: UUID, candidate: Candidate, options: Op
             sha256=stored.sha256,
             byte_count=stored.byte_count,
             password=options.password,
-            claim_s=CLAIM_S,
         )
     return Uploaded(candidate, document.id, outcome)
 
@@ -100,7 +101,6 @@ def _put_lecture(stores: Stores, course_id: UUID, candidate: Candidate, options:
             captions_name=captions.name if captions is not None else None,
             language=options.language or (language_of(captions) if captions is not None else None),
             prefer_speech=options.prefer_speech,
-            claim_s=CLAIM_S,
         )
         linked = [link_document(connection, lecture.id, deck_id) for deck_id in options.deck_ids]
     return Uploaded(
@@ -150,5 +150,15 @@ def _look_at_lecture(stores: Stores, lecture_id: UUID) -> State:
     )
 
 
-DECKS = Graph(kind=DOCUMENT, job="process_document", put=_put_deck, look=_look_at_deck)
-LECTURES = Graph(kind=LECTURE, job="process_lecture", put=_put_lecture, look=_look_at_lecture)
+DECKS = Graph(
+    put=_put_deck,
+    look=_look_at_deck,
+    found="slide_embeddings",
+    all=frozenset({"slides", "slide_images", "slide_descriptions", "slide_chunks", "slide_embeddings"}),
+)
+LECTURES = Graph(
+    put=_put_lecture,
+    look=_look_at_lecture,
+    found="lecture_embeddings",
+    all=frozenset({"lecture_audio", "transcripts", "lecture_chunks", "lecture_embeddings", "lecture_slides"}),
+)

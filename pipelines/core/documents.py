@@ -26,15 +26,12 @@ def put_document(
     byte_count: int,
     password: str | None = None,
     created_by: UUID | None = None,
-    claim_s: float = 0.0,
 ) -> tuple[Document, Outcome]:
     """Record an upload whose bytes are in the file store.
 
     The same `source_name` with other bytes is a new generation of that document; with the same bytes nothing changes.
     The same bytes under another name answer the document that has them, as `duplicate`.
 
-    Args:
-        claim_s: seconds to keep the sensor away because the caller starts the run; 0 leaves it to the sensor.
     """
     same = _one(connection, "find_document_by_content", sealer, course_id=course_id, sha256=sha256)
     if same is not None and same.source_name != source_name:
@@ -49,7 +46,6 @@ def put_document(
         "byte_count": byte_count,
         "password_sealed": sealed,
         "created_by": created_by,
-        "claim_s": claim_s,
     }
     try:
         with connection.transaction(), connection.cursor(row_factory=dict_row) as cursor:

@@ -72,7 +72,6 @@ def put_lecture(
     language: str | None = None,
     prefer_speech: bool | None = None,
     created_by: UUID | None = None,
-    claim_s: float = 0.0,
 ) -> tuple[Lecture, Outcome]:
     """Record a recording, captions, or both, whose bytes are in the file store.
 
@@ -84,7 +83,6 @@ def put_lecture(
     Args:
         file_name: the recording's name, or the captions' where they come alone.
         prefer_speech: recognise speech although captions were given; None keeps what was said before (at first: no).
-        claim_s: seconds to keep the sensor away because the caller starts the run; 0 leaves it to the sensor.
     """
     content = {"media_sha256": media_sha256, "captions_sha256": captions_sha256}
     key = {"course_id": course_id, "source_name": source_name, **content}
@@ -100,7 +98,6 @@ def put_lecture(
         "language": language,
         "prefer_speech": prefer_speech,
         "created_by": created_by,
-        "claim_s": claim_s,
     }
     with connection.transaction(), connection.cursor(row_factory=dict_row) as cursor:
         row = cursor.execute(statement("put_lecture"), parameters).fetchone()

@@ -54,13 +54,18 @@ class Database:
         return cls(url, max_size=max_size)
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection]:
+    def transaction(self, *, lasting: bool = True) -> Iterator[Connection]:
         """Borrow a connection for one transaction: committed on leaving, rolled back on an exception.
+
+        Args:
+            lasting: wait until the disk has it; False may lose it in a power cut, and costs no wait.
 
         Raises:
             StorageUnavailableError: the server is gone, restarting, full, or the pool is exhausted.
         """
         with _translated(), self._pool.connection() as connection, connection.transaction():
+            if not lasting:
+                connection.execute("set local synchronous_commit = off")
             yield connection
 
     def close(self) -> None:
@@ -95,6 +100,12 @@ def database_urls(settings: Settings) -> tuple[str, str]:
         dagster = settings.dagster_database_url.get_secret_value()
     scheme, _, rest = dagster.partition("://")
     return app, f"postgresql+psycopg2://{rest}" if scheme in ("postgres", "postgresql") else dagster
+
+
+def libpq_url(sqlalchemy_url: str) -> str:
+    """A URL that names a driver (`postgresql+psycopg2://`) as libpq and psycopg read it."""
+    scheme, mark, rest = sqlalchemy_url.partition("://")
+    return f"{scheme.partition('+')[0]}{mark}{rest}"
 
 
 def _create_database(admin_url: str, name: str) -> None:

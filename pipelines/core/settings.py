@@ -64,6 +64,9 @@ class Settings(BaseSettings):
     media_max_mb: int = Field(4000, ge=1, description="Largest recording accepted, in megabytes (10^6 bytes).")
     media_max_hours: float = Field(6.0, gt=0, description="Longest recording accepted, in hours.")
     max_concurrent_runs: int = Field(2, ge=1, le=64, description="Dagster runs that may execute at once.")
+    dagster_config: Path = Field(
+        Path("dagster.yaml"), description="Dagster's instance file: its launcher, queue and storage."
+    )
     dagster_port: int = Field(3000, ge=0, le=65535, description="Port of the Dagster UI on 127.0.0.1.")
     api_host: str = Field("127.0.0.1", description="Address the API binds; only loopback without sign-in.")
     api_port: int = Field(8000, ge=0, le=65535, description="Port of the API.")
@@ -72,8 +75,12 @@ class Settings(BaseSettings):
     @property
     def home(self) -> Path:
         """`studybuddy_home` as an absolute path (relative ones are relative to the checkout)."""
-        path = self.studybuddy_home.expanduser()
-        return path if path.is_absolute() else REPOSITORY / path
+        return REPOSITORY / self.studybuddy_home.expanduser()
+
+    @property
+    def instance_file(self) -> Path:
+        """`dagster_config` as an absolute path (relative ones are relative to the checkout)."""
+        return REPOSITORY / self.dagster_config.expanduser()
 
 
 @cache

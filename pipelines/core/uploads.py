@@ -1,4 +1,4 @@
-"""The life of an upload, deck or lecture alike: claimed, begun on, fenced, failed, deleted, purged.
+"""The life of an upload, deck or lecture alike: begun on, fenced, failed, deleted, purged.
 
 What differs between the two, their rows and how they are recorded, is in `documents.py` and `lectures.py`.
 """
@@ -16,9 +16,6 @@ from pipelines.core.statements import statement
 Upload = TypeVar("Upload", Document, Lecture)
 
 Outcome = Literal["created", "replaced", "unchanged", "duplicate"]
-
-CLAIM_S = 120.0
-"""Seconds a command line keeps the sensor away from an upload it will run itself; it renews while it works."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,13 +44,6 @@ def list_unrequested(connection: Connection, kind: UploadKind, *, limit: int = 2
     """(id, generation) of uploads that no run was started for, oldest first."""
     rows = connection.execute(kind.statement("list_unrequested_uploads"), {"limit": limit})
     return [(row[0], row[1]) for row in rows]
-
-
-def claim_uploads(
-    connection: Connection, kind: UploadKind, upload_ids: list[UUID], *, claim_s: float = CLAIM_S
-) -> None:
-    """Keep the sensor away from these uploads for `claim_s` seconds from now."""
-    connection.execute(kind.statement("claim_uploads"), {"ids": upload_ids, "claim_s": claim_s})
 
 
 def begin_run(connection: Connection, upload: Document | Lecture, *, run_id: str | None = None) -> None:
@@ -86,6 +76,12 @@ def begin_stage(connection: Connection, upload: Upload, *, stage: str, run_id: s
 def end_stage(connection: Connection, upload: Document | Lecture) -> None:
     """The stage that `begin_stage` began is made."""
     connection.execute(kind_of(upload).statement("end_stage"), _key(upload))
+
+
+def note_stage(connection: Connection, upload: Document | Lecture, note: str, *, waiting: bool = False) -> None:
+    """Say of the stage that `begin_stage` began how far it has come, or why it is `waiting` to be tried again."""
+    key = _key(upload)
+    connection.execute(kind_of(upload).statement("note_stage"), {**key, "note": note, "waiting": waiting})
 
 
 def lock_upload(connection: Connection, upload: Document | Lecture) -> None:

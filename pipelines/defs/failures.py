@@ -22,6 +22,7 @@ def told_to_dagster(
     context: dg.AssetExecutionContext,
     *,
     on_failure: Callable[[StudyBuddyError], None] | None = None,
+    on_wait: Callable[[StudyBuddyError], None] | None = None,
     first_wait_s: float = FIRST_WAIT_S,
 ) -> Iterator[None]:
     """Put around an asset's body.
@@ -31,6 +32,7 @@ def told_to_dagster(
 
     Args:
         on_failure: called with the error when nothing will be tried again, before Dagster is told.
+        on_wait: called with the error when it will be tried again.
         first_wait_s: seconds before the first retry when the other side named none; each further one waits 3 times
             as long, and up to a quarter more or less so that runs do not return in step.
 
@@ -46,6 +48,8 @@ def told_to_dagster(
                 on_failure(error)
             raise _failure(error, f"{error.message} Given up after {MOST_RETRIES + 1} attempts.") from None
         wait_s = _wait_s(error, context.retry_number, first_wait_s)
+        if on_wait is not None:
+            on_wait(error)
         context.log.warning(f"{error.message} Trying again in {wait_s:.1f} s.")
         raise dg.RetryRequested(max_retries=MOST_RETRIES, seconds_to_wait=wait_s) from None
     except PermanentError as error:

@@ -16,13 +16,19 @@ from pipelines.core.errors import TransientError
 from pipelines.core.lecture_slides import list_outdated_alignments
 from pipelines.core.partitions import partition_keys
 from pipelines.core.postgres import Connection
+from pipelines.core.stages import announce_uploads
 from pipelines.core.stores import Stores
 from pipelines.core.uploads import DOCUMENT, LECTURE, UploadKind, list_deleted, list_unrequested, purge_upload
+from pipelines.defs.endings import UPLOAD_TAG, end_uploads
 from pipelines.defs.jobs import documents_job, lectures_job
 from pipelines.defs.partitions import documents_partitions, lectures_partitions
 
 MOST_PURGED = 50
 """Uploads purged in one tick: a tick has a minute, and removing files from a remote store takes a moment each."""
+
+
+MOST_LISTED = 200
+"""Uploads a look takes up at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +69,19 @@ def lectures_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg
     return _look(LECTURES, context)
 
 
-SENSORS = [documents_sensor, lectures_sensor]
+@dg.sensor(minimum_interval_seconds=1, default_status=dg.DefaultSensorStatus.RUNNING)
+def ended_runs_sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+    """Tells the teacher where a run ended without saying why: its process died too often, or it was cancelled."""
+    try:
+        cursor, failed = end_uploads(_stores(), context.instance, context.cursor)
+    except TransientError as error:
+        return dg.SkipReason(error.message)
+    if cursor != context.cursor:
+        context.update_cursor(cursor)
+    return dg.SkipReason(", ".join(failed) or "No run ended without a word.")
+
+
+SENSORS = [documents_sensor, lectures_sensor, ended_runs_sensor]
 
 
 def _look(uploads: Uploads, context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
@@ -86,7 +104,7 @@ def look(
         StorageUnavailableError: the database or the file store is away.
     """
     with stores.database.transaction() as connection:
-        waiting = list_unrequested(connection, uploads.kind)
+        waiting = list_unrequested(connection, uploads.kind, limit=MOST_LISTED)
         deleted = list_deleted(connection, uploads.kind, limit=MOST_PURGED)
         outdated = uploads.late.list_outdated(connection) if uploads.late is not None else []
         names = partition_keys(connection, [*deleted, *(upload_id for upload_id, _ in (*waiting, *outdated))])
@@ -102,6 +120,9 @@ def look(
             purge_upload(stores.database, stores.files, uploads.kind, upload_id)
     if not fresh and not stale and keys == asked:
         return dg.SkipReason(f"No new {uploads.kind.noun}.")
+    if stale or len(waiting) == MOST_LISTED:  # there is more to do as soon as this is done
+        with stores.database.transaction() as connection:
+            announce_uploads(connection)
     changes: list[dg.AddDynamicPartitionsRequest | dg.DeleteDynamicPartitionsRequest] = []
     if fresh:
         changes.append(uploads.partitions.build_add_request(sorted({str(request.partition_key) for request in fresh})))
@@ -120,6 +141,7 @@ def _request(
     return dg.RunRequest(
         run_key=f"{uploads.kind.noun}:{upload_id}:{key}",
         partition_key=partition_key,
+        tags={UPLOAD_TAG: f"{upload_id}:{key}"} if late is None else None,
         asset_selection=[dg.AssetKey(name) for name in late.assets] if late is not None else None,
     )
 

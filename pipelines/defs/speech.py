@@ -13,6 +13,7 @@ from pipelines.core.lectures import LectureAudio, read_lecture_audio
 from pipelines.core.records import Lecture, Segment
 from pipelines.core.settings import Settings
 from pipelines.core.transcripts import StoredPiece, Transcript, drop_other_pieces, list_pieces, put_piece
+from pipelines.core.uploads import note_stage
 from pipelines.defs.resources import StoresResource
 from pipelines.steps.captions.reading import read_captions
 from pipelines.steps.captions.records import CAPTIONS_VERSION
@@ -175,9 +176,10 @@ def _recognise(
             language=(done[-1].language if done else None) or language,
         ):
             made.append(_stored(piece, model.name))
+            told = _report(context, made[-1], audio.duration_ms)
             with store.database.transaction() as connection:
                 put_piece(connection, lecture, made[-1], recipe=recipe)
-            _report(context, made[-1], audio.duration_ms)
+                note_stage(connection, lecture, told)
     return made
 
 
@@ -185,17 +187,19 @@ def _stored(piece: SpeechPiece, model: str) -> StoredPiece:
     return StoredPiece(model=model, **{name: getattr(piece, name) for name in SpeechPiece.__slots__})
 
 
-def _report(context: dg.AssetExecutionContext, piece: StoredPiece, duration_ms: int) -> None:
-    """Progress that the run, the command line and the asset's page show."""
+def _report(context: dg.AssetExecutionContext, piece: StoredPiece, duration_ms: int) -> str:
+    """Progress that the run and the asset's page show; the sentence, for those who read the upload's stages."""
     done, total = piece.end_ms / 60_000, duration_ms / 60_000
+    told = f"{done:.0f} of {total:.0f} minutes" if total >= 1 else "less than a minute"
     context.log_event(
         dg.AssetObservation(
             asset_key=context.asset_key,
             partition=context.partition_key,
-            description=f"{done:.0f} of {total:.0f} minutes" if total >= 1 else "less than a minute",
+            description=told,
             metadata={"done_ms": piece.end_ms, "duration_ms": duration_ms},
         )
     )
+    return told
 
 
 def _ending(segment: Segment, duration_ms: int) -> Segment:

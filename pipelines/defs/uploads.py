@@ -1,16 +1,16 @@
 """The beginning and the end of every asset: its partition's upload, and what is told when it fails."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from uuid import UUID
 
 import dagster as dg
 
-from pipelines.core.errors import StudyBuddyError, SupersededError
+from pipelines.core.errors import PermanentError, StudyBuddyError, SupersededError
 from pipelines.core.partitions import partition_upload
 from pipelines.core.postgres import Connection
 from pipelines.core.stores import Stores
-from pipelines.core.uploads import Upload, begin_run, begin_stage, end_stage, fail_upload
+from pipelines.core.uploads import Upload, begin_run, begin_stage, end_stage, fail_upload, note_stage
 from pipelines.defs.failures import told_to_dagster
 
 OWNERS = ["team:course-materials"]
@@ -44,8 +44,13 @@ def upload_of(
             with stores.database.transaction() as connection:
                 fail_upload(connection, found[-1], code=error.code, message=error.message)
 
+    def wait(error: StudyBuddyError) -> None:
+        if found:
+            with suppress(StudyBuddyError), stores.database.transaction(lasting=False) as connection:
+                note_stage(connection, found[-1], error.message, waiting=True)
+
     stage, run_id = context.asset_key.to_user_string(), context.run.run_id
-    with told_to_dagster(context, on_failure=remember):
+    with told_to_dagster(context, on_failure=remember, on_wait=wait):
         with stores.database.transaction() as connection:
             upload = get(connection, partition_upload(connection, context.partition_key))
             if stage == root:
@@ -55,8 +60,15 @@ def upload_of(
         found.append(upload)
         if stage == root:  # the list of runs shows people which file each was about
             context.instance.add_run_tags(run_id, {FILE_TAG: upload.file_name})
-        yield upload
-        with stores.database.transaction() as connection:
+        try:
+            yield upload
+        except StudyBuddyError:
+            raise
+        except Exception as error:  # a bug: Dagster shows it with its trace, and whoever waits is told that it is over
+            with suppress(StudyBuddyError):
+                remember(PermanentError(f"Something went wrong in {stage} ({type(error).__name__}).", code="internal"))
+            raise
+        with stores.database.transaction(lasting=False) as connection:
             end_stage(connection, upload)
 
 

@@ -118,12 +118,6 @@ class ForkClient:
         with self._changed:
             self._changed.wait_for(lambda: not self._running, timeout_s)
 
-    def wait_any_ended(self, timeout_s: float) -> None:
-        """Return when a worker has ended, or after `timeout_s`."""
-        with self._changed:
-            before = len(self._running)
-            self._changed.wait_for(lambda: len(self._running) < before, timeout_s)
-
     def close(self) -> None:
         """Leave the server; one of our own ends its workers, which then say so themselves. Returns when it is gone."""
         self._closing = True

@@ -109,6 +109,15 @@ class ForkServer:
         self.ending()
         self._end_workers()
 
+    def stop(self) -> None:
+        """End at the next turn of `serve`."""
+        self._stopping = True
+
+    @property
+    def working(self) -> bool:
+        """Whether a run worker lives."""
+        return bool(self._workers)
+
     @property
     def stopping(self) -> bool:
         """Whether it was told to end."""

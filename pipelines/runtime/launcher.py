@@ -65,10 +65,6 @@ class ForkingRunLauncher(RunLauncher[DagsterInstance], ConfigurableClass):
         """Made from `dagster.yaml`."""
         return cls(**config_value, inst_data=inst_data)
 
-    def warm_up(self) -> None:
-        """Start the fork server now and return; it imports while the caller does other things."""
-        self._connected()
-
     def launch_run(self, context: LaunchRunContext) -> None:
         """Start the run's process. The run itself says which one it is (tag and engine event)."""
         run, origin = context.dagster_run, context.job_code_origin
@@ -115,11 +111,6 @@ class ForkingRunLauncher(RunLauncher[DagsterInstance], ConfigurableClass):
     def running(self) -> tuple[str, ...]:
         """Ids of the runs started here whose process has not ended."""
         return tuple(run_id for client in tuple(self._clients) for run_id in client.running)
-
-    def wait_any_ended(self, timeout_s: float) -> None:
-        """Return when a process of the newest server has ended, or after `timeout_s`."""
-        for client in self._clients[-1:]:
-            client.wait_any_ended(timeout_s)
 
     def bury(self, run_id: str, status: int | None = None) -> None:
         """Report a run whose process is gone, unless the run ended before its process did.

@@ -1,7 +1,7 @@
 """Services behind `studybuddy up`, `down` and `status`: one supervisor in the background, found by its state file.
 
-Belongs here: starting, finding and ending it. What it runs is in `supervisor.py`. Dagster is not imported here, so the
-commands answer at once.
+Belongs here: starting, finding and ending it. What it runs is in `supervisor.py`, how a command gets somebody who
+processes its uploads in `attending.py`. Dagster is not imported here, so the commands answer at once.
 """
 
 import fcntl
@@ -25,7 +25,6 @@ from pipelines.core.errors import SettingsError, TransientError
 from pipelines.core.postgres import Database, database_urls
 from pipelines.core.processes import ProcessName, end
 from pipelines.core.settings import REPOSITORY, Settings
-from pipelines.runtime.forkclient import offer, start_server
 
 START_TIMEOUT_S = 120.0
 STOP_TIMEOUT_S = 40.0
@@ -59,12 +58,14 @@ class Service:
 class Services:
     """What runs for one home. `outdated`: the code changed since, so `down` and `up` would run something else.
 
-    `already`: it was running before `up` was called.
+    `temporary`: a command started it for itself, and it ends with the last command that needs it. `already`: it was
+    running before `up` was called.
     """
 
     supervisor: ProcessName
     services: tuple[Service, ...]
     outdated: bool
+    temporary: bool = False
     already: bool = False
 
     def url(self, name: str) -> str | None:
@@ -86,12 +87,12 @@ def up(settings: Settings, *, api: bool = True, definitions: str = DEFINITIONS) 
         TransientError: something did not start in time; the message names its log.
         StorageUnavailableError, MigrationError: from the database.
     """
-    with _turn(settings.home):
+    with turn(settings.home):
         found = running(settings)
-        if found is not None:
+        if found is not None and not found.temporary:
             return replace(found, already=True)
-        _end_leftovers(settings.home)
-        process = _start_supervisor(settings, [definitions, *(["--api"] if api else [])])
+        _end(settings.home, found)
+        process = start_supervisor(settings, [definitions, "--ui", *(["--api"] if api else [])])
         try:
             Database.open(settings).close()  # while the supervisor imports
             return _wait_until_up(settings, process)
@@ -103,16 +104,9 @@ def up(settings: Settings, *, api: bool = True, definitions: str = DEFINITIONS) 
 
 def down(settings: Settings) -> bool:
     """End everything `up` started, runs under way included (a later `up` tries them again); False if nothing ran."""
-    with _turn(settings.home):
+    with turn(settings.home):
         found = _read_state(settings.home)
-        if found is None:
-            return False
-        lived = found.supervisor.send(signal.SIGTERM)
-        deadline = time.monotonic() + STOP_TIMEOUT_S
-        while found.supervisor.alive and time.monotonic() < deadline:
-            time.sleep(POLL_S)
-        lived |= _end_leftovers(settings.home)
-        return lived
+        return _end(settings.home, found)
 
 
 def running(settings: Settings) -> Services | None:
@@ -129,7 +123,9 @@ def environment(settings: Settings) -> dict[str, str]:
     _, dagster_url = database_urls(settings)
     storage = settings.home / "dagster"
     storage.mkdir(parents=True, exist_ok=True)
-    _copy(REPOSITORY / "dagster.yaml", storage)  # Dagster leaves things beside its file, and they are this home's
+    _copy(
+        settings.instance_file, storage / "dagster.yaml"
+    )  # Dagster leaves things beside its file, and they are this home's
     return {
         **_given(settings),
         "DAGSTER_HOME": str(storage),
@@ -137,15 +133,6 @@ def environment(settings: Settings) -> dict[str, str]:
         "STUDYBUDDY_DAGSTER_STORAGE": str(storage),
         "STUDYBUDDY_DAGSTER_URL": dagster_url,
     }
-
-
-def warm_up(settings: Settings, definitions: str = DEFINITIONS) -> None:
-    """Start importing what runs need in another process; for a command that will soon run something itself.
-
-    Sets the variables `dagster.yaml` asks for in this process too.
-    """
-    os.environ.update(environment(settings))
-    offer(start_server([definitions], settings.home / "dagster" / "workers.log"))
 
 
 def write_state(home: Path, state: Services) -> None:
@@ -157,10 +144,13 @@ def write_state(home: Path, state: Services) -> None:
     fresh.replace(path)
 
 
-def _copy(file: Path, folder: Path) -> None:
-    content, copy = file.read_bytes(), folder / file.name
+def _copy(file: Path, copy: Path) -> None:
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise SettingsError(f"DAGSTER_CONFIG: {file} cannot be read ({error.strerror}).") from None
     if not copy.exists() or copy.read_bytes() != content:
-        fresh = folder / f"{file.name}.{os.getpid()}"
+        fresh = copy.with_name(f"{copy.name}.{os.getpid()}")
         fresh.write_bytes(content)
         fresh.replace(copy)
 
@@ -173,8 +163,15 @@ def _given(settings: Settings) -> dict[str, str]:
     return {**{k: str(v) for k, v in values.items() if v is not None}, "STUDYBUDDY_HOME": str(settings.home)}
 
 
-def _start_supervisor(settings: Settings, arguments: list[str]) -> "subprocess.Popen[bytes]":
-    ports = {"DAGSTER_PORT": _port(LOOPBACK, settings.dagster_port, "DAGSTER_PORT")}
+def start_supervisor(settings: Settings, arguments: list[str]) -> "subprocess.Popen[bytes]":
+    """Start it in the background, within a `turn`. `arguments`: those of `supervisor.py`.
+
+    Raises:
+        SettingsError: a port is taken.
+    """
+    ports = {}
+    if "--ui" in arguments:
+        ports["DAGSTER_PORT"] = _port(LOOPBACK, settings.dagster_port, "DAGSTER_PORT")
     if "--api" in arguments:
         ports["API_PORT"] = _port(settings.api_host, settings.api_port, "API_PORT")
     logs = settings.home / "logs"
@@ -213,7 +210,16 @@ def _wait_until_up(settings: Settings, process: "subprocess.Popen[bytes]") -> Se
     raise TransientError(f"{slow} did not come up; see {logs / slow}.log.", code="not_started")
 
 
-def _end_leftovers(home: Path) -> bool:
+def _end(home: Path, found: Services | None) -> bool:
+    """End a supervisor in order and then what may be left; whether anything lived."""
+    lived = found is not None and found.supervisor.send(signal.SIGTERM)
+    deadline = time.monotonic() + STOP_TIMEOUT_S
+    while found is not None and found.supervisor.alive and time.monotonic() < deadline:
+        time.sleep(POLL_S)
+    return end_leftovers(home) or lived
+
+
+def end_leftovers(home: Path) -> bool:
     """End services whose supervisor is gone; whether there were any."""
     found = _read_state(home)
     if found is None:
@@ -262,11 +268,16 @@ def _read_state(home: Path) -> Services | None:
         Service(**{**item, "process": ProcessName(**item["process"]), "log": Path(item["log"])})
         for item in state["services"]
     )
-    return Services(supervisor=ProcessName(**state["supervisor"]), services=services, outdated=bool(state["outdated"]))
+    return Services(
+        supervisor=ProcessName(**state["supervisor"]),
+        services=services,
+        outdated=bool(state["outdated"]),
+        temporary=bool(state.get("temporary")),
+    )
 
 
 @contextmanager
-def _turn(home: Path) -> Iterator[None]:
+def turn(home: Path) -> Iterator[None]:
     """`up` and `down` of one home take turns across processes."""
     (home / "run").mkdir(mode=0o700, parents=True, exist_ok=True)
     with (home / "run" / "turn").open("ab") as file:

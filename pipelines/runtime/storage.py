@@ -7,16 +7,19 @@ there. Six trivial assets cost 1.1 s that way in a warm process and less than ha
 
 import sys
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import psycopg2
 import sqlalchemy
+from dagster import DagsterEvent, DagsterEventType
 from dagster._core.execution.compute_logs import redirect_to_file
 from dagster._core.storage.compute_log_manager import CapturedLogContext, ComputeIOType
 from dagster._core.storage.local_compute_log_manager import IO_TYPE_EXTENSION, LocalComputeLogManager
+from dagster._core.storage.tags import WILL_RETRY_TAG
 from dagster._serdes import ConfigurableClassData
 from dagster_postgres import (
     DagsterPostgresStorage,
@@ -31,6 +34,12 @@ MOST_CONNECTIONS = 12
 """Of one process; the daemon's threads use the database side by side."""
 TRUST_S = 1.0
 """A connection used this recently is taken for alive; an older one is asked first, so a restart is survived."""
+RUNS_CHANNEL = "studybuddy_runs"
+"""Said in Dagster's database with the kind of event when a run was queued or has ended (`daemon.py` listens)."""
+QUEUED = DagsterEventType.RUN_ENQUEUED.value
+ENDINGS = frozenset(
+    kind.value for kind in (DagsterEventType.RUN_SUCCESS, DagsterEventType.RUN_FAILURE, DagsterEventType.RUN_CANCELED)
+)
 TABLES = {"runs", "instance_info", "event_logs", "jobs"}
 """With these present Dagster's own look for missing tables, once a storage, is left out."""
 
@@ -60,9 +69,23 @@ class PooledPostgresStorage(DagsterPostgresStorage):
 
 
 class _RunStorage(PostgresRunStorage):
-    """Asks once whether the table of runs has the columns of today's Dagster."""
+    """Asks once whether the table of runs has today's columns; says when a run was queued or has ended."""
 
     _stats_columns: bool | None = None
+
+    def handle_run_event(self, run_id: str, event: DagsterEvent, update_timestamp: datetime | None = None) -> None:
+        super().handle_run_event(run_id, event, update_timestamp)
+        if event.event_type_value in (QUEUED, *ENDINGS):
+            self._announce(event.event_type_value)
+
+    def add_run_tags(self, run_id: str, new_tags: Mapping[str, str]) -> None:
+        super().add_run_tags(run_id, new_tags)
+        if WILL_RETRY_TAG in new_tags:  # only now it is known what becomes of a run that failed
+            self._announce(DagsterEventType.RUN_FAILURE.value)
+
+    def _announce(self, what: str) -> None:
+        with self.connect() as connection:
+            connection.execute(sqlalchemy.text(f"NOTIFY {RUNS_CHANNEL}, '{what}'"))
 
     def has_run_stats_index_cols(self) -> bool:
         if self._stats_columns is None:

@@ -17,19 +17,20 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipelines.core.postgres import database_urls, libpq_url
 from pipelines.core.processes import ProcessName
 from pipelines.core.settings import Settings, get_settings
 from pipelines.runtime import worker
 from pipelines.runtime.forkclient import Connection, offer, open_log
 from pipelines.runtime.forkserver import ForkServer, preload
 from pipelines.runtime.services import LOOPBACK, Service, Services, environment, write_state
+from pipelines.runtime.users import Users
 
+PRELOADED_FOR_RUNS = (*worker.PRELOADED, "pipelines.runtime.daemon", "dagster._grpc.server")
 PRELOADED = (
-    *worker.PRELOADED,
+    *PRELOADED_FOR_RUNS,
     "dagster_webserver.app",
     "pipelines.runtime.webserver",
-    "dagster._daemon.cli",
-    "dagster._grpc.server",
     "openai",
     "uvicorn.loops.auto",
 )
@@ -37,6 +38,8 @@ SERVE = "from pipelines.core.settings import get_settings; from serving.run impo
 LOCATION = "studybuddy"
 CODE_START_S = 60.0
 SERVICE_GRACE_S = 10.0
+FAREWELL_S = 5.0
+"""How long runs may go on when nobody needs them any more: one that is just ending need not be tried again."""
 LONGEST_BACKOFF_S = 30.0
 LONGEST_FOLDER = 80
 
@@ -60,10 +63,12 @@ class Supervisor(ForkServer):
 
     Args:
         definitions: module that holds them.
+        ui, api: whether to run the Dagster UI and the API. Without both the supervisor is there for commands only, and
+            ends when the last of them has left.
         folder: private place with a short name for sockets (a unix socket's path has about 100 characters).
     """
 
-    def __init__(self, settings: Settings, folder: Path, *, definitions: str, api: bool) -> None:
+    def __init__(self, settings: Settings, folder: Path, *, definitions: str, ui: bool, api: bool) -> None:
         super().__init__(lambda payload: self._as_service("runs", lambda: worker.run(payload)), stay=True)
         self._settings = settings
         self._definitions = definitions
@@ -72,14 +77,17 @@ class Supervisor(ForkServer):
         self._workspace.write_text(
             f"load_from:\n  - grpc_server: {{socket: {self._code_socket}, location_name: {LOCATION}}}\n"
         )
+        self._left: float | None = None  # when the last command that needed this had gone
         self._outdated = False
         self._served: Mapping[str, int] = {}  # the code the code server has
         self._edited: Mapping[str, int] = {}  # the code as it was a second ago
         self._parts = [
             _Part("code", self._code_server),
             _Part("daemon", self._daemon),
-            _Part("dagster", self._webserver, f"http://{LOOPBACK}:{settings.dagster_port}"),
         ]
+        self._users = None if ui or api else Users(settings.home)
+        if ui:
+            self._parts.append(_Part("dagster", self._webserver, f"http://{LOOPBACK}:{settings.dagster_port}"))
         if api:
             host = f"[{settings.api_host}]" if ":" in settings.api_host else settings.api_host
             self._parts.append(_Part("api", self._api, f"http://{host}:{settings.api_port}"))
@@ -89,8 +97,7 @@ class Supervisor(ForkServer):
         for part in self._parts:
             if part.name == "api":
                 self._start(part)  # it shares nothing with the others, so it need not wait for their imports
-        os.environ["DAGSTER_EVENT_LOG_CONSUMER_DAEMON_INTERVAL_SECONDS"] = "2"  # how soon a died run is tried again
-        preload([*PRELOADED, self._definitions])
+        preload([*PRELOADED, self._definitions] if self._users is None else [*PRELOADED_FOR_RUNS, self._definitions])
         worker.remember_sources()
         self._served = self._edited = worker.sources()
         os.environ.update(environment(self._settings))
@@ -109,6 +116,11 @@ class Supervisor(ForkServer):
                 _say(f"{part.name} ended with status {status} after {lasted:.0f} s")
 
     def _tick(self) -> None:
+        if self._users is not None and self._users.gone():
+            self._left = self._left or time.monotonic()
+            if time.monotonic() - self._left > (FAREWELL_S if self.working else 0):
+                self.stop()
+            return
         changed = False
         for part in self._parts:
             if part.process is None and time.monotonic() >= part.due and not self.stopping:
@@ -160,7 +172,12 @@ class Supervisor(ForkServer):
         )
         write_state(
             self._settings.home,
-            Services(supervisor=ProcessName.own(), services=services, outdated=self._outdated),
+            Services(
+                supervisor=ProcessName.own(),
+                services=services,
+                outdated=self._outdated,
+                temporary=self._users is not None,
+            ),
         )
 
     def _make_tables(self) -> None:
@@ -194,13 +211,11 @@ class Supervisor(ForkServer):
         return 0
 
     def _daemon(self) -> int:
-        import dagster._daemon.sensor
-        from dagster._daemon.cli import run_command
+        from pipelines.runtime.daemon import run_daemon
 
-        # The sensor daemon looks at its sensors every 5 s, whatever interval they ask for.
-        dagster._daemon.sensor.MIN_INTERVAL_LOOP_TIME = 1
         _wait_for(self._code_socket)
-        run_command.main(["-w", str(self._workspace), "--log-level", "warning"], standalone_mode=False)
+        app_url, dagster_url = database_urls(self._settings)
+        run_daemon(self._workspace, uploads_url=app_url, runs_url=libpq_url(dagster_url))
         return 0
 
     def _webserver(self) -> int:
@@ -249,11 +264,11 @@ def _say(text: str) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Supervise what the settings of this process name. Arguments: module of the definitions, then perhaps `--api`."""
+    """Supervise what the settings of this process name. Arguments: module of the definitions, then `--ui`, `--api`."""
     definitions, *options = arguments
     settings = get_settings()
     with _folder(settings.home / "run") as folder:
-        Supervisor(settings, folder, definitions=definitions, api="--api" in options).run()
+        Supervisor(settings, folder, definitions=definitions, ui="--ui" in options, api="--api" in options).run()
     return 0
 
 

@@ -85,12 +85,6 @@ def test_the_sensor_sees_an_upload_until_a_run_begins_and_again_when_it_is_repla
         assert list_unrequested(connection, DOCUMENT) == [(document.id, 2)]
 
 
-def test_a_claimed_upload_is_left_to_the_one_who_claimed_it(upload, database):
-    upload(claim_s=60)
-    with database.transaction() as connection:
-        assert list_unrequested(connection, DOCUMENT) == []
-
-
 def test_a_failure_is_forgotten_by_the_next_generation(upload, database, sealer):
     document, _ = upload()
     with database.transaction() as connection:

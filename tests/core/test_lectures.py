@@ -38,7 +38,6 @@ from pipelines.core.uploads import (
     DOCUMENT,
     LECTURE,
     begin_run,
-    claim_uploads,
     delete_upload,
     fail_upload,
     list_deleted,
@@ -167,8 +166,6 @@ def test_the_sensor_sees_a_lecture_until_a_run_begins_and_again_when_it_is_repla
     upload(media="b")
     with database.transaction() as connection:
         assert list_unrequested(connection, LECTURE) == [(lecture.id, 2)]
-        claim_uploads(connection, LECTURE, [lecture.id])
-        assert list_unrequested(connection, LECTURE) == []
 
 
 def test_a_failure_is_forgotten_by_the_next_generation(upload, database):

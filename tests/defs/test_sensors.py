@@ -86,11 +86,6 @@ def test_a_new_generation_is_a_new_run(stores, partitions):
     assert tick(stores, partitions, cursor)[0] == [f"document:{document.id}:2"]
 
 
-def test_what_a_command_line_has_claimed_is_left_to_it(stores, partitions):
-    upload(stores, claim_s=60)
-    assert tick(stores, partitions)[0] == []
-
-
 def test_a_deletion_takes_the_partition_then_the_rows_and_the_file(stores, partitions):
     document = upload(stores)
     _, cursor = tick(stores, partitions)

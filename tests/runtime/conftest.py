@@ -43,5 +43,4 @@ def instance(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -
             patch.setenv(variable, value)
         reference = InstanceRef.from_dir(os.fspath(REPOSITORY), overrides={"run_launcher": LAUNCHER})
         with DagsterInstance.from_ref(reference) as instance:
-            instance.run_launcher.warm_up()  # type: ignore[attr-defined]
             yield instance

@@ -39,10 +39,9 @@ with known as (
 ),
 put as (
     insert into documents as d
-        (course_id, title, file_name, source_name, sha256, byte_count, password_sealed, created_by, claimed_until)
+        (course_id, title, file_name, source_name, sha256, byte_count, password_sealed, created_by)
     values (%(course_id)s::uuid, %(title)s::text, %(file_name)s::text, %(source_name)s::text, %(sha256)s::text,
-            %(byte_count)s::bigint, %(password_sealed)s::bytea, %(created_by)s::uuid,
-            now() + make_interval(secs => %(claim_s)s::float8))
+            %(byte_count)s::bigint, %(password_sealed)s::bytea, %(created_by)s::uuid)
     on conflict (course_id, source_name) where deleted_at is null do update set
         sha256 = excluded.sha256,
         byte_count = excluded.byte_count,
@@ -50,7 +49,6 @@ put as (
         password_sealed = coalesce(excluded.password_sealed, d.password_sealed),
         generation = d.generation + case when d.sha256 <> excluded.sha256 or excluded.password_sealed is not null
                                          then 1 else 0 end,
-        claimed_until = excluded.claimed_until,
         updated_at = now()
     returning d.*
 )

@@ -103,12 +103,11 @@ with known as (
 put as (
     insert into lectures as l
         (course_id, title, file_name, source_name, media_sha256, captions_sha256, captions_name, byte_count, language,
-         prefer_speech, created_by, claimed_until)
+         prefer_speech, created_by)
     values (%(course_id)s::uuid, %(title)s::text, %(file_name)s::text,
             coalesce((select source_name from known), %(source_name)s::text), %(media_sha256)s::text,
             %(captions_sha256)s::text, %(captions_name)s::text, %(byte_count)s::bigint, %(language)s::text,
-            coalesce(%(prefer_speech)s::boolean, false), %(created_by)s::uuid,
-            now() + make_interval(secs => %(claim_s)s::float8))
+            coalesce(%(prefer_speech)s::boolean, false), %(created_by)s::uuid)
     on conflict (course_id, source_name) where deleted_at is null do update set
         title = case when excluded.media_sha256 is null and l.media_sha256 is not null then l.title else excluded.title end,
         file_name = case when excluded.media_sha256 is null and l.media_sha256 is not null
@@ -125,7 +124,6 @@ put as (
               or (excluded.captions_sha256 is not null and excluded.captions_sha256 is distinct from l.captions_sha256)
               or (excluded.language is not null and excluded.language is distinct from l.language)
               or %(prefer_speech)s::boolean <> l.prefer_speech then 1 else 0 end,
-        claimed_until = excluded.claimed_until,
         updated_at = now()
     returning l.*
 )

@@ -1,7 +1,7 @@
 -- name: begin_run
 -- A run has begun on this generation: what other runs were making is theirs no more, and an old failure is forgotten.
 -- One row (the id) when the generation is still the newest; none otherwise.
-update {uploads} set requested_generation = generation, claimed_until = null, run_id = %(run_id)s::text, stages = '{}',
+update {uploads} set requested_generation = generation, run_id = %(run_id)s::text, stages = '{}',
     failure_code = null, failure = null, failed_generation = null
 where id = %(id)s::uuid and generation = %(generation)s::integer and deleted_at is null
 returning id
@@ -14,11 +14,6 @@ update {uploads} set stages = stages || jsonb_build_object(
 where id = %(id)s::uuid and generation = %(generation)s::integer and deleted_at is null
   and (run_id = %(run_id)s::text or not %(whole)s::boolean)
 returning id
-
--- name: claim_uploads
--- Keep the sensor away from these uploads for some seconds: the caller starts their runs.
-update {uploads} set claimed_until = now() + make_interval(secs => %(claim_s)s::float8)
-where id = any(%(ids)s::uuid[]) and deleted_at is null
 
 -- name: delete_upload
 -- Set the tombstone, waiting for a write that is under way. A row (the id) only when the upload was there.
@@ -52,10 +47,9 @@ select captions_name from lectures
 where course_id = %(course_id)s::uuid and deleted_at is null and captions_name is not null
 
 -- name: list_unrequested_uploads
--- Uploads whose newest generation no run was started for and no command line has claimed: id, generation.
+-- Uploads whose newest generation no run was started for: id, generation.
 select id, generation from {uploads}
 where requested_generation is distinct from generation and deleted_at is null
-  and (claimed_until is null or claimed_until < now())
 order by created_at
 limit %(limit)s::integer
 
@@ -80,3 +74,10 @@ select id from {uploads}
 where id = %(id)s::uuid and generation = %(generation)s::integer and deleted_at is null
   and (%(run_id)s::text is null or stages -> %(stage)s::text ->> 'run_id' = %(run_id)s::text)
 for share
+
+-- name: note_stage
+-- Say how far a run's stage has come, or that it waits to be tried again. Nothing comes out, and nothing changes when
+-- another run has taken the stage over.
+update {uploads} set stages = jsonb_set(stages, array[%(stage)s::text],
+    stages -> %(stage)s::text || jsonb_build_object('note', %(note)s::text, 'waiting', %(waiting)s::boolean))
+where id = %(id)s::uuid and stages -> %(stage)s::text ->> 'run_id' = %(run_id)s::text

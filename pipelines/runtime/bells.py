@@ -1,0 +1,80 @@
+"""Bells: what wakes a loop before its time is up. Postgres rings them (LISTEN/NOTIFY), so that nobody has to ask."""
+
+import select
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+import psycopg
+
+SLICE_S = 1.0
+"""A sleeper looks this often whether its program ends."""
+
+RECONNECT_S = 1.0
+QUIET_S = 60.0
+"""After this long without a word a listener asks whether its connection lives; a firewall may have dropped it."""
+
+
+class Bell:
+    """Stands where Dagster's loops expect an event that says "end": its `wait` also returns when it was rung.
+
+    Args:
+        ending: the event that ends the program.
+        least_s: seconds that pass at least from one return of `wait` to the next, however often it is rung.
+    """
+
+    def __init__(self, ending: threading.Event, *, least_s: float = 0.0) -> None:
+        self._ending, self._least_s = ending, least_s
+        self._rung = threading.Event()
+        self._woken = time.monotonic()
+
+    def ring(self) -> None:
+        """Wake the sleeper, or have its next sleep end at once."""
+        self._rung.set()
+
+    def is_set(self) -> bool:
+        """Whether the program ends."""
+        return self._ending.is_set()
+
+    def wait(self, timeout_s: float) -> bool:
+        """Sleep until rung, until the program ends, or for `timeout_s`; whether the program ends."""
+        deadline = time.monotonic() + timeout_s
+        while not self.is_set() and (left := deadline - time.monotonic()) > 0:
+            if self._rung.wait(min(left, SLICE_S)):
+                self._ending.wait(max(0.0, self._woken + self._least_s - time.monotonic()))
+                break
+        self._rung.clear()
+        self._woken = time.monotonic()
+        return self.is_set()
+
+
+def listen(url: str, channel: str, heard: Callable[[str], None], *, application: str = "studybuddy listener") -> None:
+    """Call `heard` with every payload on a channel of the database at `url`, in a thread of its own, for ever.
+
+    It is called with an empty payload whenever the connection was made (again): something may have been missed.
+
+    Args:
+        application: what the database's list of connections calls this one.
+    """
+    threading.Thread(
+        target=_listen_for_ever, args=(url, channel, heard, application), daemon=True, name=f"listen-{channel}"
+    ).start()
+
+
+def _listen_for_ever(url: str, channel: str, heard: Callable[[str], None], application: str) -> None:
+    while True:
+        with suppress(psycopg.Error), psycopg.connect(url, autocommit=True, application_name=application) as connection:
+            connection.execute(psycopg.sql.SQL("listen {}").format(psycopg.sql.Identifier(channel)))
+            heard("")
+            _hear(connection, heard)
+        time.sleep(RECONNECT_S)
+
+
+def _hear(connection: "psycopg.Connection[tuple[object, ...]]", heard: Callable[[str], None]) -> None:
+    while True:
+        if not select.select([connection.fileno()], [], [], QUIET_S)[0]:
+            connection.execute("select 1")
+        connection.pgconn.consume_input()
+        while (notice := connection.pgconn.notifies()) is not None:
+            heard(notice.extra.decode())

@@ -2,12 +2,14 @@
 
 import ast
 import re
+import subprocess
 import sys
 import tomllib
 
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from tests.house.audit import LOCK, ROOT, pins
 from tests.house.modules import tracked
@@ -98,3 +100,9 @@ def test_everything_that_sets_up_is_pinned_by_hash():
     assert commands
     for command in commands:
         assert "--require-hashes" in command or "--no-deps --no-build-isolation --editable ." in command, command
+
+
+def test_the_pdf_reader_is_current():
+    code = "import pymupdf; print(pymupdf.mupdf_version)"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()[-1]
+    assert Version(told) >= Version("1.28.2"), "older ones write heap memory into rendered pages"

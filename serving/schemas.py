@@ -175,6 +175,7 @@ class ReadyOut(Out):
 
     ready: bool
     checks: dict[str, bool] = Field(default_factory=dict)
+    warnings: list[str] = Field(default_factory=list)
 
 
 class ChatBody(Out):

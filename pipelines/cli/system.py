@@ -6,6 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from pipelines.cli.output import console, errors, print_json, told
@@ -15,6 +16,7 @@ from pipelines.core.overview import Overview, read_overview
 from pipelines.core.postgres import database_urls
 from pipelines.core.settings import get_settings
 from pipelines.core.stores import Stores
+from pipelines.core.weak_sandboxes import list_weak_sandboxes
 from pipelines.http.sign_in import sign_in_address
 from pipelines.runtime import services
 
@@ -53,12 +55,16 @@ def status(json: Annotated[bool, typer.Option("--json", help="As JSON, with the 
         found = services.running(stores.settings)
         with stores.database.transaction() as connection:
             overview = read_overview(connection)
+            warnings = [weak.warning for weak in list_weak_sandboxes(connection)]
             (server,) = connection.execute("show server_version").fetchall()[0]
         database = stores.database.url
         token = local_token(stores.settings)
     if json:
-        print_json(_as_json(found, overview, database=database, server=server, token=token))
+        shown = _as_json(found, overview, database=database, server=server, token=token)
+        print_json(shown | {"warnings": warnings})
         return
+    for warning in warnings:
+        console.print(f"[yellow]warning[/yellow]: {escape(warning)}")
     if found is None:
         console.print("Nothing runs in the background; `studybuddy up` starts it.")
     else:

@@ -54,6 +54,13 @@ class UnreadableFileError(PermanentError):
     default_code = "unreadable"
 
 
+class UnguardedError(PermanentError):
+    """This machine lacks a guard that reading strangers' files needs; the message names it and the setting that
+    accepts the risk. The file may be fine."""
+
+    default_code = "no_sandbox"
+
+
 class NotFoundError(PermanentError):
     """A course, document, lecture or session that is not there, or not this person's (the same answer for both)."""
 

@@ -63,6 +63,15 @@ class Settings(BaseSettings):
     pdf_memory_mb: int = Field(4096, ge=256, description="Memory the parser of one PDF may use, in MiB.")
     media_max_mb: int = Field(4000, ge=1, description="Largest recording accepted, in megabytes (10^6 bytes).")
     media_max_hours: float = Field(6.0, gt=0, description="Longest recording accepted, in hours.")
+    parser_max_minutes: float = Field(
+        30.0,
+        gt=0,
+        le=1440,
+        description="Minutes the parser of one file may work in all, whatever the file holds.",
+    )
+    accept_weak_sandbox: bool = Field(
+        False, description="Read files even where this machine lacks a required guard of the parser's sandbox."
+    )
     max_concurrent_runs: int = Field(2, ge=1, le=64, description="Dagster runs that may execute at once.")
     dagster_config: Path = Field(
         Path("dagster.yaml"), description="Dagster's instance file: its launcher, queue and storage."

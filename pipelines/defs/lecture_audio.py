@@ -10,6 +10,7 @@ from pipelines.core.lectures import LectureAudio, find_lecture_audio, put_lectur
 from pipelines.core.records import Lecture
 from pipelines.core.stores import Stores
 from pipelines.defs.lectures import GROUP, OWNERS, lecture_of
+from pipelines.defs.parsing import media_limits
 from pipelines.defs.partitions import lectures_partitions
 from pipelines.defs.resources import StoresResource
 from pipelines.steps.speech.recordings import AUDIO_VERSION, extract_audio
@@ -75,6 +76,7 @@ def _decode(store: Stores, lecture: Lecture) -> LectureAudio:
             file_name=lecture.file_name,
             max_ms=round(settings.media_max_hours * 3_600_000),
             max_bytes=settings.media_max_mb * 10**6,
+            limits=media_limits(settings),
         )
         with target.open("rb") as sound:
             stored = store.files.add(sound)

@@ -1,12 +1,53 @@
-"""Limits of the parser of strangers' files: the settings, as limits of the bounded child."""
+"""Limits of the bounded children that read strangers' files, made from the settings, and what their sandbox lacks."""
+
+from dataclasses import replace
+from functools import cache
 
 from pipelines.core.settings import Settings
-from pipelines.steps.sandbox.bounded import Limits
+from pipelines.steps.captions import reading
+from pipelines.steps.sandbox.bounded import missing_guards
+from pipelines.steps.sandbox.guards import missing_sentence
+from pipelines.steps.sandbox.limits import Limits
+from pipelines.steps.speech import recordings
 
 PAGE_S = 5.0
 """Seconds of CPU and wall time that each page adds."""
 
 
 def pdf_limits(settings: Settings) -> Limits:
-    """Limits for the child that reads one PDF."""
-    return Limits(cpu_s=settings.pdf_cpu_s, item_s=PAGE_S, memory_mb=settings.pdf_memory_mb)
+    """Limits for the child that reads one PDF. A page is an item when it is read, and once more when recognised."""
+    limits = Limits(
+        cpu_s=settings.pdf_cpu_s,
+        item_s=PAGE_S,
+        max_items=2 * settings.pdf_max_pages + 10,
+        memory_mb=settings.pdf_memory_mb,
+    )
+    return _of_any_file(limits, settings)
+
+
+def media_limits(settings: Settings) -> Limits:
+    """Limits for the child that decodes one recording."""
+    return _of_any_file(recordings.LIMITS, settings)
+
+
+def captions_limits(settings: Settings) -> Limits:
+    """Limits for the child that reads one caption file."""
+    return _of_any_file(reading.LIMITS, settings)
+
+
+def accepted_weakness(settings: Settings) -> str | None:
+    """The required guards this machine lacks where the settings accept that; None: all hold, or nothing is read."""
+    return _weakness() if settings.accept_weak_sandbox else None
+
+
+@cache
+def _weakness() -> str | None:
+    return missing_sentence(missing_guards())
+
+
+def _of_any_file(limits: Limits, settings: Settings) -> Limits:
+    return replace(
+        limits,
+        total_s=settings.parser_max_minutes * 60,
+        accept_missing_guards=settings.accept_weak_sandbox,
+    )

@@ -14,6 +14,7 @@ from pipelines.core.records import Lecture, Segment
 from pipelines.core.settings import Settings
 from pipelines.core.transcripts import StoredPiece, Transcript, drop_other_pieces, list_pieces, put_piece
 from pipelines.core.uploads import note_stage
+from pipelines.defs.parsing import captions_limits
 from pipelines.defs.resources import StoresResource
 from pipelines.steps.captions.reading import read_captions
 from pipelines.steps.captions.records import CAPTIONS_VERSION
@@ -45,7 +46,7 @@ def from_captions(context: dg.AssetExecutionContext, stores: StoresResource, lec
         audio = read_lecture_audio(connection, lecture) if lecture.media_sha256 is not None else None
         course = get_course(connection, lecture.course_id)
     with store.files.local_path(lecture.speech_sha256) as path:
-        read = read_captions(path, file_name=name)
+        read = read_captions(path, file_name=name, limits=captions_limits(store.settings))
     duration_ms = audio.duration_ms if audio is not None else None
     segments = inside(read.segments, duration_ms, file_name=name)
     written = guess_language(" ".join(segment.text for segment in segments))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from socket import gethostname
 from uuid import UUID
 
 import dagster as dg
@@ -11,11 +12,15 @@ from pipelines.core.partitions import partition_upload
 from pipelines.core.postgres import Connection
 from pipelines.core.stores import Stores
 from pipelines.core.uploads import Upload, begin_run, begin_stage, end_stage, fail_upload, note_stage
+from pipelines.core.weak_sandboxes import note_sandbox
 from pipelines.defs.failures import told_to_dagster
+from pipelines.defs.parsing import accepted_weakness
 
 OWNERS = ["team:course-materials"]
 
 FILE_TAG = "studybuddy/file"
+SANDBOX_TAG = "studybuddy/sandbox"
+"""Only on runs that read files without a required guard (`ACCEPT_WEAK_SANDBOX`)."""
 
 
 @contextmanager
@@ -55,11 +60,17 @@ def upload_of(
             upload = get(connection, partition_upload(connection, context.partition_key))
             if stage == root:
                 begin_run(connection, upload, run_id=run_id)
+                weakness = accepted_weakness(stores.settings)
+                note_sandbox(connection, gethostname(), missing=weakness)
             upload = begin_stage(connection, upload, stage=stage, run_id=run_id, whole=_is_whole(context, root))
             _refuse_if_given_up(context)
         found.append(upload)
         if stage == root:  # the list of runs shows people which file each was about
-            context.instance.add_run_tags(run_id, {FILE_TAG: upload.file_name})
+            tags = {FILE_TAG: upload.file_name}
+            if weakness is not None:
+                tags[SANDBOX_TAG] = f"weak, missing: {weakness}"
+                context.log.warning(f"Files are read in a weak sandbox; missing: {weakness}.")
+            context.instance.add_run_tags(run_id, tags)
         try:
             yield upload
         except StudyBuddyError:

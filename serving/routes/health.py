@@ -1,6 +1,7 @@
 """Health: is the service alive, and can it answer? Open to anybody; nothing but yes and no."""
 
 import asyncio
+from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
@@ -29,21 +30,27 @@ async def livez() -> Response:
     responses={421: {"model": ErrorBody}, 503: {"model": ReadyOut, "description": "Not now."}},
 )
 async def readyz(request: Request) -> JSONResponse:
-    """The database answers and the service is not shutting down."""
+    """The database answers and the service is not shutting down.
+
+    Warnings do not make it unready: `weak_sandbox` means that files are read without a required guard, because
+    ACCEPT_WEAK_SANDBOX allows it (`studybuddy status` says where and which).
+    """
     state: State | None = getattr(request.app.state, "service", None)
+    found = None if state is None else await _look(state)
     checks = {
         "open": state is not None,
         "staying": state is not None and not state.runs.draining,
-        "database": state is not None and await _database(state),
+        "database": found is not None and found["version"] is not None,
     }
     ready = all(checks.values())
-    return JSONResponse({"ready": ready, "checks": checks}, 200 if ready else 503)
+    warnings = ["weak_sandbox"] if found is not None and found["weak_sandbox"] else []
+    return JSONResponse({"ready": ready, "checks": checks, "warnings": warnings}, 200 if ready else 503)
 
 
-async def _database(state: State) -> bool:
+async def _look(state: State) -> dict[str, Any] | None:
+    """What the database says; None when it does not answer."""
     try:
         async with asyncio.timeout(PROBE_S), state.database.transaction() as connection:
-            found = await row(connection, "ready")
-        return found is not None and found["version"] is not None
+            return await row(connection, "ready")
     except (StudyBuddyError, TimeoutError):
-        return False
+        return None

@@ -1,3 +1,4 @@
 -- name: ready
--- Is the schema there? One row: version (number of the newest migration).
-select max(version) as version from schema_migrations
+-- Is the schema there, and what should an operator know? One row: version (number of the newest migration), weak_sandbox
+-- (a machine reads strangers' files without a required guard, because a setting accepts that).
+select max(version) as version, exists (select 1 from weak_sandboxes) as weak_sandbox from schema_migrations

@@ -7,7 +7,8 @@ from typing import Any
 from pipelines.core.errors import UnreadableFileError
 from pipelines.core.records import Segment
 from pipelines.steps.captions.records import MAX_BYTES, CaptionRepairs, CaptionsResult
-from pipelines.steps.sandbox.bounded import Limits, run_bounded
+from pipelines.steps.sandbox.bounded import run_bounded
+from pipelines.steps.sandbox.limits import Limits
 
 MAX_SPEAKER_CHARS = 100
 

@@ -15,7 +15,8 @@ from typing import Any, BinaryIO
 
 from pipelines.core.errors import UnreadableFileError
 from pipelines.steps.pdf.opening import as_memory_error, load_pymupdf, open_pdf
-from pipelines.steps.sandbox.bounded import Limits, run_bounded
+from pipelines.steps.sandbox.bounded import run_bounded
+from pipelines.steps.sandbox.limits import Limits
 
 MAX_WORDS_A_PAGE = 20_000
 """A page with more carries a junk text layer; marking it would help nobody."""

@@ -13,7 +13,8 @@ from typing import Any
 from pipelines.core.errors import UnreadableFileError
 from pipelines.core.records import Slide
 from pipelines.steps.pdf.titles import deck_title
-from pipelines.steps.sandbox.bounded import Limits, run_bounded
+from pipelines.steps.sandbox.bounded import run_bounded
+from pipelines.steps.sandbox.limits import Limits
 
 SLIDES_VERSION = "1"
 """Grows with every change to what these steps make of the same bytes."""
@@ -94,6 +95,7 @@ def read_deck(
         "max_ocr_pages": max_ocr_pages,
         "cpu_s": limits.cpu_s,
         "item_s": limits.item_s,
+        "total_s": limits.total_s,
     }
     for item in run_bounded("pipelines.steps.pdf.worker:read", source=path, args=args, limits=limits, subject=_SUBJECT):
         value = _object(item.value)

@@ -34,7 +34,14 @@ MAX_CHECKS = 40
 
 
 def read(
-    source: BinaryIO, *, password: str | None, max_pages: int, max_ocr_pages: int, cpu_s: float, item_s: float
+    source: BinaryIO,
+    *,
+    password: str | None,
+    max_pages: int,
+    max_ocr_pages: int,
+    cpu_s: float,
+    item_s: float,
+    total_s: float,
 ) -> Items:
     """Yields one item a page as reading goes on, then one with all slides.
 
@@ -43,7 +50,7 @@ def read(
 
     Args:
         max_ocr_pages: pictures recognised at most.
-        cpu_s, item_s: the child's CPU limit, which recognition must leave a rest of.
+        cpu_s, item_s, total_s: the child's CPU limit (see `Limits`), which recognition must leave a rest of.
     """
     # Pages are thousands of small dictionaries without cycles; looking for cycles costs a tenth of the time.
     gc.set_threshold(100_000)
@@ -58,7 +65,7 @@ def read(
         yield {"read": done, "pages": count}, b""
     if len(damaged) == count:
         raise UnreadableFileError("This PDF is damaged: none of its pages can be read.", code="damaged")
-    left_out = yield from _recognise(document, pages, damaged, limit=max_ocr_pages, cpu_s=cpu_s, item_s=item_s)
+    left_out = yield from _recognise(document, pages, damaged, limit=max_ocr_pages, limits=(cpu_s, item_s, total_s))
     yield {"deck": _deck(document, pages) | {"damaged_pages": damaged, "ocr_left_out": left_out}}, b""
 
 
@@ -160,16 +167,22 @@ def _worth_recognising(document: Any, number: int, pages: Sequence[PageText]) ->
 
 
 def _recognise(
-    document: Any, pages: Sequence[PageText], damaged: Sequence[int], *, limit: int, cpu_s: float, item_s: float
+    document: Any,
+    pages: Sequence[PageText],
+    damaged: Sequence[int],
+    *,
+    limit: int,
+    limits: tuple[float, float, float],
 ) -> Generator[tuple[Any, bytes], None, int]:
     """Adds what pictures of text say to their pages, one item each; returns how many were left out for lack of time."""
     few = [number for number in pages_to_recognise(pages) if number + 1 not in damaged]
     chosen = [number for number in few if _worth_recognising(document, number, pages)]
+    cpu_s, item_s, total_s = limits
     count = len(pages)
     finished = count - len(chosen)
     yield {"read": finished, "pages": count}, b""
     for number in chosen[:limit]:
-        if time.process_time() > cpu_s + item_s * (finished + len(chosen)) - CPU_RESERVE_S:
+        if time.process_time() > min(total_s, cpu_s + item_s * (finished + len(chosen))) - CPU_RESERVE_S:
             break
         _recognise_page(document, number, pages[number])
         finished += 1

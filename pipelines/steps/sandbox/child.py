@@ -1,4 +1,4 @@
-"""The child's end of `sandbox`: reads its order, closes the doors, runs the function, writes frames.
+"""The child's end of `bounded`: reads its order, stands apart, closes the doors, runs the function, writes frames.
 
 Started as a script in an isolated interpreter, so that nothing of the caller (environment, working folder, start-up
 files, forked memory with keys in it) comes along.
@@ -8,7 +8,6 @@ import importlib
 import json
 import os
 import sys
-import traceback
 from pathlib import Path
 from typing import Any
 
@@ -16,28 +15,35 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
 from pipelines.core.errors import UnreadableFileError
-from pipelines.steps.sandbox.frames import BROKEN, END, ITEM, REFUSED, send
-from pipelines.steps.sandbox.guards import close_doors
+from pipelines.steps.sandbox.frames import BROKEN, END, ITEM, REFUSED, UNGUARDED, send
+from pipelines.steps.sandbox.guards import REQUIRED, close_doors, stand_apart
 
 
 def _obey(order: dict[str, Any]) -> None:
     """Runs the ordered function and sends everything it yields."""
+    pipe, source_fd = order["write_fd"], order["source_fd"]
+    guardian = stand_apart(
+        parent_pid=order["parent_pid"],
+        tell=order["tell_fd"],
+        close=[pipe] if source_fd is None else [pipe, source_fd],
+    )
     module_name, _, function_name = order["target"].partition(":")
     function = getattr(importlib.import_module(module_name), function_name)
     package = sys.modules[module_name.partition(".")[0]]
-    budget = close_doors(
-        parent_pid=order["parent_pid"],
+    missing = close_doors(
+        guardian,
         cpu_s=order["cpu_s"],
-        item_s=order["item_s"],
         memory_mb=order["memory_mb"],
         open_files=order["open_files"],
         readable=[Path(__file__).resolve().parents[2], *(Path(folder) for folder in package.__path__)],
     )
-    source = None if order["source_fd"] is None else os.fdopen(order["source_fd"], "rb")
+    if not order["accept_missing_guards"] and REQUIRED.keys() & missing:
+        send(pipe, UNGUARDED, missing)
+        return
+    source = None if source_fd is None else os.fdopen(source_fd, "rb")
     for value, blob in function(source, **order["args"]):
-        send(order["write_fd"], ITEM, value, blob)
-        budget.one_more_item()
-    send(order["write_fd"], END, None)
+        send(pipe, ITEM, value, blob)
+    send(pipe, END, None)
 
 
 def main() -> None:
@@ -51,6 +57,8 @@ def main() -> None:
         sentence = "Reading this file needs more memory than one file may use, so it was given up."
         send(order["write_fd"], REFUSED, {"code": "parser_limit", "message": sentence})
     except BaseException:
+        import traceback  # a fifth of the time this process needs to start, and nearly never needed
+
         send(order["write_fd"], BROKEN, traceback.format_exc(limit=20))
     os._exit(0)
 

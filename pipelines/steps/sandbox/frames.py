@@ -7,8 +7,9 @@ from typing import Any
 
 HEADER = struct.Struct(">BII")
 """One frame: kind (below), bytes of JSON, bytes of blob; then the JSON and the blob."""
-ITEM, END, REFUSED, BROKEN = range(4)
-"""Kinds of frame: one yielded item, the regular end, an UnreadableFileError, an unexpected exception."""
+ITEM, END, REFUSED, BROKEN, UNGUARDED = range(5)
+"""Kinds of frame: one yielded item, the regular end, an UnreadableFileError, an unexpected exception, and missing
+guards that nobody accepted."""
 
 
 def send(fd: int, kind: int, value: Any, blob: bytes = b"") -> None:

@@ -4,12 +4,13 @@ FLAC because it loses nothing (recognition is the same as from the upload), half
 read from any point, so that hours are recognised in pieces without holding them in memory.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.core.errors import UnreadableFileError
-from pipelines.steps.sandbox.bounded import Limits, run_bounded
+from pipelines.steps.sandbox.bounded import run_bounded
+from pipelines.steps.sandbox.limits import Limits
 from pipelines.steps.speech.sniff import FORMATS, sniff_media
 from pipelines.steps.speech.worker import RATE
 
@@ -25,9 +26,11 @@ _SILENT_RMS = 33.0
 """Root mean square of 16-bit samples, -60 dBFS: below it in every tenth of a second nobody speaks near a microphone."""
 
 _BLOCK_S = 30
-"""What the child sends at once; each block may take `_LIMIT_ITEM_S`, so decoding must be 15 times faster than sound."""
+"""What the child sends at once; see `LIMITS`."""
 
-_LIMIT_ITEM_S = 2.0
+LIMITS = Limits(wall_s=120, cpu_s=60, item_s=2.0, memory_mb=2048)
+"""An item is `_BLOCK_S` of sound, so decoding must be 15 times faster than sound."""
+
 _MIB_PER_HOUR = 3600 * RATE * 2 / (1 << 20)
 
 
@@ -40,7 +43,7 @@ class ExtractedAudio:
 
 
 def extract_audio(
-    source: Path, target: Path, *, file_name: str, max_ms: int, max_bytes: int, memory_mb: int = 2048
+    source: Path, target: Path, *, file_name: str, max_ms: int, max_bytes: int, limits: Limits = LIMITS
 ) -> ExtractedAudio:
     """Decode the sound of `source` in a bounded child process and write it to `target` as 16 kHz mono FLAC.
 
@@ -49,7 +52,7 @@ def extract_audio(
         target: file to write; left behind half-written when an error is raised, so give a temporary one.
         file_name: how messages name the upload.
         max_ms: longest recording accepted. max_bytes: largest file accepted.
-        memory_mb: address space of the child in MiB.
+        limits: of the child process; how much it may send back follows from `max_ms`.
 
     Raises:
         UnreadableFileError: `empty_file`, `too_large`, `not_media`, `no_audio`, `silent`, `damaged`, `parser_limit`.
@@ -63,18 +66,15 @@ def extract_audio(
         demuxer = sniff_media(opened)
     if demuxer is None:
         raise UnreadableFileError(f"{file_name} is not a recording; these can be read: {FORMATS}.", code="not_media")
-    limits = Limits(
-        wall_s=120,
-        cpu_s=60,
-        item_s=_LIMIT_ITEM_S,
-        memory_mb=memory_mb,
-        output_mb=int(max_ms / 3_600_000 * _MIB_PER_HOUR) + 16,
-    )
     items = run_bounded(
         "pipelines.steps.speech.worker:pcm",
         source=source,
         args={"demuxer": demuxer, "max_ms": max_ms, "subject": file_name},
-        limits=limits,
+        limits=replace(
+            limits,
+            max_items=max_ms // (_BLOCK_S * 1000) + 10,
+            output_mb=int(max_ms / 3_600_000 * _MIB_PER_HOUR) + 16,
+        ),
         subject=file_name,
     )
     writer = _FlacWriter(target)

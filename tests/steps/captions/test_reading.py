@@ -11,7 +11,8 @@ from pipelines.steps.captions import reading
 from pipelines.steps.captions.clean import parse_captions
 from pipelines.steps.captions.reading import read_captions
 from pipelines.steps.captions.records import MAX_CUES, CaptionRepairs
-from pipelines.steps.sandbox.bounded import Item, Limits
+from pipelines.steps.sandbox.bounded import Item
+from pipelines.steps.sandbox.limits import Limits
 
 
 def clock(ms: int) -> str:

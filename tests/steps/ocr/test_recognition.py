@@ -6,7 +6,7 @@ import pymupdf
 import pytest
 
 from pipelines.steps.pdf.slides import Deck, read_deck
-from pipelines.steps.sandbox.bounded import Limits
+from pipelines.steps.sandbox.limits import Limits
 from tests.steps.pdf_files import SLIDE, Text, slide, write_deck
 
 

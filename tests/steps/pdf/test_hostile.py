@@ -14,7 +14,7 @@ import pytest
 
 from pipelines.core.errors import UnreadableFileError
 from pipelines.steps.pdf.slides import DEFAULT_LIMITS, read_deck, render_slides
-from pipelines.steps.sandbox.bounded import Limits
+from pipelines.steps.sandbox.limits import Limits
 from tests.steps import pdf_files
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -1,6 +1,5 @@
 """A stranger's file cannot outlive, outgrow or outreach the child that reads it."""
 
-import json
 import os
 import signal
 import socket
@@ -15,7 +14,8 @@ import psutil
 import pytest
 
 from pipelines.core.errors import UnreadableFileError
-from pipelines.steps.sandbox.bounded import ChildBrokenError, Item, Limits, guards, run_bounded
+from pipelines.steps.sandbox.bounded import ChildBrokenError, Item, missing_guards, run_bounded
+from pipelines.steps.sandbox.limits import Limits
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -34,10 +34,17 @@ def code_of(name: str, limits: Limits | None = None) -> str:
     return caught.value.code
 
 
-def gone(pid: int) -> bool:
+def children() -> list[psutil.Process]:
+    """The processes of the child, as the machine numbers them: the one that waits, and the one that reads."""
+    found = [p for p in psutil.Process().children(recursive=True) if "child.py" in " ".join(p.cmdline())]
+    assert len(found) == 2
+    return found
+
+
+def gone(processes: list[psutil.Process]) -> bool:
     deadline = time.monotonic() + 5
     while time.monotonic() < deadline:
-        if not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+        if not any(p.is_running() and p.status() != psutil.STATUS_ZOMBIE for p in processes):
             return True
         time.sleep(0.02)
     return False
@@ -51,11 +58,10 @@ def test_items_arrive_in_order_with_value_and_bytes() -> None:
 
 def test_items_arrive_while_the_child_still_works() -> None:
     items = run("sleep", seconds=60)
-    started = time.monotonic()
-    pid = next(items).value
-    assert time.monotonic() - started < 10
+    next(items)
+    processes = children()
     items.close()
-    assert gone(pid)
+    assert gone(processes)
 
 
 def test_the_source_is_read_through_a_descriptor(tmp_path: Path) -> None:
@@ -77,21 +83,15 @@ def test_nothing_of_the_parent_comes_along(monkeypatch: pytest.MonkeyPatch) -> N
     assert len(item.value["descriptors"]) <= 6  # stdin, stdout, stderr, the pipe, the listing, one of Python's own
 
 
-def test_every_guard_of_this_machine_is_reported() -> None:
-    report = guards()
-    assert set(report) == {"limits", "network", "parent", "landlock", "seccomp"}
-    assert report["limits"] is None
-    assert all(reason is None or reason for reason in report.values())
-
-
 def test_a_taken_over_parser_reaches_nothing(tmp_path: Path) -> None:
-    missing = [name for name, reason in guards().items() if reason]
-    if missing:
-        pytest.skip(f"this machine refuses: {', '.join(missing)}")
+    if missing := missing_guards():
+        pytest.skip(f"this machine refuses: {missing}")
     secret = tmp_path / "key"
     secret.write_text("canary")
     with socket.create_server(("127.0.0.1", 0)) as server:
-        met = dict(item.value for item in run("attempts", port=server.getsockname()[1], secret=str(secret)))
+        met = dict(
+            item.value for item in run("attempts", port=server.getsockname()[1], secret=str(secret), parent=os.getpid())
+        )
     assert set(met.values()) == {"PermissionError"}, met
     assert not (tmp_path / "written").exists()
 
@@ -107,11 +107,12 @@ def test_endless_computing_ends_at_the_cpu_limit() -> None:
 
 def test_endless_waiting_ends_at_the_wall_limit() -> None:
     items = run("sleep", Limits(wall_s=1.0), seconds=60)
-    pid = next(items).value
+    next(items)
+    processes = children()
     with pytest.raises(UnreadableFileError) as caught:
         list(items)
     assert caught.value.code == "parser_limit"
-    assert gone(pid)
+    assert gone(processes)
 
 
 def test_a_slow_consumer_is_not_held_against_the_file() -> None:
@@ -126,6 +127,34 @@ def test_every_item_brings_its_own_share_of_time() -> None:
     assert len(list(run("steady", limits, items=5, seconds=0.4))) == 5
     with pytest.raises(UnreadableFileError):
         list(run("steady", Limits(cpu_s=1, wall_s=30), items=5, seconds=0.4))
+
+
+def test_all_items_together_bring_no_more_than_the_total() -> None:
+    limits = Limits(cpu_s=1, wall_s=30, item_s=1, total_s=2)
+    started = time.monotonic()
+    with pytest.raises(UnreadableFileError) as caught:
+        list(run("steady", limits, items=20, seconds=0.4))
+    assert caught.value.code == "parser_limit"
+    assert time.monotonic() - started < 20
+
+
+def test_empty_items_cannot_come_for_ever() -> None:
+    with pytest.raises(UnreadableFileError, match="more than 1,000 results") as caught:
+        list(run("count_nothing", Limits(max_items=1000)))
+    assert caught.value.code == "parser_limit"
+
+
+def test_a_child_that_ignores_the_signal_of_its_limit_is_ended_all_the_same() -> None:
+    assert code_of("spin_deaf", Limits(cpu_s=1, wall_s=30)) == "parser_limit"
+
+
+def test_the_kernel_ends_a_child_whose_caller_does_not_look() -> None:
+    items = run("spin", Limits(cpu_s=1, total_s=1, wall_s=30))
+    next(items)
+    assert gone(children()[1:])
+    with pytest.raises(UnreadableFileError) as caught:
+        list(items)
+    assert caught.value.code == "parser_limit"
 
 
 def test_memory_is_bounded() -> None:
@@ -164,25 +193,36 @@ def test_the_child_dies_with_its_parent() -> None:
         "import sys; sys.path.insert(0, sys.argv[1])\n"
         "from pipelines.steps.sandbox.bounded import run_bounded\n"
         "items = run_bounded('tests.steps.sandbox.targets:spin')\n"
-        "print(next(items).value, flush=True)\n"
+        "print(next(items), flush=True)\n"
         "list(items)\n"
     )
     with subprocess.Popen([sys.executable, "-c", program, str(ROOT)], stdout=subprocess.PIPE) as parent:
         assert parent.stdout is not None
-        child = int(json.loads(parent.stdout.readline()))
-        assert psutil.pid_exists(child)
+        parent.stdout.readline()
+        processes = psutil.Process(parent.pid).children(recursive=True)
+        assert len(processes) == 2
         parent.send_signal(signal.SIGKILL)
         parent.wait()
-        assert gone(child)
+        assert gone(processes)
+
+
+def test_the_reading_process_dies_with_the_waiting_one() -> None:
+    items = run("spin")
+    next(items)
+    waiting, reading = children()
+    waiting.kill()
+    assert gone([reading])
+    with pytest.raises(UnreadableFileError):
+        list(items)
 
 
 def test_no_descriptor_or_process_is_left_behind() -> None:
     descriptors = Path("/proc/self/fd")
     before = len(list(descriptors.iterdir()))
-    others = set(psutil.Process().children())  # whatever tests before this one still have to wait for
+    others = set(psutil.Process().children(recursive=True))  # whatever tests before this one still have to wait for
     for _ in range(5):
         items = run("spin")
         next(items)
         items.close()
     assert len(list(descriptors.iterdir())) == before
-    assert set(psutil.Process().children()) <= others
+    assert set(psutil.Process().children(recursive=True)) <= others

@@ -55,12 +55,12 @@ def upload_of(
                 note_stage(connection, found[-1], error.message, waiting=True)
 
     stage, run_id = context.asset_key.to_user_string(), context.run.run_id
+    weakness = accepted_weakness(stores.settings) if stage == root else None
     with told_to_dagster(context, on_failure=remember, on_wait=wait):
         with stores.database.transaction() as connection:
             upload = get(connection, partition_upload(connection, context.partition_key))
             if stage == root:
                 begin_run(connection, upload, run_id=run_id)
-                weakness = accepted_weakness(stores.settings)
                 note_sandbox(connection, gethostname(), missing=weakness)
             upload = begin_stage(connection, upload, stage=stage, run_id=run_id, whole=_is_whole(context, root))
             _refuse_if_given_up(context)

@@ -5,10 +5,12 @@ import re
 import stat
 from uuid import uuid4
 
+import psycopg
 import pytest
 
 from pipelines.core.errors import SettingsError
 from pipelines.core.local_token import local_token
+from pipelines.core.weak_sandboxes import note_sandbox
 from serving.app import create_app
 from serving.run import make_server
 
@@ -31,6 +33,17 @@ def test_every_route_asks_for_the_token(quoting, method, path):
 def test_anybody_may_ask_whether_it_lives(quoting):
     assert quoting.http.get("/livez", headers={"authorization": ""}).text == "ok"
     assert quoting.http.get("/readyz", headers={"authorization": ""}).json()["ready"] is True
+
+
+def test_readiness_warns_of_a_weak_sandbox_and_tells_strangers_no_more(quoting):
+    assert quoting.http.get("/readyz").json()["warnings"] == []
+    with psycopg.connect(quoting.settings.database_url.get_secret_value(), autocommit=True) as connection:
+        note_sandbox(connection, "machine-1", missing="landlock (no files): refused")
+        told = quoting.http.get("/readyz", headers={"authorization": ""})
+        note_sandbox(connection, "machine-1", missing=None)
+    assert (told.status_code, told.json()["ready"], told.json()["warnings"]) == (200, True, ["weak_sandbox"])
+    assert "machine-1" not in told.text
+    assert quoting.http.get("/readyz").json()["warnings"] == []
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "", "localhost@evil"])

@@ -68,6 +68,14 @@ class TestGuides:
         assert {word for words in named for word in words.split()} <= targets
 
 
+@pytest.mark.parametrize("page", sorted((ROOT / "docs" / "decisions").glob("*.md")), ids=lambda path: path.stem[:4])
+def test_a_decision_has_a_status_a_date_a_reason_and_an_end(page):
+    text = page.read_text()
+    assert re.search(r"^\*\*Status\.\*\* \w+, [A-Z]\w+ 20\d\d\.$", text, re.MULTILINE)
+    for part in ("**Decision.**", "**Why.**", "**Think again** when"):
+        assert part in text, part
+
+
 def test_every_setting_is_in_readme_and_env_example():
     readme, example = (ROOT / "README.md").read_text(), (ROOT / ".env.example").read_text()
     for name in (field.upper() for field in Settings.model_fields):

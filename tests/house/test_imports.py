@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -79,6 +80,17 @@ def test_a_module_imports_only_from_the_rooms_its_own_room_may_use(module, text)
         for library, rooms in HEAVY.items():
             if _inside(name, [library]):
                 assert _inside(module, rooms) or room in rooms, f"{module} ({room}) may not load {library}"
+
+
+def test_the_map_tells_the_import_table():
+    rows = re.findall(r"^\| `([a-z/]+)/` \|[^|]*\| ([^|]+) \|", (ROOT / "ARCHITECTURE.md").read_text(), re.MULTILINE)
+    told = {room.replace("/", "."): set(words.split(", ")) for room, words in rows}
+    kept = {
+        room: {name.removeprefix("pipelines.") for name in names}
+        for room, names in MAY_IMPORT.items()
+        if room != "pipelines.definitions"
+    }
+    assert told == kept
 
 
 def test_the_service_loads_no_pipeline_library():

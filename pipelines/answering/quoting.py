@@ -82,7 +82,7 @@ def where(hit: Hit) -> str:
 
 
 def _fits(terms: set[int], hit: Hit) -> bool:
-    if hit.similarity is None or hit.similarity >= SIMILAR:
+    if hit.named or hit.similarity is None or hit.similarity >= SIMILAR:
         return True
     shared = len(terms & set(term_counts(hit.text)))
     return shared >= 2 and shared >= WORDS_SHARE * len(terms) and hit.similarity >= SIMILAR_WITH_WORDS

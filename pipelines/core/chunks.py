@@ -13,7 +13,7 @@ from uuid import UUID
 from pgvector import SparseVector
 from psycopg.rows import dict_row
 
-from pipelines.core.lexical import ALL_CHUNKS, TERM_SPACE, document_weights, term_counts
+from pipelines.core.lexical import ALL_CHUNKS, TERM_SPACE, document_weights, term_counts, vocabulary
 from pipelines.core.postgres import Connection
 from pipelines.core.records import Chunk, Document, EmbeddingSet, Kind, Lecture
 from pipelines.core.statements import statement
@@ -110,8 +110,9 @@ def _replace_terms(connection: Connection, source: Mapping[str, UUID], kind: Kin
     connection.execute(statement("delete_terms"), source)
     found: Counter[int] = Counter()
     rows: list[dict[str, Any]] = []
+    known = vocabulary(chunk.search_text for chunk in chunks)
     for chunk in chunks:
-        counts = term_counts(chunk.search_text)
+        counts = term_counts(chunk.search_text, known)
         found.update([ALL_CHUNKS, *counts])
         weights = SparseVector(document_weights(counts), TERM_SPACE)
         rows.append({**source, "kind": kind, "chunk_id": chunk.id, "terms": weights})

@@ -11,11 +11,13 @@ import hashlib
 import math
 import re
 import threading
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
+
+from pipelines.core.tokens import STOP, compound_parts, is_german, other_spellings, parts, words
 
 TERM_SPACE = 1_000_000_000
 """Length of the sparse vectors; `terms sparsevec(1000000000)` in the migrations says the same."""
@@ -28,31 +30,55 @@ PIVOT_WORDS = 60
 """Words of a chunk that is neither rewarded nor punished for its length."""
 MAX_QUESTION_CHARS = 20_000
 MAX_QUESTION_TERMS = 200
+MAX_QUESTION_PAIRS = 400
 MAX_WORD_CHARS = 64
-MIN_PART_CHARS = 3
-"""Shorter parts of an identifier say nothing: the x and the j of `x_j`."""
+RARE_CHUNKS = 3
+RARE_SHARE = 0.005
+"""A term in no more chunks than these (whichever is more) is rare: it names what a question is about."""
 
 _stemming = threading.Lock()  # a stemmer keeps its word in itself
-_WORD = re.compile(r"[^\W_]+(?:[_'][^\W_]+)*")
 _BRITISH_ISE = re.compile(r"is(?=(?:e|es|ed|er|ers|ing|ation|ations)$)")
 _BRITISH_OUR = re.compile(r"our(?=(?:s|ed|ing|al|able|hoods?)?$)")
 SPELLED_CHARS = 6
 """Shorter words ending like these are other words: rise, four, hour."""
-_STOP_WORDS = """
-a about also am an and any are as at be been but by can could did do does for from had has have he her his how i if in
-into is it its just me my no not of on or our she should so than that the their them then there these they this to us
-was we were what when where which who why will with would you your
-aber als am an auf aus bei bis da dann das dass dem den der des die du durch ein eine einem einen einer eines er es fur
-haben hat ich ihr im in ist kann kein keine man mit nach nicht noch nur ob oder ohne sich sie sind so um und unter von
-vor war warum was welche welchem welchen welcher welches wenn wer werden wie wir wird wo zu zum zur uber
-"""
-"""Words of nearly every sentence, English and German, without accents as all words are compared."""
-_STOP = frozenset(_STOP_WORDS.split())
 
 
-def term_counts(text: str) -> Counter[int]:
-    """How often each term stands in `text`. Words of nearly every sentence (English, German) are left out."""
-    return Counter(term for word in _words(text) for term in _terms(word))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """The words side of a question.
+
+    `terms` are what it asks, other spellings of them included. `pairs` are, for a term, the ways to see its word as
+    two words (a German compound): they count where the course does not have the word itself but both of the two.
+    """
+
+    terms: tuple[int, ...]
+    pairs: Mapping[int, tuple[tuple[int, int], ...]]
+
+    @property
+    def lookups(self) -> list[int]:
+        """Every term whose number of chunks has to be known."""
+        return list(
+            dict.fromkeys([*self.terms, *(term for ways in self.pairs.values() for way in ways for term in way)])
+        )
+
+
+def term_counts(text: str, known: frozenset[str] = frozenset()) -> Counter[int]:
+    """How often each term stands in `text`. Words of nearly every sentence (English, German) are left out.
+
+    Args:
+        known: words of the whole source, where it is German: compounds then count as their parts too (`vocabulary`).
+    """
+    found = Counter(term for word in words(text) for term in _terms(word))
+    if known:
+        for word in words(text):
+            found.update(term for part in _compound(word, known) for term in _terms(part))
+    return found
+
+
+def vocabulary(texts: Iterable[str]) -> frozenset[str]:
+    """The words of a German source, by which its compounds are taken apart; empty for other languages."""
+    text = "\n".join(texts)
+    return frozenset(words(text)) if is_german(text) else frozenset()
 
 
 def document_weights(counts: Mapping[int, int]) -> dict[int, float]:
@@ -62,34 +88,62 @@ def document_weights(counts: Mapping[int, int]) -> dict[int, float]:
     return {term: count * (K1 + 1) / (count + norm) for term, count in counts.items()}
 
 
-def question_terms(question: str) -> list[int]:
+def question_terms(question: str) -> Question:
     """The distinct terms of a question, at most `MAX_QUESTION_TERMS`, in the order they are asked."""
-    return list(dict.fromkeys(term_counts(question[:MAX_QUESTION_CHARS])))[:MAX_QUESTION_TERMS]
+    text = question[:MAX_QUESTION_CHARS]
+    asked = [*words(text, question=True), *other_spellings(text)][:MAX_QUESTION_TERMS]
+    terms = dict.fromkeys(term for word in asked for term in _terms(word))
+    room = MAX_QUESTION_PAIRS
+    pairs: dict[int, tuple[tuple[int, int], ...]] = {}
+    for word in dict.fromkeys(asked):
+        split = [(_terms(head), _terms(tail)) for head, tail in compound_parts(word)]
+        ways = tuple((head[0], tail[0]) for head, tail in split if head and tail)
+        if ways and len(ways) <= room:
+            pairs[_terms(word)[0]] = ways
+            room -= len(ways)
+    return Question(terms=tuple(terms)[:MAX_QUESTION_TERMS], pairs=pairs)
 
 
-def question_weights(terms: Iterable[int], found: Mapping[int, int], chunks: int) -> dict[int, float]:
+def question_weights(question: Question, found: Mapping[int, int], chunks: int) -> dict[int, float]:
     """A question's side of BM25: how rare each term is among the `chunks` chunks of the course.
 
     Args:
         found: in how many chunks a term occurs; terms that occur in none get no weight.
     """
-    return {
-        term: math.log(1 + (chunks - found[term] + 0.5) / (found[term] + 0.5)) for term in terms if found.get(term, 0)
-    }
+    terms = dict.fromkeys(question.terms)
+    for term, ways in question.pairs.items():
+        if not found.get(term, 0):
+            both = [way for way in ways if all(found.get(part, 0) for part in way)]
+            terms |= dict.fromkeys(part for way in both for part in way)
+    return {term: rarity(found[term], chunks) for term in terms if found.get(term, 0)}
 
 
-def _words(text: str) -> list[str]:
-    plain = unicodedata.normalize("NFKD", text.casefold().replace("’", "'"))
-    accents = [ord(letter) for letter in set(plain) if unicodedata.combining(letter)]
-    return _WORD.findall(plain.translate(dict.fromkeys(accents)) if accents else plain)
+def rarity(found: int, chunks: int) -> float:
+    """How much a term weighs that stands in `found` of `chunks` chunks."""
+    return math.log(1 + (chunks - found + 0.5) / (found + 0.5))
+
+
+def rarest_term(question: Question, found: Mapping[int, int], chunks: int) -> int | None:
+    """The term that says which chunks a question is about: its rarest, where it is rare and no word is unknown.
+
+    None where the course lacks a word of the question (it may ask about something else), or has all of them often.
+    """
+    if not question.terms or not all(found.get(term, 0) for term in question.terms):
+        return None
+    rarest = min(question.terms, key=found.__getitem__)
+    return rarest if found[rarest] <= max(RARE_CHUNKS, RARE_SHARE * chunks) else None
+
+
+def _compound(word: str, known: frozenset[str]) -> tuple[str, ...]:
+    """The parts of a compound of which the source has at least one as a word of its own; both, where it has both."""
+    ways = [way for way in compound_parts(word) if not known.isdisjoint(way)]
+    return max(ways, key=lambda way: sum(part in known for part in way), default=())
 
 
 @lru_cache(maxsize=100_000)
 def _terms(word: str) -> tuple[int, ...]:
     """The terms of one word; an identifier also counts as one word (`x_j` is printed xⱼ) and as its parts."""
-    parts = [part for part in word.split("_") if len(part) >= MIN_PART_CHARS] if "_" in word else []
-    known = dict.fromkeys([word.replace("_", ""), *parts])
-    return tuple(_hashed(_stem(each[:MAX_WORD_CHARS])) for each in known if each not in _STOP)
+    return tuple(_hashed(_stem(each[:MAX_WORD_CHARS])) for each in parts(word) if each not in STOP)
 
 
 def _stem(word: str) -> str:

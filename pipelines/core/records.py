@@ -228,7 +228,8 @@ class Hit:
     `similarity` is the cosine of question and chunk in [-1, 1], None when not measured.
     `dense_rank` and `lexical_rank` are 1-based; None when that side did not return the chunk. For speech,
     `document_id` and `page` name the slide on screen when the lecture is aligned, and for a slide `start_ms` and
-    `end_ms` say when it was spoken about, in lecture `lecture_id`; None otherwise.
+    `end_ms` say when it was spoken about, in lecture `lecture_id`; None otherwise. `named`: the question names this
+    place by its page, its minute, or a word that stands in few chunks and in this one.
     """
 
     rank: int
@@ -249,3 +250,4 @@ class Hit:
     similarity: float | None = None
     document_id: UUID | None = None
     lecture_id: UUID | None = None
+    named: bool = False

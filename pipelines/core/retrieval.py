@@ -5,6 +5,7 @@ real course material, see `bench/` and README.
 """
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -15,7 +16,16 @@ from psycopg.rows import dict_row
 
 from pipelines.core.copies import without_copies
 from pipelines.core.errors import EmbeddingMismatchError, NotFoundError
-from pipelines.core.lexical import ALL_CHUNKS, K1, TERM_SPACE, question_terms, question_weights
+from pipelines.core.lexical import (
+    ALL_CHUNKS,
+    K1,
+    TERM_SPACE,
+    question_terms,
+    question_weights,
+    rarest_term,
+    term_counts,
+)
+from pipelines.core.places import named_place, named_sources
 from pipelines.core.postgres import Connection, Database
 from pipelines.core.providers import Embedder
 from pipelines.core.records import Hit, Scope
@@ -28,6 +38,8 @@ in any mixture were worse on all of them."""
 DEPTH = 100
 """Candidates each side brings, at least; both scores of every candidate are exact whichever side brought it."""
 MAX_LIMIT = 200
+MAX_PLACED = 500
+"""Chunks that may stand at a place a question names: page 4 of every deck of a large course."""
 
 
 def retrieve_chunks(db: Database, question: str, *, scope: Scope, embed: Embedder, limit: int = 10) -> list[Hit]:
@@ -50,14 +62,15 @@ def retrieve_chunks(db: Database, question: str, *, scope: Scope, embed: Embedde
     """
     if not question.replace("\0", " ").strip():
         return []
-    terms = question_terms(question)
+    asked = question_terms(question)
     vector = embed.embed([question])[0]  # before a connection is borrowed: a model may take seconds
     with db.transaction() as connection:
-        basis = _basis(connection, scope, terms, embed)
+        basis = _basis(connection, scope, asked.lookups, embed)
         found = dict(zip(basis["terms"], basis["found"], strict=True))
         if not found.get(ALL_CHUNKS):
             return []
-        weights = question_weights(terms, found, int(found[ALL_CHUNKS]))
+        weights = question_weights(asked, found, int(found[ALL_CHUNKS]))
+        placed = _placed(connection, question, scope)
         with connection.cursor(row_factory=dict_row) as cursor:
             rows = cursor.execute(
                 statement("search_chunks"),
@@ -72,6 +85,7 @@ def retrieve_chunks(db: Database, question: str, *, scope: Scope, embed: Embedde
                     "weights": SparseVector(weights, TERM_SPACE),
                     "dense_weight": DENSE_WEIGHT,
                     "bm25_scale": (K1 + 1) * sum(weights.values()) or 1.0,
+                    "placed": placed,
                     "depth": max(DEPTH, 4 * limit),
                     "limit": 2 * min(limit, MAX_LIMIT),  # room for the copies that are left out
                 },
@@ -81,7 +95,26 @@ def retrieve_chunks(db: Database, question: str, *, scope: Scope, embed: Embedde
             places = cursor.execute(
                 statement("find_meeting_places"), {"course_id": scope.course_id, "chunk_ids": chunk_ids}
             ).fetchall()
-    return _hits(rows, {place.pop("chunk_id"): place for place in places})
+    rare = rarest_term(asked, found, int(found[ALL_CHUNKS]))
+    return _hits(rows, {place.pop("chunk_id"): place for place in places}, rare)
+
+
+def _placed(connection: Connection, question: str, scope: Scope) -> list[UUID]:
+    """Chunks at the page or minute the question names, in the sources it names if it names any; empty for most."""
+    place = named_place(question)
+    if place is None:
+        return []
+    with connection.cursor(row_factory=dict_row) as cursor:
+        names = cursor.execute(statement("list_source_names"), {"course_id": scope.course_id}).fetchall()
+    within = [name for name in names if not scope.source_ids or name["id"] in scope.source_ids]
+    parameters = {
+        "course_id": scope.course_id,
+        "kinds": list(scope.kinds),
+        "source_ids": named_sources(question, within) or list(scope.source_ids),
+        "limit": MAX_PLACED,
+        **asdict(place),
+    }
+    return [row[0] for row in connection.execute(statement("list_placed_chunks"), parameters)]
 
 
 def _scanned(connection: Connection, course_id: UUID, chunk_ids: list[UUID]) -> set[UUID]:
@@ -105,7 +138,7 @@ def _basis(connection: Connection, scope: Scope, terms: Sequence[int], embed: Em
     return basis
 
 
-def _hits(rows: list[dict[str, Any]], places: dict[UUID, dict[str, Any]]) -> list[Hit]:
+def _hits(rows: list[dict[str, Any]], places: dict[UUID, dict[str, Any]], rare: int | None) -> list[Hit]:
     """The rows as records; `places` says of a chunk where slides and speech meet, and lacks those where they do not."""
     return [
         Hit(
@@ -122,6 +155,7 @@ def _hits(rows: list[dict[str, Any]], places: dict[UUID, dict[str, Any]]) -> lis
             dense_rank=row["dense_rank"],
             lexical_rank=row["lexical_rank"],
             similarity=row["cosine"],
+            named=row["placed"] or (rare is not None and rare in term_counts(f"{row['title']}\n{row['content']}")),
             **(places.get(row["chunk_id"]) or _own_place(row)),
         )
         for rank, row in enumerate(rows, 1)

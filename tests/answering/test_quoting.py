@@ -37,6 +37,11 @@ def test_the_question_s_own_words_count_where_meaning_is_unsure():
     assert relevant_hits("What does the table compare?", hits) == hits
 
 
+def test_a_place_that_the_question_names_fits_whatever_it_says():
+    hits = [hit("The fnord rule.", similarity=0.05, named=True)]
+    assert relevant_hits("fnord", hits) == hits
+
+
 def test_hits_far_behind_the_best_are_left_out():
     best, weak = hit("a", score=0.8), hit("b", score=0.3)
     assert relevant_hits("a b c", [best, weak]) == [best]

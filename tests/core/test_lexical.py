@@ -9,10 +9,13 @@ from pipelines.core import lexical
 from pipelines.core.lexical import (
     MAX_QUESTION_TERMS,
     TERM_SPACE,
+    Question,
     document_weights,
     question_terms,
     question_weights,
+    rarest_term,
     term_counts,
+    vocabulary,
 )
 
 
@@ -45,6 +48,62 @@ def test_words_meet_across_forms_spellings_and_identifiers(asked, written):
     assert terms(asked)
 
 
+def weighed(question, *chunks):
+    """Each chunk's score for the question, BM25 with the words of these chunks alone."""
+    known = vocabulary(chunks)
+    counts = [term_counts(chunk, known) for chunk in chunks]
+    asked = question_terms(question)
+    found = {term: sum(term in count for count in counts) for term in asked.lookups}
+    weights = question_weights(asked, found, len(chunks))
+    return [sum(w * document_weights(count).get(term, 0.0) for term, w in weights.items()) for count in counts]
+
+
+@pytest.mark.parametrize(
+    ("asked", "right", "wrong"),
+    [
+        ("May homework be written in C++?", "Programs in C++ are fine", "C C C, the language C, written in C"),
+        ("Is C# installed?", "C# on request", "C and C++ are there"),
+        ("What about C++17?", "we use C++17", "we use C"),
+        ("What does A* do?", "A* is optimal", "A search in A and B"),
+        ("What is .NET?", "The .NET runtime", "a net of nodes is a net"),
+        ("What does the WHO do?", "The WHO coordinates health", "who does what in health"),
+        ("what does the who do", "The WHO coordinates", "nobody knows who"),
+        ("What is IT?", "The IT department", "it is it"),
+        ("过拟合", "模型的过拟合问题", "拟合曲线"),
+        ("核函数是什么？", "支持向量机使用核函数", "目标函数"),
+        ("Woehler", "Die Wöhler-Kurve", "Werkstoffe"),
+        ("Wöhler", "August Woehler", "Werkstoffe"),
+        ("Was ist ein Optimierungsverfahren?", "Das Verfahren der Optimierung ist gut", "Das ist ein Haus"),
+        ("Leitung", "Die Wärmeleitung ist die Leitung von Wärme", "Das Wetter ist gut"),
+        ("What follows from 0,05?", "a level of 0.05", "05 and 0"),
+        ("logistic regression", "model = LogisticRegression()", "model = Ridge()"),
+    ],
+)
+def test_the_page_that_has_exactly_what_was_asked_scores_and_its_look_alike_less(asked, right, wrong):
+    first, second = weighed(asked, right, wrong)
+    assert first > 0
+    assert first > second
+
+
+def test_a_heading_in_capitals_is_no_name():
+    assert not terms("WHAT IT IS AND WHO WE ARE")
+
+
+def test_a_compound_is_found_by_its_part_where_the_source_has_the_part_as_a_word():
+    texts = ["Die Wärmeleitung in festen Körpern", "und was eine Leitung ist, die nicht leitet"]
+    assert weighed("Leitung", *texts)[0] > 0
+    assert weighed("Leitung", "heat conduction Wärmeleitung", "x")[0] == 0, "no German text is taken apart"
+
+
+def test_a_term_is_rare_only_among_words_that_the_course_knows():
+    question = question_terms("fnord momentum")
+    fnord, momentum = question.terms
+    assert rarest_term(question, {fnord: 1, momentum: 60}, 100) == fnord
+    assert rarest_term(question, {fnord: 1}, 100) is None, "momentum is unknown: the question may be about it"
+    assert rarest_term(question, {fnord: 50, momentum: 60}, 100) is None, "both are everywhere"
+    assert rarest_term(question_terms("?"), {}, 100) is None
+
+
 def test_identifiers_count_as_a_whole_and_in_their_parts():
     assert terms("read_csv") == terms("readcsv read csv")
     assert terms("x_j") == terms("xj")
@@ -60,11 +119,11 @@ def test_terms_are_indexes_a_sparse_vector_of_the_database_has():
 
 def test_a_question_of_two_megabytes_with_nul_and_lone_surrogates_is_cut_to_its_first_terms():
     question = "\0 \ud800 " + " ".join(f"word{n}" for n in range(250_000))
-    assert len(question_terms(question)) == MAX_QUESTION_TERMS
+    assert len(question_terms(question).terms) == MAX_QUESTION_TERMS
 
 
 def test_a_term_no_chunk_has_gets_no_weight_and_a_rare_one_more_than_a_common_one():
-    weights = question_weights([1, 2, 3], {1: 90, 2: 1}, 100)
+    weights = question_weights(Question(terms=(1, 2, 3), pairs={}), {1: 90, 2: 1}, 100)
     assert set(weights) == {1, 2}
     assert weights[2] > weights[1] > 0
 

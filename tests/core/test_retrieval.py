@@ -245,3 +245,29 @@ def test_questions_are_asked_in_order_over_all_material(database, course, deck, 
     results = ask_questions(database, course, ["beta", "gamma", ""], embed=EMBED)
     assert [hits[0].text if hits else None for hits in results] == ["beta", "gamma", None]
     assert list_material_files(database, course) == {"a.pdf", "talk.srt"}
+
+
+def test_a_page_that_the_question_names_comes_first_in_the_deck_it_names(database, course, deck):
+    deck("heat_conduction.pdf", "Fourier's law", "boundary conditions", "insulation", "an exercise")
+    deck("waves.pdf", "page and heat", "heat conduction page", "what is on it", "waves")
+    first = retrieve_chunks(
+        database, "What is on page 4 of heat conduction?", scope=Scope(course_id=course), embed=EMBED
+    )[0]
+    assert (first.file_name, first.page, first.named) == ("heat_conduction.pdf", 4, True)
+    pages = retrieve_chunks(database, "slide 3", scope=Scope(course_id=course), embed=EMBED)[:2]
+    assert {(hit.file_name, hit.page) for hit in pages} == {("heat_conduction.pdf", 3), ("waves.pdf", 3)}
+
+
+def test_a_page_named_is_looked_for_only_where_the_search_may_look(database, course, deck):
+    deck("a.pdf", "one", "two")
+    other = deck("b.pdf", "three", "four")
+    scope = Scope(course_id=course, source_ids=(other.id,))
+    hits = retrieve_chunks(database, "page 2 of a", scope=scope, embed=EMBED)
+    assert {hit.file_name for hit in hits} == {"b.pdf"}
+
+
+def test_a_word_that_only_one_page_has_names_it(database, course, deck):
+    deck("rules.pdf", "the fnord rule of exams", "the rule of exams", "rules and exams", "exams again")
+    hits = retrieve_chunks(database, "fnord", scope=Scope(course_id=course), embed=EMBED)
+    assert [hit.named for hit in hits].count(True) == 1
+    assert hits[0].named

@@ -28,6 +28,23 @@ cross join lateral (
 ) s
 where c.course_id = %(course_id)s::uuid and c.id = any(%(chunk_ids)s::uuid[])
 
+-- name: list_placed_chunks
+-- The chunks at a place that a question names: id. A page is met by its physical or its printed number, a moment by
+-- every stretch of speech around it.
+select id from ai.chunks
+where course_id = %(course_id)s::uuid
+  and (%(kinds)s::text[] = '{}' or kind = any(%(kinds)s::text[]))
+  and (%(source_ids)s::uuid[] = '{}' or source_id = any(%(source_ids)s::uuid[]))
+  and (%(page)s::integer = any(pages) or substring(page_label from '^\D*(\d+)') = %(page)s::integer::text
+       or (start_ms < %(end_ms)s::integer and end_ms > %(start_ms)s::integer))
+limit %(limit)s::integer
+
+-- name: list_source_names
+-- What the decks and lectures of a course are called: id, file_name, title.
+select id, file_name, title from documents where course_id = %(course_id)s::uuid and deleted_at is null
+union all
+select id, file_name, title from lectures where course_id = %(course_id)s::uuid and deleted_at is null
+
 -- name: list_scanned_chunks
 -- Which of these chunks show a slide whose text was recognised from its picture: id.
 select c.id
@@ -57,9 +74,10 @@ where c.id = %(course_id)s::uuid
 -- name: search_chunks
 -- The best chunks of one course for a question, best first, one row a slide or stretch of speech: chunk_id, kind,
 -- source_id, file_name, title, content, page, pages, page_label, start_ms, end_ms, cosine, bm25 (of all the question's
--- words), dense_rank, lexical_rank (null: not among the first `depth` of that side), score.
+-- words), dense_rank, lexical_rank (null: not among the first `depth` of that side), placed, score.
 -- score = dense_weight * cosine + (1 - dense_weight) * bm25 / bm25_scale. Parts of one long slide share their page; the
--- best part stands for it.
+-- best part stands for it. Chunks that are `placed` (the question names their page or minute) come first, whatever
+-- they say.
 -- Words are exact: every word weight of the course is read. So are vectors, unless `indexed`: a whole course of more than
 -- 10,000 chunks has an index of its own, the nearest come from that and are sorted again by exact cosine.
 with dense as materialized (
@@ -90,7 +108,10 @@ lexical_top as (
     from (select * from lexical where bm25 > 0 order by bm25 desc, chunk_id limit %(depth)s::integer) as t
 ),
 candidates as (
-    select chunk_id, dense_rank, lexical_rank from dense_top full join lexical_top using (chunk_id)
+    select chunk_id, dense_rank, lexical_rank
+    from dense_top
+    full join lexical_top using (chunk_id)
+    full join unnest(%(placed)s::uuid[]) as placed (chunk_id) using (chunk_id)
 ),
 scored as (
     select d.*, -(e.embedding <#> %(embedding)s::halfvec) as cosine, -(t.terms <#> %(weights)s::sparsevec) as bm25
@@ -104,7 +125,9 @@ best as (
            s.chunk_id, s.dense_rank, s.lexical_rank, coalesce(s.cosine, 0) as cosine, coalesce(s.bm25, 0) as bm25,
            c.kind, c.source_id, c.title, c.content, c.page, c.pages, c.page_label, c.start_ms, c.end_ms,
            %(dense_weight)s::float8 * coalesce(s.cosine, 0)
-           + (1 - %(dense_weight)s::float8) * coalesce(s.bm25, 0) / %(bm25_scale)s::float8 as score
+           + (1 - %(dense_weight)s::float8) * coalesce(s.bm25, 0) / %(bm25_scale)s::float8
+           + (s.chunk_id = any(%(placed)s::uuid[]))::integer as score,
+           s.chunk_id = any(%(placed)s::uuid[]) as placed
     from scored as s
     join ai.chunks as c on c.course_id = %(course_id)s::uuid and c.id = s.chunk_id
     order by c.source_id, c.page, c.start_ms, score desc, s.chunk_id

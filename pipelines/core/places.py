@@ -1,4 +1,4 @@
-"""Places a question names: a page or slide by its number, a moment of a recording by its time."""
+"""Pages and minutes that a question names: a slide by its number, a moment of a recording by its time."""
 
 import re
 from collections.abc import Iterable, Mapping

@@ -1,4 +1,4 @@
-"""A machine that lacks a required guard reads nothing and says why, until a person accepts the risk and keeps seeing it."""
+"""A machine that lacks a required guard reads nothing and says why, until a person accepts the risk."""
 
 import json
 import os

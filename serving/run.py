@@ -12,6 +12,7 @@ from socket import socket
 import uvicorn
 
 from pipelines.core.errors import SettingsError
+from pipelines.core.home import close_new_files, prepare_home
 from pipelines.core.local_token import local_token
 from pipelines.core.settings import Settings
 from pipelines.http.connections import raise_file_limit
@@ -65,6 +66,8 @@ def serve(
     """
     server = make_server(settings, host, port, limits=limits)
     server.alone = True
+    close_new_files()
+    prepare_home(settings.home)
     raise_file_limit()
     set_up(settings.log_level)
     print(f"http://{server.config.host}:{server.config.port}  token: {local_token(settings)}", file=sys.stderr)  # noqa: T201

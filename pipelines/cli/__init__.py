@@ -6,6 +6,7 @@ Belongs here: parsing of arguments and what people see. What a command does live
 import typer
 
 from pipelines.cli import ask, demo, evaluate, ingest, search, system, transcript
+from pipelines.core.home import close_new_files
 
 app = typer.Typer(
     name="studybuddy",
@@ -21,4 +22,5 @@ for module in (system, ingest, transcript, search, ask, evaluate, demo):
 
 def main() -> None:
     """Entry point of the console script."""
+    close_new_files()
     app()

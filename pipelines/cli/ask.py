@@ -12,8 +12,9 @@ from pipelines.answering.events import Source, Text, Usage
 from pipelines.answering.loop import answer
 from pipelines.answering.model import ChatModel
 from pipelines.answering.turn import Turn
-from pipelines.cli.output import console, errors, print_json, told
+from pipelines.cli.output import console, errors, foreign, print_json, told
 from pipelines.cli.search import find_hits, hit_as_json, place
+from pipelines.core.control_characters import escape_controls
 from pipelines.core.errors import StudyBuddyError
 from pipelines.core.providers import async_chat_client
 from pipelines.core.records import Hit
@@ -102,6 +103,6 @@ async def _read(question: str, course: str, settings: Settings) -> Answered:
 
 def show_answer(answered: Answered) -> None:
     """The answer and, below it, where each citation stands."""
-    console.print(Markdown(answered.text))
+    console.print(Markdown(escape_controls(answered.text, lines=True), hyperlinks=False))
     for number, hit in answered.sources.items():
-        console.print(f"  [{number}] {hit.file_name}, {place(hit)}", markup=False, style="cyan")
+        console.print(foreign(f"  [{number}] {hit.file_name}, {place(hit)}"), style="cyan")

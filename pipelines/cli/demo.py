@@ -3,10 +3,12 @@
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
 from pipelines.cli.ask import answer_question, show_answer
 from pipelines.cli.ingest import ingest_files
 from pipelines.cli.output import console, fail, told
+from pipelines.core.control_characters import escape_controls
 from pipelines.core.settings import REPOSITORY, get_settings
 from pipelines.core.stores import Stores
 
@@ -34,7 +36,7 @@ def demo(
             if result.status == "failed":
                 fail(f"{result.candidate.source_name}: {result.message}")
         for asked in (question,) if question else QUESTIONS:
-            console.print(f"\n[bold]{asked}[/bold]\n")
+            console.print(Text.assemble("\n", (escape_controls(asked), "bold"), "\n"))
             answered = answer_question(asked, course=COURSE, settings=get_settings())
             show_answer(answered)
             if answered.error is not None:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from pipelines.cli.output import clock, console, errors, print_json, told
+from pipelines.cli.output import clock, console, errors, foreign, print_json, told
 from pipelines.core.courses import find_course, list_courses
 from pipelines.core.documents import list_documents
 from pipelines.core.errors import NotFoundError
@@ -58,7 +58,7 @@ def evaluate(
     console.print(table)
     missed = [item["id"] for item in result["questions"] if item["rank"] is None]
     if missed:
-        console.print(f"Not among the first ten: {', '.join(missed)}")
+        console.print(foreign(f"Not among the first ten: {', '.join(missed)}"))
 
 
 def evaluate_alignment(
@@ -89,7 +89,7 @@ def evaluate_alignment(
     for row in result["spans"]:
         pages = ", ".join(map(str, row["pages"])) or "none"
         start = clock(round(row["t_start"] * 1000))
-        table.add_row(row["lecture"], start, row["deck"], pages, f"{row['accuracy']:.0%}")
+        table.add_row(foreign(row["lecture"]), start, foreign(row["deck"]), pages, f"{row['accuracy']:.0%}")
     console.print(table)
     console.print(f"The right page for {result['accuracy']:.1%} of {clock(result['scored_ms'])}.")
 

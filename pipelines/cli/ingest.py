@@ -10,7 +10,8 @@ import typer
 from rich.table import Table
 
 from pipelines.cli.candidates import Candidate, FileKind, find_candidates
-from pipelines.cli.output import clock, console, errors, fail, print_json, told
+from pipelines.cli.output import clock, console, errors, fail, foreign, print_json, told
+from pipelines.cli.passwords import read_password
 from pipelines.cli.progress import StageProgress
 from pipelines.cli.uploads import DECKS, LECTURES, Graph, Options, State, Uploaded
 from pipelines.cli.waiting import Waiting, wait_for_alignments
@@ -67,7 +68,10 @@ def ingest(
     paths: Annotated[list[Path], typer.Argument(help="Decks (PDF), recordings, captions, or folders of them.")],
     *,
     course: Annotated[str, typer.Option(help="Name of the course; made if it is new.")],
-    password: Annotated[str | None, typer.Option(help="Opens PDFs that are protected.")] = None,
+    password_file: Annotated[
+        Path | None, typer.Option(help="File whose first line opens PDFs that are protected; - reads standard input.")
+    ] = None,
+    ask_password: Annotated[bool, typer.Option("--ask-password", help="Ask for that password here.")] = False,
     captions: Annotated[Path | None, typer.Option(help="Captions of the one recording that is named.")] = None,
     deck: Annotated[list[Path] | None, typer.Option(help="A deck the lectures go through; may be repeated.")] = None,
     language: Annotated[str | None, typer.Option(help="Language spoken in the lectures, such as `en`.")] = None,
@@ -78,6 +82,7 @@ def ingest(
 ) -> None:
     """Put files into a course and wait until they can be found."""
     with told(), Stores.open() as stores:
+        password = read_password(password_file, ask=ask_password)
         results = ingest_files(
             stores,
             course,
@@ -230,11 +235,11 @@ def _show(results: list[FileResult]) -> None:
         colour = colours.get(result.status, "green")
         seconds = f"{result.seconds:.1f}" if result.seconds else ""
         table.add_row(
-            result.candidate.source_name,
+            foreign(result.candidate.source_name),
             f"[{colour}]{result.status}[/{colour}]",
             *_size(result.state),
             seconds,
-            result.message,
+            foreign(result.message),
         )
     console.print(table)
     failed = sum(result.status == "failed" for result in results)

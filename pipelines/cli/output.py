@@ -7,28 +7,50 @@ from contextlib import contextmanager
 from typing import Any, NoReturn
 
 import typer
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
+from rich.text import Text
 
+from pipelines.core.control_characters import escape_controls, escape_controls_in_json
 from pipelines.core.errors import StudyBuddyError
 
 PLAIN_WIDTH = 140
 """Columns where output goes to a file or a pipe, which have no width of their own."""
 
-console = Console(highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
+
+class SafeConsole(Console):
+    """Console that sends no control character to the terminal but its own, whatever text it was given."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
+        """The segments of `renderable`, their text made visible."""
+        for segment in super().render(renderable, options):
+            if segment.control or (text := escape_controls(segment.text, lines=True)) == segment.text:
+                yield segment
+            else:
+                yield Segment(text, segment.style)
+
+
+console = SafeConsole(highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
 """Results for people."""
 
-errors = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else PLAIN_WIDTH)
+errors = SafeConsole(stderr=True, highlight=False, width=None if sys.stderr.isatty() else PLAIN_WIDTH)
 """Progress and messages; never mixed into a program's JSON."""
 
 
 def print_json(value: Any) -> None:
     """One JSON document on stdout; ids and paths become strings."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str, allow_nan=False) + "\n")
+    document = json.dumps(value, ensure_ascii=False, indent=2, default=str, allow_nan=False)
+    sys.stdout.write(escape_controls_in_json(document) + "\n")
+
+
+def foreign(text: str) -> Text:
+    """Text that somebody else wrote (a name, a title, a message with one in it): one line, no markup, no controls."""
+    return Text(escape_controls(text))
 
 
 def fail(message: str) -> NoReturn:
     """Say why on stderr and end with exit code 1."""
-    errors.print(f"[red]✗[/red] {message}", markup=True)
+    errors.print(Text.assemble(("✗", "red"), " ", foreign(message)))
     raise typer.Exit(1)
 
 
@@ -38,8 +60,7 @@ def told() -> Iterator[None]:
     try:
         yield
     except StudyBuddyError as error:
-        errors.print("[red]✗[/red]", end=" ")
-        errors.print(error.message, markup=False)
+        errors.print(Text.assemble(("✗", "red"), " ", foreign(error.message)))
         raise typer.Exit(1) from None
 
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, Task, TaskID, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
+from pipelines.core.control_characters import escape_controls
 from pipelines.core.stages import Stage
 
 STAGES = {
@@ -67,13 +68,13 @@ class StageProgress:
         if key not in self._lines:
             if stage is None:
                 return
-            self._lines[key] = self._progress.add_task(self._name_of(key), total=None)
+            self._lines[key] = self._progress.add_task(escape_controls(self._name_of(key)), total=None)
         doing = "waiting" if stage is None else STAGES.get(stage.name, stage.name)
         if stage is not None and stage.waiting:
             doing = f"waiting to try again: {stage.note}"
         elif stage is not None and stage.note:
             doing = f"{doing}, {stage.note}"
-        self._progress.update(self._lines[key], description=f"  {self._name_of(key)}: {doing}")
+        self._progress.update(self._lines[key], description=escape_controls(f"  {self._name_of(key)}: {doing}"))
 
     def done(self, key: UUID, failure: str | None) -> None:
         """An upload is done or has failed."""
@@ -86,4 +87,4 @@ class StageProgress:
         self._progress.update(self._all, description="Files", advance=1)
         mark = ("✓ ", "green") if failure is None else ("✗ ", "red")
         # One print a line: what stands on an unfinished line is lost where the bars are drawn anew.
-        self._console.print(Text.assemble(mark, name if failure is None else f"{name}: {failure}"))
+        self._console.print(Text.assemble(mark, escape_controls(name if failure is None else f"{name}: {failure}")))

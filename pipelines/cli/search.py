@@ -5,7 +5,8 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from pipelines.cli.output import clock, console, print_json, told
+from pipelines.cli.output import clock, console, foreign, print_json, told
+from pipelines.core.control_characters import escape_controls
 from pipelines.core.courses import find_course
 from pipelines.core.providers import embedder
 from pipelines.core.records import Hit, Kind, Scope
@@ -95,5 +96,6 @@ def _show(hits: list[Hit]) -> None:
     for hit in hits:
         text = " ".join(hit.text.split())
         preview = text if len(text) <= PREVIEW_CHARS else text[:PREVIEW_CHARS].rsplit(" ", 1)[0] + " …"
-        table.add_row(str(hit.rank), f"{hit.file_name}\n{place(hit)}", hit.title, preview)
+        where = foreign(hit.file_name).append(f"\n{escape_controls(place(hit))}")
+        table.add_row(str(hit.rank), where, foreign(hit.title), foreign(preview))
     console.print(table)

@@ -10,10 +10,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from pipelines.cli.output import console, errors, print_json, told
+from pipelines.core.database_address import parse_address, shown_address
 from pipelines.core.local_token import local_token
-from pipelines.core.migrate import migrate as apply_migrations
 from pipelines.core.overview import Overview, read_overview
-from pipelines.core.postgres import database_urls
+from pipelines.core.postgres import migrate_database
 from pipelines.core.settings import get_settings
 from pipelines.core.stores import Stores
 from pipelines.core.weak_sandboxes import list_weak_sandboxes
@@ -87,8 +87,7 @@ def serve(
 def migrate() -> None:
     """Bring the database to the newest schema."""
     with told():
-        url, _ = database_urls(get_settings())
-        applied = apply_migrations(url)
+        applied = migrate_database(get_settings())
     console.print("\n".join(f"applied {name}" for name in applied) or "The schema is current.")
 
 
@@ -122,7 +121,7 @@ def _as_json(
     return {
         "running": found is not None,
         "addresses": {
-            "database": database.partition("://")[0] + "://" + database.rpartition("@")[2],  # never a password
+            "database": shown_address(parse_address(database, name="DATABASE_URL")),
             **{service.name: service.url for service in (found.services if found else ()) if service.url},
         },
         "token": token,

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.output import told
+from pipelines.core.control_characters import escape_controls, escape_controls_in_json
 from pipelines.core.courses import find_course
 from pipelines.core.lectures import find_lecture
 from pipelines.core.stores import Stores
@@ -31,4 +32,5 @@ def transcript(
     with told(), Stores.open() as stores, stores.database.transaction() as connection:
         found = find_lecture(connection, find_course(connection, course).id, lecture)
         segments = read_transcript(connection, found)
-    sys.stdout.write(write_transcript(segments, format_name=FORMATS[format_name]))
+    text = write_transcript(segments, format_name=FORMATS[format_name])
+    sys.stdout.write(escape_controls_in_json(text) if format_name == "json" else escape_controls(text, lines=True))

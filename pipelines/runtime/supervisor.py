@@ -17,7 +17,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.core.postgres import database_urls, libpq_url
+from pipelines.core.database_address import libpq_address, parse_address
+from pipelines.core.home import close_new_files
+from pipelines.core.postgres import database_urls
 from pipelines.core.processes import ProcessName
 from pipelines.core.settings import Settings, get_settings
 from pipelines.runtime import worker
@@ -215,7 +217,8 @@ class Supervisor(ForkServer):
 
         _wait_for(self._code_socket)
         app_url, dagster_url = database_urls(self._settings)
-        run_daemon(self._workspace, uploads_url=app_url, runs_url=libpq_url(dagster_url))
+        runs_url = libpq_address(parse_address(dagster_url, name="DAGSTER_DATABASE_URL"))
+        run_daemon(self._workspace, uploads_url=app_url, runs_url=runs_url)
         return 0
 
     def _webserver(self) -> int:
@@ -266,6 +269,7 @@ def _say(text: str) -> None:
 def main(arguments: list[str]) -> int:
     """Supervise what the settings of this process name. Arguments: module of the definitions, then `--ui`, `--api`."""
     definitions, *options = arguments
+    close_new_files()
     settings = get_settings()
     with _folder(settings.home / "run") as folder:
         Supervisor(settings, folder, definitions=definitions, ui="--ui" in options, api="--api" in options).run()

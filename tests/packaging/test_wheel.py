@@ -57,6 +57,13 @@ def python(wheel, tmp_path_factory):
     return interpreter
 
 
+def test_setting_up_builds_with_what_is_locked_alone(tmp_path):
+    code = f"from hatchling.build import build_editable; build_editable({str(tmp_path)!r})"
+    built = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert built.returncode == 0, built.stderr
+    assert list(tmp_path.glob("*.whl"))
+
+
 def test_the_wheel_holds_every_file_of_its_packages(wheel):
     packed = set(zipfile.ZipFile(wheel).namelist())
     ours = {path.relative_to(ROOT).as_posix() for path in tracked("pipelines", "serving")}

@@ -4,19 +4,23 @@ import dagster as dg
 
 from pipelines.defs.chunks import slide_chunks
 from pipelines.defs.descriptions import slide_descriptions
+from pipelines.defs.documents import documents
 from pipelines.defs.embeddings import slide_embeddings
 from pipelines.defs.jobs import JOBS
 from pipelines.defs.lecture_audio import lecture_audio
 from pipelines.defs.lecture_chunks import lecture_chunks
 from pipelines.defs.lecture_embeddings import lecture_embeddings
 from pipelines.defs.lecture_slides import lecture_slides
+from pipelines.defs.lectures import lectures
 from pipelines.defs.resources import resources
+from pipelines.defs.search_index import search_index
 from pipelines.defs.sensors import SENSORS
 from pipelines.defs.slides import slide_images, slides
 from pipelines.defs.transcripts import transcripts
 
 defs = dg.Definitions(
     assets=[
+        *(documents, lectures, search_index),
         *(slides, slide_images, slide_descriptions, slide_chunks, slide_embeddings),
         *(lecture_audio, transcripts, lecture_chunks, lecture_embeddings, lecture_slides),
     ],

@@ -1,4 +1,4 @@
-"""Context manager around every asset of the documents graph: its partition's document, and its failures."""
+"""The uploaded decks as an asset, and the context manager every asset of that graph is put around."""
 
 from contextlib import AbstractContextManager
 from functools import partial
@@ -8,14 +8,26 @@ import dagster as dg
 from pipelines.core.documents import get_document
 from pipelines.core.records import Document
 from pipelines.core.stores import Stores
-from pipelines.defs.uploads import OWNERS, upload_of
+from pipelines.defs.partitions import documents_partitions
+from pipelines.defs.uploads import OWNERS, UPLOADS_GROUP, upload_of
 
-__all__ = ["GROUP", "OWNERS", "document_of"]
+__all__ = ["GROUP", "OWNERS", "document_of", "documents"]
 
 GROUP = "documents"
 
 ROOT = "slides"
 """The asset at which a run of a whole deck begins."""
+
+documents = dg.AssetSpec(
+    "documents",
+    description="Decks (PDF) as teachers uploaded them: the file in the store and its row in `documents`. Nothing here "
+    "makes them; every new upload starts a run of the assets that follow.",
+    group_name=UPLOADS_GROUP,
+    owners=OWNERS,
+    kinds={"pdf", "postgres"},
+    partitions_def=documents_partitions,
+)
+
 
 
 def document_of(context: dg.AssetExecutionContext, stores: Stores) -> AbstractContextManager[Document]:
@@ -24,4 +36,6 @@ def document_of(context: dg.AssetExecutionContext, stores: Stores) -> AbstractCo
     Raises:
         dagster.Failure, dagster.RetryRequested: as `told_to_dagster` says.
     """
-    return upload_of(context, stores, get=partial(get_document, sealer=stores.sealer), root=ROOT)
+    return upload_of(
+        context, stores, asset=documents, get=partial(get_document, sealer=stores.sealer), root=ROOT
+    )

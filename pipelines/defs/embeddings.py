@@ -28,6 +28,7 @@ from pipelines.defs.chunks import slide_chunks
 from pipelines.defs.documents import GROUP, OWNERS, document_of
 from pipelines.defs.partitions import documents_partitions
 from pipelines.defs.resources import StoresResource
+from pipelines.defs.search_index import search_index_grew
 from pipelines.steps.alignment.align import WORTH_A_LOOK
 
 SEARCH_TEXT_VERSION = "1"
@@ -59,6 +60,8 @@ def slide_embeddings(context: dg.AssetExecutionContext, stores: StoresResource) 
         with store.database.transaction() as connection:
             counts = count_document(connection, document)
             proposed = propose_to_lectures(connection, document, least=WORTH_A_LOOK)
+    if embedded.live:
+        context.log_event(search_index_grew(context.partition_key, embed))
     return dg.MaterializeResult(
         metadata={
             **figures(counts, embedded, embed),

@@ -9,7 +9,7 @@ import dagster as dg
 from pipelines.core.lectures import LectureAudio, find_lecture_audio, put_lecture_audio
 from pipelines.core.records import Lecture
 from pipelines.core.stores import Stores
-from pipelines.defs.lectures import GROUP, OWNERS, lecture_of
+from pipelines.defs.lectures import GROUP, OWNERS, lecture_of, lectures
 from pipelines.defs.parsing import media_limits
 from pipelines.defs.partitions import lectures_partitions
 from pipelines.defs.resources import StoresResource
@@ -24,6 +24,7 @@ MOST_BAD = 20
     group_name=GROUP,
     owners=OWNERS,
     kinds={"audio", "ffmpeg"},
+    deps=[lectures],
     code_version=AUDIO_VERSION,
     check_specs=[dg.AssetCheckSpec("sound_is_whole", asset="lecture_audio")],
 )

@@ -12,6 +12,7 @@ from pipelines.defs.lecture_chunks import lecture_chunks
 from pipelines.defs.lectures import GROUP, OWNERS, lecture_of
 from pipelines.defs.partitions import lectures_partitions
 from pipelines.defs.resources import StoresResource
+from pipelines.defs.search_index import search_index_grew
 
 
 @dg.asset(
@@ -37,6 +38,8 @@ def lecture_embeddings(context: dg.AssetExecutionContext, stores: StoresResource
         embedded = embed_chunks(store, embed, lecture.id, partial(lock_upload, upload=lecture))
         with store.database.transaction() as connection:
             counts = count_lecture(connection, lecture)
+    if embedded.live:
+        context.log_event(search_index_grew(context.partition_key, embed))
     return dg.MaterializeResult(
         metadata={**figures(counts, embedded, embed), "seconds": round(time.monotonic() - started, 2)},
         check_results=[

@@ -26,10 +26,14 @@ from pipelines.core.records import Document, Lecture, Segment, SlideSpan
 from pipelines.core.slides import read_slide_descriptions, read_slides
 from pipelines.core.stores import Stores
 from pipelines.core.transcripts import read_transcript
+from pipelines.defs.descriptions import slide_descriptions
+from pipelines.defs.embeddings import slide_embeddings
 from pipelines.defs.lecture_embeddings import lecture_embeddings
 from pipelines.defs.lectures import GROUP, OWNERS, lecture_of
 from pipelines.defs.partitions import lectures_partitions
 from pipelines.defs.resources import StoresResource
+from pipelines.defs.slides import slides
+from pipelines.defs.transcripts import transcripts
 from pipelines.steps.alignment.align import (
     ALIGNMENT_VERSION,
     PROPOSE_SHARE,
@@ -45,6 +49,9 @@ MOST_PROPOSED = 2
 """Decks a lecture is taken to go through when nobody said which."""
 
 PREVIEW_SPANS = 40
+
+DECKS = (slides, slide_descriptions, slide_embeddings)
+"""What is read of decks."""
 
 UNSURE = 0.4
 """Confidence below which a span counts as unsure."""
@@ -76,7 +83,11 @@ class Compared:
     group_name=GROUP,
     owners=OWNERS,
     kinds={"python", "postgres"},
-    deps=[lecture_embeddings],
+    deps=[
+        transcripts,
+        lecture_embeddings,  # any deck of the course may be the lecture's
+        *(dg.AssetDep(deck, partition_mapping=dg.AllPartitionMapping()) for deck in DECKS),
+    ],
     code_version=ALIGNMENT_VERSION,
     op_tags={"dagster/priority": "-1"},  # nobody waits for it: make the lecture searchable first
     check_specs=[
@@ -142,7 +153,7 @@ def _deck(store: Stores, connection: Connection, document_id: UUID) -> tuple[Doc
     """A deck's slides with all their text; None while it is not read yet (it is aligned when it is), or was deleted."""
     try:
         document = get_document(connection, document_id, sealer=store.sealer)
-        slides = read_slides(connection, document)
+        pages = read_slides(connection, document)
     except (StaleUpstreamError, SupersededError):
         return None
     described = {one.page: one.text for one in read_slide_descriptions(connection, document)}
@@ -153,7 +164,7 @@ def _deck(store: Stores, connection: Connection, document_id: UUID) -> tuple[Doc
             frame_group=slide.frame_group,
             text="\n".join(part for part in (slide.title, slide.body, described.get(slide.page, "")) if part.strip()),
         )
-        for slide in slides
+        for slide in pages
     ]
 
 

@@ -1,9 +1,11 @@
-"""Rendered pages: made where they are missing, kept in the file store, shown small in the UI."""
+"""Rendered pages: made where they are missing, kept in the file store, linked to in the UI."""
 
-import base64
 import io
 
+import dagster as dg
+
 from pipelines.core.records import Document, Slide
+from pipelines.core.settings import Settings
 from pipelines.core.slides import read_slides, set_slide_images
 from pipelines.core.stores import Stores
 from pipelines.defs.parsing import pdf_limits
@@ -32,13 +34,13 @@ def render_missing(stores: Stores, document: Document) -> int:
     return made
 
 
-def picture_of(stores: Stores, slide: Slide) -> str:
-    """Markdown that shows the slide's picture; empty when there is none."""
+def picture_link(settings: Settings, document: Document, slide: Slide) -> dg.UrlMetadataValue | None:
+    """Where the API serves a slide's picture; None where there is none. The picture itself would fill the event log."""
     if slide.image_sha256 is None:
-        return ""
-    with stores.files.open_read(slide.image_sha256) as source:
-        encoded = base64.b64encode(source.read()).decode()
-    return f"![page {slide.page}](data:image/webp;base64,{encoded})"
+        return None
+    host = f"[{settings.api_host}]" if ":" in settings.api_host else settings.api_host
+    path = f"/api/courses/{document.course_id}/documents/{document.id}/pages/{slide.page}/image"
+    return dg.MetadataValue.url(f"http://{host}:{settings.api_port}{path}")
 
 
 def _name(stores: Stores, document: Document, images: dict[int, str]) -> None:

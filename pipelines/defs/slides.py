@@ -9,10 +9,10 @@ from pipelines.core.errors import StaleUpstreamError
 from pipelines.core.records import Document, Slide
 from pipelines.core.slides import count_document, read_slides, replace_slides
 from pipelines.core.stores import Stores
-from pipelines.defs.documents import GROUP, OWNERS, document_of
+from pipelines.defs.documents import GROUP, OWNERS, document_of, documents
 from pipelines.defs.parsing import pdf_limits
 from pipelines.defs.partitions import documents_partitions
-from pipelines.defs.pictures import picture_of, render_missing
+from pipelines.defs.pictures import picture_link, render_missing
 from pipelines.defs.resources import StoresResource
 from pipelines.steps.pdf.slides import SLIDES_VERSION, Deck, read_deck
 
@@ -29,6 +29,7 @@ MOST_JUNK = 0.5
     group_name=GROUP,
     owners=OWNERS,
     kinds={"pdf", "postgres"},
+    deps=[documents],
     code_version=SLIDES_VERSION,
     check_specs=[
         dg.AssetCheckSpec("every_page_is_a_slide", asset="slides"),
@@ -97,7 +98,7 @@ def slide_images(context: dg.AssetExecutionContext, stores: StoresResource) -> d
             "made": made,
             "reused": counts.images - made,
             "seconds": round(time.monotonic() - started, 2),
-            "first_page": dg.MetadataValue.md(picture_of(store, rows[0])),
+            **({"first_page": link} if (link := picture_link(store.settings, document, rows[0])) else {}),
         },
         check_results=[
             dg.AssetCheckResult(

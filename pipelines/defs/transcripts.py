@@ -7,7 +7,7 @@ import dagster as dg
 from pipelines.core.lectures import count_lecture
 from pipelines.core.transcripts import replace_transcript
 from pipelines.defs.lecture_audio import lecture_audio
-from pipelines.defs.lectures import GROUP, OWNERS, lecture_of
+from pipelines.defs.lectures import GROUP, OWNERS, lecture_of, lectures
 from pipelines.defs.partitions import lectures_partitions
 from pipelines.defs.resources import StoresResource
 from pipelines.defs.speech import Heard, from_captions, from_recording
@@ -22,7 +22,7 @@ PREVIEW_SEGMENTS = 20
     group_name=GROUP,
     owners=OWNERS,
     kinds={"whisper", "postgres"},
-    deps=[lecture_audio],
+    deps=[lectures, lecture_audio],
     code_version=f"captions-{CAPTIONS_VERSION}.speech-{SPEECH_VERSION}",
     check_specs=[
         dg.AssetCheckSpec("times_are_in_order_and_inside", asset="transcripts"),

@@ -17,6 +17,7 @@ from pipelines.defs.failures import told_to_dagster
 from pipelines.defs.parsing import accepted_weakness
 
 OWNERS = ["team:course-materials"]
+UPLOADS_GROUP = "uploads"
 
 FILE_TAG = "studybuddy/file"
 SANDBOX_TAG = "studybuddy/sandbox"
@@ -28,6 +29,7 @@ def upload_of(
     context: dg.AssetExecutionContext,
     stores: Stores,
     *,
+    asset: dg.AssetSpec,
     get: Callable[[Connection, UUID], Upload],
     root: str,
 ) -> Iterator[Upload]:
@@ -37,6 +39,7 @@ def upload_of(
     run that was cut off, given up and tried again changes nothing when it comes back.
 
     Args:
+        asset: the uploads of this kind; where a run begins at the root, it is told that this one came.
         root: the asset at which a run of the whole graph begins.
 
     Raises:
@@ -71,6 +74,7 @@ def upload_of(
                 tags[SANDBOX_TAG] = f"weak, missing: {weakness}"
                 context.log.warning(f"Files are read in a weak sandbox; missing: {weakness}.")
             context.instance.add_run_tags(run_id, tags)
+            context.log_event(_arrival(asset, context.partition_key, upload))
         try:
             yield upload
         except StudyBuddyError:
@@ -98,3 +102,11 @@ def _refuse_if_given_up(context: dg.AssetExecutionContext) -> None:
     run = context.instance.get_run_by_id(context.run.run_id)
     if run is None or run.is_finished:
         raise SupersededError("This run was given up before; what it would have made is left to the run after it.")
+
+
+def _arrival(asset: dg.AssetSpec, partition_key: str, upload: Upload) -> dg.AssetMaterialization:
+    return dg.AssetMaterialization(
+        asset.key,
+        partition=partition_key,
+        metadata={"file": upload.source_name, "bytes": upload.byte_count, "generation": upload.generation},
+    )

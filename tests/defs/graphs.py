@@ -34,7 +34,8 @@ def opened(
 
 
 def metadata(result: dg.ExecuteInProcessResult, asset: str) -> dict[str, Any]:
-    (materialization,) = result.asset_materializations_for_node(asset)
+    made = result.asset_materializations_for_node(asset)
+    (materialization,) = [one for one in made if one.asset_key == dg.AssetKey(asset)]
     return {name: value.value for name, value in materialization.metadata.items()}
 
 

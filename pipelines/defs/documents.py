@@ -29,13 +29,10 @@ documents = dg.AssetSpec(
 )
 
 
-
 def document_of(context: dg.AssetExecutionContext, stores: Stores) -> AbstractContextManager[Document]:
     """Put around an asset's body: gives the partition's document, and tells failures to Dagster and to the teacher.
 
     Raises:
         dagster.Failure, dagster.RetryRequested: as `told_to_dagster` says.
     """
-    return upload_of(
-        context, stores, asset=documents, get=partial(get_document, sealer=stores.sealer), root=ROOT
-    )
+    return upload_of(context, stores, asset=documents, get=partial(get_document, sealer=stores.sealer), root=ROOT)

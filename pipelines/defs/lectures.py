@@ -28,7 +28,6 @@ lectures = dg.AssetSpec(
 )
 
 
-
 def lecture_of(context: dg.AssetExecutionContext, stores: Stores) -> AbstractContextManager[Lecture]:
     """Put around an asset's body: gives the partition's lecture, and tells failures to Dagster and to the teacher.
 

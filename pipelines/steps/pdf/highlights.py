@@ -98,7 +98,9 @@ def _word(page: int, value: Any) -> Mark:
         left, top, right, bottom = (min(1.0, max(0.0, float(edge))) for edge in edges)
         return Mark(page=page, left=left, top=top, right=right, bottom=bottom, text=str(text))
     except (TypeError, ValueError):
-        raise UnreadableFileError("This PDF upset its reader.", code="damaged") from None
+        raise UnreadableFileError(
+            "This PDF is damaged and could not be read; export it again and upload that.", code="damaged"
+        ) from None
 
 
 def _marked(word: Mark, asked: set[str]) -> Mark:

@@ -103,7 +103,9 @@ def read_deck(
             return _deck(_object(value["deck"]), file_name or path.name)
         if on_page is not None:
             on_page(int(value["read"]), int(value["pages"]))
-    raise UnreadableFileError(f"{_SUBJECT} upset its reader.", code="damaged")
+    raise UnreadableFileError(
+        f"{_SUBJECT} is damaged and could not be read; export it again and upload that.", code="damaged"
+    )
 
 
 def render_slides(
@@ -180,10 +182,14 @@ def _deck(value: dict[str, Any], file_name: str) -> Deck:
             ocr_left_out=int(value["ocr_left_out"]),
         )
     except (TypeError, KeyError, ValueError):
-        raise UnreadableFileError(f"{_SUBJECT} upset its reader.", code="damaged") from None
+        raise UnreadableFileError(
+            f"{_SUBJECT} is damaged and could not be read; export it again and upload that.", code="damaged"
+        ) from None
 
 
 def _object(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise UnreadableFileError(f"{_SUBJECT} upset its reader.", code="damaged")
+        raise UnreadableFileError(
+            f"{_SUBJECT} is damaged and could not be read; export it again and upload that.", code="damaged"
+        )
     return value

@@ -47,7 +47,9 @@ class Pipe:
         try:
             return kind, json.loads(body[:json_bytes]), body[json_bytes:]
         except (ValueError, RecursionError):
-            raise UnreadableFileError(f"{self._subject} upset its reader.", code="damaged") from None
+            raise UnreadableFileError(
+                f"{self._subject} is damaged and could not be read; export it again and upload that.", code="damaged"
+            ) from None
 
     def count_item(self) -> None:
         """An item arrived: what comes next may take its own share.

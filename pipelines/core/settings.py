@@ -73,6 +73,9 @@ class Settings(BaseSettings):
         False, description="Read files even where this machine lacks a required guard of the parser's sandbox."
     )
     max_concurrent_runs: int = Field(2, ge=1, le=64, description="Dagster runs that may execute at once.")
+    run_retention_days: int = Field(
+        30, ge=0, description="Days after which finished Dagster runs and their events go; 0 keeps them."
+    )
     dagster_config: Path = Field(
         Path("dagster.yaml"), description="Dagster's instance file: its launcher, queue and storage."
     )

@@ -22,6 +22,7 @@ from pipelines.core.uploads import DOCUMENT, LECTURE, UploadKind, list_deleted, 
 from pipelines.defs.endings import UPLOAD_TAG, end_uploads
 from pipelines.defs.jobs import documents_job, lectures_job
 from pipelines.defs.partitions import documents_partitions, lectures_partitions
+from pipelines.defs.retention import old_runs_sensor
 
 MOST_PURGED = 50
 """Uploads purged in one tick: a tick has a minute, and removing files from a remote store takes a moment each."""
@@ -81,7 +82,7 @@ def ended_runs_sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:
     return dg.SkipReason(", ".join(failed) or "No run ended without a word.")
 
 
-SENSORS = [documents_sensor, lectures_sensor, ended_runs_sensor]
+SENSORS = [documents_sensor, lectures_sensor, ended_runs_sensor, old_runs_sensor]
 
 
 def _look(uploads: Uploads, context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:

@@ -16,7 +16,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from pydantic_core import to_json
 
 from pipelines.core.errors import StorageUnavailableError
-from pipelines.core.postgres import still_connected
+from pipelines.core.postgres import RECONNECT_S, still_connected
 from pipelines.core.statements import statement
 
 SQL = Path(__file__).parent / "sql"
@@ -38,6 +38,7 @@ class ServingDatabase:
             max_size=max_size,
             open=False,
             timeout=POOL_TIMEOUT_S,
+            reconnect_timeout=RECONNECT_S,
             check=_still_connected,
             # Every statement is one of few: prepared at once, none is planned a second time.
             kwargs={"application_name": "studybuddy-api", "row_factory": dict_row, "prepare_threshold": 0},

@@ -17,7 +17,7 @@ from pipelines.core.local_token import local_token
 from pipelines.core.settings import Settings
 from pipelines.http.connections import raise_file_limit
 from pipelines.http.rules import LOOPBACK
-from pipelines.http.server import server_config
+from pipelines.http.server import QuietServer, server_config
 from serving.app import create_app
 from serving.limits import Limits
 from serving.log import set_up
@@ -26,7 +26,7 @@ GC_THRESHOLD = 10_000
 """Objects made before the collector looks for cycles among them; Python's 700 is for programs that make few."""
 
 
-class Server(uvicorn.Server):
+class Server(QuietServer):
     """Ends the answers under way before the connections: uvicorn alone would cut them, or wait for ever."""
 
     def __init__(self, config: uvicorn.Config, drain: Callable[[], "asyncio.Future[None] | None"]) -> None:

@@ -1,26 +1,53 @@
-"""The command `studybuddy`: one module a group of commands, all registered here.
+"""The command `studybuddy`: one module a group of commands, registered here.
 
 Belongs here: parsing of arguments and what people see. What a command does lives in core, steps and defs.
 """
 
+import signal
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
 import typer
 
-from pipelines.cli import ask, demo, evaluate, ingest, search, system, transcript
 from pipelines.core.home import close_new_files
 
-app = typer.Typer(
-    name="studybuddy",
-    help="Makes a university's slides and lecture recordings answerable.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_show_locals=False,  # locals may hold a key
-    pretty_exceptions_short=True,
-)
-for module in (system, ingest, transcript, search, ask, evaluate, demo):
-    module.register(app)
+COMMANDS = {
+    "system": ("up", "down", "status", "serve", "migrate"),
+    "ingest": ("ingest",),
+    "transcript": ("transcript",),
+    "search": ("search",),
+    "ask": ("ask",),
+    "evaluate": ("evaluate", "evaluate-alignment"),
+    "demo": ("demo",),
+}
+"""Which module has which commands, in the order of the help. Only the module of the command that was typed is imported:
+a search would otherwise wait for everything a chat and an ingest need."""
+
+
+def make_app(names: Sequence[str] = ()) -> typer.Typer:
+    """The application with the modules that have these commands; with all of them where none is named or known."""
+    app = typer.Typer(
+        name="studybuddy",
+        help="Makes a university's slides and lecture recordings answerable.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_show_locals=False,  # locals may hold a key
+        pretty_exceptions_short=True,
+    )
+    app.callback()(_group)
+    wanted = [module for module, commands in COMMANDS.items() if set(commands) & set(names)]
+    for module in wanted or COMMANDS:
+        import_module(f"pipelines.cli.{module}").register(app)
+    return app
+
+
+def _group() -> None:
+    """Makes a university's slides and lecture recordings answerable."""  # a lone command would else have no name
 
 
 def main() -> None:
     """Entry point of the console script."""
     close_new_files()
-    app()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # in order: a database may have to stop
+    make_app(sys.argv[1:2])()

@@ -62,6 +62,10 @@ def told() -> Iterator[None]:
     except StudyBuddyError as error:
         errors.print(Text.assemble(("✗", "red"), " ", foreign(error.message)))
         raise typer.Exit(1) from None
+    except OSError as error:  # a full disk, a home that may only be read, no more open files, ...
+        place = f"{error.filename}: " if error.filename else ""
+        errors.print(Text.assemble(("✗", "red"), " ", foreign(f"{place}{error.strerror or type(error).__name__}.")))
+        raise typer.Exit(1) from None
 
 
 def clock(milliseconds: int | None) -> str:

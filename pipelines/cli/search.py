@@ -8,10 +8,11 @@ from rich.table import Table
 from pipelines.cli.output import clock, console, foreign, print_json, told
 from pipelines.core.control_characters import escape_controls
 from pipelines.core.courses import find_course
+from pipelines.core.postgres import Database
 from pipelines.core.providers import embedder
 from pipelines.core.records import Hit, Kind, Scope
 from pipelines.core.retrieval import retrieve_chunks
-from pipelines.core.stores import Stores
+from pipelines.core.settings import get_settings
 
 PREVIEW_CHARS = 160
 
@@ -48,14 +49,15 @@ def find_hits(question: str, *, course: str, limit: int, kind: str | None = None
     if kind not in (None, "slide", "speech"):
         raise typer.BadParameter("use slide or speech", param_hint="--kind")
     kinds: tuple[Kind, ...] = (kind,) if kind else ()  # type: ignore[assignment]
-    with Stores.open() as stores:
-        with stores.database.transaction() as connection:
+    settings = get_settings()
+    with Database.open(settings) as database:
+        with database.transaction() as connection:
             found = find_course(connection, course)
         return retrieve_chunks(
-            stores.database,
+            database,
             question,
             scope=Scope(course_id=found.id, kinds=kinds),
-            embed=embedder(stores.settings),
+            embed=embedder(settings),
             limit=limit,
         )
 

@@ -14,6 +14,7 @@ from typing import IO, Any, ClassVar
 
 from pipelines.core.errors import SettingsError, StorageUnavailableError
 from pipelines.core.home import prepare_home
+from pipelines.core.processes import ProcessName
 
 MAX_CONNECTIONS = 200
 SHARED_BUFFERS_MB = 256
@@ -72,6 +73,32 @@ class EmbeddedServer:
             finally:
                 self._users.close()
             stop(self._home)
+
+
+def leave(home: Path) -> None:
+    """End this process's use of the server of `home`, for one that ends without Python's own clean-up."""
+    server = EmbeddedServer._used.get(home.resolve())
+    if server is not None:
+        server.leave()
+
+
+def alive(home: Path) -> bool:
+    """Whether the server's first process lives, whoever uses it."""
+    try:
+        first = (home / "postgres" / "postmaster.pid").read_text(encoding="utf-8").partition("\n")[0]
+    except OSError:
+        return False
+    return first.isdigit() and ProcessName.of(int(first)) is not None
+
+
+def start_again(home: Path) -> None:
+    """Start a server that died under its users; their connections find it at its old address.
+
+    Raises:
+        StorageUnavailableError: it did not start; processes of the dead one may not have gone yet.
+    """
+    with _turn(home):
+        _start(home / "postgres")
 
 
 def stop(home: Path) -> None:

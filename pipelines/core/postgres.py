@@ -24,6 +24,9 @@ Connection = psycopg.Connection[TupleRow]
 APP_DATABASE = "studybuddy"
 DAGSTER_DATABASE = "dagster"
 POOL_TIMEOUT_S = 10.0
+RECONNECT_S = 2.0
+"""How long a pool goes on by itself to connect, waiting twice as long each time; who needs it then asks anew. With
+psycopg's five minutes a server that restarts is found again up to a minute and a half later."""
 
 
 class Database:
@@ -37,6 +40,7 @@ class Database:
             max_size=max_size,
             open=True,
             timeout=POOL_TIMEOUT_S,
+            reconnect_timeout=RECONNECT_S,
             configure=_configure,
             check=still_connected,
             kwargs={"application_name": "studybuddy"},

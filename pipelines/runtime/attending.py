@@ -18,6 +18,7 @@ from pipelines.runtime.services import (
     POLL_S,
     STOP_TIMEOUT_S,
     end_leftovers,
+    find_supervisor,
     running,
     start_supervisor,
     turn,
@@ -38,7 +39,7 @@ class Attendance:
     def temporary(self) -> bool:
         """Whether who attends may end with this command, so that it should wait until all is done."""
         found = running(self._stores.settings)
-        return found.temporary if found is not None else self._process is not None
+        return found.temporary if found is not None else self._held
 
     def ensure(self) -> None:
         """Start what is needed unless somebody attends; call it before waiting and again from time to time.
@@ -58,7 +59,7 @@ class Attendance:
                 return
         self._hold()
         with turn(self._home):
-            if running(self._stores.settings) is not None:
+            if running(self._stores.settings) is not None or find_supervisor(self._home) is not None:
                 return
             if self._process is not None:
                 raise TransientError(

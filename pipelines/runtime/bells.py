@@ -49,26 +49,32 @@ class Bell:
         return self.is_set()
 
 
-def listen(url: str, channel: str, heard: Callable[[str], None], *, application: str = "studybuddy listener") -> None:
-    """Call `heard` with every payload on a channel of the database at `url`, in a thread of its own, for ever.
+def listen(
+    url: str, channel: str, heard: Callable[[str], None], *, application: str = "studybuddy listener"
+) -> threading.Event:
+    """Call `heard` with every payload on a channel of the database at `url`, in a thread of its own.
 
     It is called with an empty payload whenever the connection was made (again): something may have been missed.
 
     Args:
         application: what the database's list of connections calls this one.
+
+    Returns:
+        Set it, and the thread does not connect again.
     """
-    threading.Thread(
-        target=_listen_for_ever, args=(url, channel, heard, application), daemon=True, name=f"listen-{channel}"
-    ).start()
+    ending = threading.Event()
+    what = (url, channel, heard, application, ending)
+    threading.Thread(target=_listen, args=what, daemon=True, name=f"listen-{channel}").start()
+    return ending
 
 
-def _listen_for_ever(url: str, channel: str, heard: Callable[[str], None], application: str) -> None:
-    while True:
+def _listen(url: str, channel: str, heard: Callable[[str], None], application: str, ending: threading.Event) -> None:
+    while not ending.is_set():
         with suppress(psycopg.Error), psycopg.connect(url, autocommit=True, application_name=application) as connection:
             connection.execute(psycopg.sql.SQL("listen {}").format(psycopg.sql.Identifier(channel)))
             heard("")
             _hear(connection, heard)
-        time.sleep(RECONNECT_S)
+        ending.wait(RECONNECT_S)
 
 
 def _hear(connection: "psycopg.Connection[tuple[object, ...]]", heard: Callable[[str], None]) -> None:

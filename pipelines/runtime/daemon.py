@@ -11,7 +11,8 @@ from contextlib import suppress
 from threading import Event
 from typing import Any
 
-import dagster._daemon.backfill
+import dagster._daemon.asset_daemon
+import dagster._daemon.controller
 import dagster._daemon.sensor
 import dagster._grpc.server_watcher
 from dagster import DagsterInstance
@@ -20,6 +21,7 @@ from dagster._core.workspace.load_target import WorkspaceFileTarget
 from dagster._daemon.auto_run_reexecution.event_log_consumer import EventLogConsumerDaemon
 from dagster._daemon.controller import create_daemon_of_type, daemon_controller_from_instance
 from dagster._daemon.daemon import DaemonIterator, DagsterDaemon, IntervalDaemon, MonitoringDaemon, SensorDaemon
+from dagster._daemon.freshness import FreshnessDaemon
 from dagster._daemon.run_coordinator.queued_run_coordinator_daemon import QueuedRunCoordinatorDaemon
 from dagster._utils.interrupts import capture_interrupts
 
@@ -33,8 +35,12 @@ SENSORS_TICK_S = 30.0
 QUEUE_TICK_S = 15.0
 RETRIES_TICK_S = 15.0
 MONITORING_TICK_S = 15.0
+FRESHNESS_TICK_S = 60.0
 WATCH_CODE_S = 5.0
 """How often the code server is asked whether it is still the same one."""
+
+RELOAD_S = 600.0
+"""How often the definitions are loaded again although the code server is the same one."""
 
 LEAST_BETWEEN_LOOKS_S = 1.05
 """Dagster does not run a sensor again within its interval, which is a whole number of seconds and at least 1."""
@@ -110,6 +116,10 @@ class _Monitoring(_Woken, MonitoringDaemon):
     pass
 
 
+class _Freshness(_Woken, FreshnessDaemon):
+    pass
+
+
 class _Sensors(SensorDaemon):
     make_bell: Callable[[Event], Bell]
     _bell: Any = None
@@ -136,6 +146,9 @@ def make_daemons(instance: DagsterInstance, bells: Bells) -> list[DagsterDaemon[
         elif kind == MonitoringDaemon.daemon_type():
             daemon = _Monitoring(interval_seconds=MONITORING_TICK_S)
             daemon.make_bell = Bell
+        elif kind == FreshnessDaemon.daemon_type():  # type: ignore[no-untyped-call]
+            daemon = _Freshness(interval_seconds=FRESHNESS_TICK_S)  # type: ignore[arg-type]
+            daemon.make_bell = Bell
         else:
             daemon = create_daemon_of_type(kind, instance)
         made.append(daemon)
@@ -143,9 +156,24 @@ def make_daemons(instance: DagsterInstance, bells: Bells) -> list[DagsterDaemon[
 
 
 def slow_down() -> None:
-    """Have Dagster ask less often where it has a number for that. In every process that talks to the code server."""
+    """Have Dagster ask less often where it has a number for that. In every process that talks to the code server.
+
+    And have a sensor run although it seems to have run in the future: else a clock that was set back stops it for as
+    long.
+    """
+    dagster._daemon.sensor.is_under_min_interval = _is_under_min_interval  # type: ignore[assignment]
     dagster._daemon.sensor.MIN_INTERVAL_LOOP_TIME = SENSORS_TICK_S  # type: ignore[assignment]
+    dagster._daemon.asset_daemon.MIN_INTERVAL_LOOP_SECONDS = SENSORS_TICK_S  # type: ignore[assignment]
+    dagster._daemon.controller.RELOAD_WORKSPACE_INTERVAL = RELOAD_S  # type: ignore[assignment]
     dagster._grpc.server_watcher.WATCH_INTERVAL = WATCH_CODE_S  # type: ignore[assignment]
+
+
+_stock_interval = dagster._daemon.sensor.is_under_min_interval
+
+
+def _is_under_min_interval(state: Any, sensor: Any, *more: Any) -> bool:
+    elapsed = dagster._daemon.sensor.get_elapsed(state)
+    return (elapsed is None or elapsed >= 0) and _stock_interval(state, sensor, *more)
 
 
 def run_daemon(workspace: str | os.PathLike[str], *, uploads_url: str, runs_url: str) -> None:

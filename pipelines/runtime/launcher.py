@@ -26,6 +26,9 @@ from pipelines.runtime.forkclient import ForkClient, start_server, take_offered
 from pipelines.runtime.forkserver import GRACE_S
 from pipelines.runtime.worker import WORKER_TAG
 
+PATIENCE_S = 30.0
+"""How long the launcher tries to tell of a run whose process is gone while the database is away."""
+
 START_TIMEOUT_S = 60.0
 """How long a launch may wait for the fork server, which first imports everything (4 s on an idle machine)."""
 
@@ -155,10 +158,14 @@ class ForkingRunLauncher(RunLauncher[DagsterInstance], ConfigurableClass):
 
     def _worker_ended(self, run_id: str, status: int | None) -> None:
         """Called in the client's thread."""
-        with suppress(Exception):  # the database may be away too; run monitoring looks again
-            if status is None:
-                self._wait_for_orphan(run_id)
-            self.bury(run_id, status)
+        deadline = time.monotonic() + PATIENCE_S
+        while time.monotonic() < deadline:  # the run may have died of a database that is away; later, monitoring looks
+            with suppress(Exception):
+                if status is None:
+                    self._wait_for_orphan(run_id)
+                self.bury(run_id, status)
+                return
+            time.sleep(1.0)
 
     def _wait_for_orphan(self, run_id: str) -> None:
         """Its server was lost; the worker notices that too, reports its run failed and ends."""

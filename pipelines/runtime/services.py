@@ -8,13 +8,14 @@ import fcntl
 import http.client
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -28,11 +29,22 @@ from pipelines.core.processes import ProcessName, end
 from pipelines.core.settings import REPOSITORY, Settings
 
 START_TIMEOUT_S = 120.0
+ANSWER_TIMEOUT_S = 30.0
+LONGEST_WORDS = 300
+ERROR_LINE = re.compile(r"(?:\w+\.)*\w+(?:Error|Exception): (.+)")
+"""The line of a trace that says what was wrong."""
+
 STOP_TIMEOUT_S = 40.0
 """Runs under way may take 20 s to end in order."""
 
 MOST_DEATHS = 2
 """A part that ends this often before all answer will not come up."""
+
+NOTED_AGAIN_S = 3.0
+"""A supervisor whose note was damaged writes another within about a second."""
+
+SUPERVISOR = "supervisor"
+"""File in the home's folder `run` that holds the supervisor's process number, locked for as long as it lives."""
 
 POLL_S = 0.1
 LOOPBACK = "127.0.0.1"
@@ -51,8 +63,11 @@ class Service:
 
     @property
     def answers(self) -> bool:
-        """Whether its address answers HTTP, whatever it says; for one without an address, whether it lives."""
-        return _http_answers(self.url) if self.url is not None else self.process.alive
+        """Whether the API says it is ready, another address answers HTTP at all, and one without an address lives."""
+        if self.url is None:
+            return self.process.alive
+        status = _http_status(self.url, "/readyz" if self.name == "api" else "/")
+        return status is not None and (self.name != "api" or status == 200)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,12 +107,12 @@ def up(settings: Settings, *, api: bool = True, definitions: str = DEFINITIONS) 
     with turn(settings.home):
         found = running(settings)
         if found is not None and not found.temporary:
-            return replace(found, already=True)
+            return replace(_wait_until_answered(settings, found), already=True)
         _end(settings.home, found)
         process = start_supervisor(settings, [definitions, "--ui", *(["--api"] if api else [])])
         try:
             Database.open(settings).close()  # while the supervisor imports
-            return _wait_until_up(settings, process)
+            return _wait_until_up(settings, process, ["code", "daemon", "dagster", *(["api"] if api else [])])
         except BaseException:
             process.terminate()
             process.wait(STOP_TIMEOUT_S)
@@ -137,13 +152,26 @@ def environment(settings: Settings) -> dict[str, str]:
     }
 
 
-def write_state(home: Path, state: Services) -> None:
-    """Note what runs; readers see the old note or the new one, never half of one."""
+def write_state(home: Path, state: Services) -> tuple[int, ...] | None:
+    """Note what runs, and return the note's stamp. Readers see the old note or the new one, never half of one."""
     path = _state_path(home)
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_suffix(".new")
-    fresh.write_text(json.dumps(asdict(state), default=str, indent=2), encoding="utf-8")
+    with fresh.open("w", encoding="utf-8") as file:
+        file.write(json.dumps(asdict(state), default=str, indent=2))
+        file.flush()
+        os.fsync(file.fileno())
     fresh.replace(path)
+    return state_stamp(home)
+
+
+def state_stamp(home: Path) -> tuple[int, ...] | None:
+    """What changes whenever the note is written, by whomever; None where there is none."""
+    try:
+        stat = _state_path(home).stat()
+    except OSError:
+        return None
+    return stat.st_ino, stat.st_size, stat.st_mtime_ns
 
 
 def _copy(file: Path, copy: Path) -> None:
@@ -172,14 +200,15 @@ def start_supervisor(settings: Settings, arguments: list[str]) -> "subprocess.Po
         SettingsError: a port is taken.
     """
     ports = {}
-    if "--ui" in arguments:
-        ports["DAGSTER_PORT"] = _port(LOOPBACK, settings.dagster_port, "DAGSTER_PORT")
-    if "--api" in arguments:
-        ports["API_PORT"] = _port(settings.api_host, settings.api_port, "API_PORT")
+    with ExitStack() as probes:  # both at once: the two may not be the same
+        if "--ui" in arguments:
+            ports["DAGSTER_PORT"] = _port(probes, LOOPBACK, settings.dagster_port, "DAGSTER_PORT")
+        if "--api" in arguments:
+            ports["API_PORT"] = _port(probes, settings.api_host, settings.api_port, "API_PORT")
     logs = settings.home / "logs"
     logs.mkdir(parents=True, exist_ok=True, mode=0o700)  # the API prints the local user's token
     with (logs / "supervisor.log").open("wb") as log:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-m", "pipelines.runtime.supervisor", *arguments],
             cwd=REPOSITORY,
             env={**os.environ, **_given(settings), **{name: str(port) for name, port in ports.items()}},
@@ -188,28 +217,59 @@ def start_supervisor(settings: Settings, arguments: list[str]) -> "subprocess.Po
             stderr=log,
             start_new_session=True,
         )
+    while process.poll() is None:
+        supervisor = find_supervisor(settings.home)
+        if supervisor is not None and supervisor.pid == process.pid:
+            break  # from here on others see that there is one
+        time.sleep(POLL_S / 5)
+    return process
 
 
-def _wait_until_up(settings: Settings, process: "subprocess.Popen[bytes]") -> Services:
+def _wait_until_up(settings: Settings, process: "subprocess.Popen[bytes]", names: Collection[str]) -> Services:
     logs = settings.home / "logs"
     deadline = time.monotonic() + START_TIMEOUT_S
     slow = "supervisor"
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise TransientError(f"Starting failed; see {logs / 'supervisor.log'}.", code="not_started")
+            raise _not_started("Starting failed", logs / "supervisor.log")
         found = _read_state(settings.home)
         if found is not None and found.supervisor.pid == process.pid:
-            silent = [service.name for service in found.services if not service.answers]
+            there = {service.name for service in found.services}
             dying = [service.name for service in found.services if service.deaths >= MOST_DEATHS]
+            silent = [service.name for service in found.services if not service.answers]
             if dying:
                 slow = dying[0]
                 break
-            if not silent:
+            slow = next(iter([*silent, *(name for name in names if name not in there)]), "")
+            if not slow:
                 process.returncode = 0  # it stays; nobody here will wait for it
                 return found
-            slow = silent[0]
         time.sleep(POLL_S)
-    raise TransientError(f"{slow} did not come up; see {logs / slow}.log.", code="not_started")
+    raise _not_started(f"{slow} did not come up", logs / f"{slow}.log")
+
+
+def _wait_until_answered(settings: Settings, found: Services) -> Services:
+    """What runs already, once all of it answers: a database or a part that died is just being started again."""
+    deadline = time.monotonic() + ANSWER_TIMEOUT_S
+    while time.monotonic() < deadline:
+        found = running(settings) or found
+        silent = [service for service in found.services if not service.answers]
+        if not silent:
+            return found
+        time.sleep(POLL_S)
+    raise _not_started(f"{silent[0].name} does not answer", silent[0].log)
+
+
+def _not_started(what: str, log: Path) -> TransientError:
+    """The error that names a part, its last words and its log."""
+    try:
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        lines = []
+    named = [found[1] for line in lines if (found := ERROR_LINE.match(line))]
+    last = next(reversed(named or [line.strip() for line in lines if line.strip()]), "")
+    said = "".join(letter for letter in last if letter.isprintable())[:LONGEST_WORDS]
+    return TransientError(f"{what}; see {log}.{f' It said last: {said}' if said else ''}", code="not_started")
 
 
 def _end(home: Path, found: Services | None) -> bool:
@@ -224,37 +284,38 @@ def _end(home: Path, found: Services | None) -> bool:
 def end_leftovers(home: Path) -> bool:
     """End services whose supervisor is gone; whether there were any."""
     found = _read_state(home)
-    if found is None:
-        return False
-    alive = [name for name in (found.supervisor, *(s.process for s in found.services)) if name.alive]
+    known = [] if found is None else [found.supervisor, *(service.process for service in found.services)]
+    alive = [name for name in (find_supervisor(home), *known) if name is not None and name.alive]
     end(alive, grace_s=5.0)
     _state_path(home).unlink(missing_ok=True)
     return bool(alive)
 
 
-def _port(host: str, wanted: int, name: str) -> int:
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, wanted))
-        except OSError as error:
-            raise SettingsError(
-                f"Port {wanted} of {host} cannot be used ({error.strerror}); set {name} to another, or to 0 for any."
-            ) from None
-        return int(probe.getsockname()[1])
+def _port(probes: ExitStack, host: str, wanted: int, name: str) -> int:
+    """The port, held by `probes`: `wanted`, or a free one where that is 0."""
+    probe = probes.enter_context(socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET))
+    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        probe.bind((host, wanted))
+        probe.listen()  # two that only bind would not meet
+    except OSError as error:
+        raise SettingsError(
+            f"Port {wanted} of {host} cannot be used ({error.strerror}); set {name} to another, or to 0 for any."
+        ) from None
+    return int(probe.getsockname()[1])
 
 
-def _http_answers(url: str) -> bool:
+def _http_status(url: str, path: str) -> int | None:
+    """Status of a GET; None where nothing answers in time."""
     host, _, port = url.removeprefix("http://").rpartition(":")
     connection = http.client.HTTPConnection(host.strip("[]"), int(port), timeout=5)
     try:
-        connection.request("HEAD", "/")
-        connection.getresponse()
+        connection.request("GET", path)
+        return connection.getresponse().status
     except (OSError, http.client.HTTPException):
-        return False
+        return None
     finally:
         connection.close()
-    return True
 
 
 def _state_path(home: Path) -> Path:
@@ -262,10 +323,21 @@ def _state_path(home: Path) -> Path:
 
 
 def _read_state(home: Path) -> Services | None:
-    try:
-        state: Mapping[str, Any] = json.loads(_state_path(home).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
+    """What the note says. A damaged one says nothing: a supervisor that lives writes it anew, which is waited for."""
+    for _ in range(round(NOTED_AGAIN_S / POLL_S)):
+        try:
+            return _state_of(json.loads(_state_path(home).read_text(encoding="utf-8")))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, TypeError, KeyError, AttributeError):
+            supervisor = find_supervisor(home)
+        if supervisor is None:
+            return None
+        time.sleep(POLL_S)
+    return None if supervisor is None else Services(supervisor=supervisor, services=(), outdated=False)
+
+
+def _state_of(state: Mapping[str, Any]) -> Services:
     services = tuple(
         Service(**{**item, "process": ProcessName(**item["process"]), "log": Path(item["log"])})
         for item in state["services"]
@@ -278,10 +350,27 @@ def _read_state(home: Path) -> Services | None:
     )
 
 
+def find_supervisor(home: Path) -> ProcessName | None:
+    """The supervisor of this home by the lock it holds, while it starts and where no note tells of it."""
+    try:
+        with (home / "run" / SUPERVISOR).open("rb") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return ProcessName.of(int(file.read()))
+    except (OSError, ValueError):
+        return None
+    return None
+
+
 @contextmanager
 def turn(home: Path) -> Iterator[None]:
     """`up` and `down` of one home take turns across processes."""
-    (home / "run").mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (home / "run" / "turn").open("ab") as file:
+    try:
+        (home / "run").mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = (home / "run" / "turn").open("ab")
+    except OSError as error:
+        raise SettingsError(f"STUDYBUDDY_HOME: {home} cannot be written to ({error.strerror}).") from None
+    with file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -6,6 +6,7 @@ its own, because serving must not load Dagster.
 """
 
 import ctypes
+import fcntl
 import os
 import signal
 import socket
@@ -17,7 +18,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipelines.core import embedded
 from pipelines.core.database_address import libpq_address, parse_address
+from pipelines.core.errors import StudyBuddyError
 from pipelines.core.home import close_new_files
 from pipelines.core.postgres import database_urls
 from pipelines.core.processes import ProcessName
@@ -25,7 +28,7 @@ from pipelines.core.settings import Settings, get_settings
 from pipelines.runtime import worker
 from pipelines.runtime.forkclient import Connection, offer, open_log
 from pipelines.runtime.forkserver import ForkServer, preload
-from pipelines.runtime.services import LOOPBACK, Service, Services, environment, write_state
+from pipelines.runtime.services import LOOPBACK, SUPERVISOR, Service, Services, environment, state_stamp, write_state
 from pipelines.runtime.users import Users
 
 PRELOADED_FOR_RUNS = (*worker.PRELOADED, "pipelines.runtime.daemon", "dagster._grpc.server")
@@ -79,6 +82,9 @@ class Supervisor(ForkServer):
         self._workspace.write_text(
             f"load_from:\n  - grpc_server: {{socket: {self._code_socket}, location_name: {LOCATION}}}\n"
         )
+        self._noted: tuple[int, ...] | None = None  # the state file as it was written; another is written over
+        self._mender: int | None = None  # the process that starts the database again, while it does
+        self._mend_due = 0.0
         self._left: float | None = None  # when the last command that needed this had gone
         self._outdated = False
         self._served: Mapping[str, int] = {}  # the code the code server has
@@ -100,6 +106,9 @@ class Supervisor(ForkServer):
             if part.name == "api":
                 self._start(part)  # it shares nothing with the others, so it need not wait for their imports
         preload([*PRELOADED, self._definitions] if self._users is None else [*PRELOADED_FOR_RUNS, self._definitions])
+        from pipelines.runtime.daemon import slow_down
+
+        slow_down()  # what is forked from here asks as seldom
         worker.remember_sources()
         self._served = self._edited = worker.sources()
         os.environ.update(environment(self._settings))
@@ -109,6 +118,8 @@ class Supervisor(ForkServer):
 
     def reaped(self, pid: int, status: int) -> None:
         """A service ended: start it again soon, later each time it does not last a minute."""
+        if pid == self._mender:
+            self._mender, self._mend_due = None, time.monotonic() + (0.5 if status else 0.0)
         for part in self._parts:
             if part.process is not None and part.process.pid == pid:
                 lasted = time.monotonic() - part.started
@@ -118,6 +129,7 @@ class Supervisor(ForkServer):
                 _say(f"{part.name} ended with status {status} after {lasted:.0f} s")
 
     def _tick(self) -> None:
+        self._mend_database()
         if self._users is not None and self._users.gone():
             self._left = self._left or time.monotonic()
             if time.monotonic() - self._left > (FAREWELL_S if self.working else 0):
@@ -129,8 +141,16 @@ class Supervisor(ForkServer):
                 self._start(part)
                 changed = True
         changed |= self._follow_edits()
-        if changed:
+        if changed or self._noted is None or state_stamp(self._settings.home) != self._noted:
             self._write_state()
+
+    def _mend_database(self) -> None:
+        """Start the embedded database again when it has died: it is nobody's child."""
+        if self._settings.database_url is not None or self._mender is not None or self.stopping:
+            return
+        if not embedded.alive(self._settings.home) and time.monotonic() >= self._mend_due:
+            _say("the database has died and is started again")
+            self._mender = self.fork(lambda: _start_database(self._settings.home))
 
     def _follow_edits(self) -> bool:
         """Show edited code in the UI without `down` and `up`: start the code server again once an edit has settled.
@@ -161,9 +181,13 @@ class Supervisor(ForkServer):
         with open_log(log) as file:
             os.dup2(file.fileno(), 1)
             os.dup2(file.fileno(), 2)
-        return action()
+        try:
+            return action()
+        finally:
+            embedded.leave(self._settings.home)  # a forked child ends without Python's clean-up
 
     def _write_state(self) -> None:
+        """Note what runs; where the disk is full, at a later turn."""
         logs = self._settings.home / "logs"
         services = tuple(
             Service(
@@ -172,15 +196,15 @@ class Supervisor(ForkServer):
             for part in self._parts
             if part.process is not None
         )
-        write_state(
-            self._settings.home,
-            Services(
-                supervisor=ProcessName.own(),
-                services=services,
-                outdated=self._outdated,
-                temporary=self._users is not None,
-            ),
+        state = Services(
+            supervisor=ProcessName.own(),
+            services=services,
+            outdated=self._outdated,
+            temporary=self._users is not None,
         )
+        with suppress(OSError):
+            self._noted = None
+            self._noted = write_state(self._settings.home, state)
 
     def _make_tables(self) -> None:
         """Once, in a child: no connection may be open here when others are forked, and only one may make tables."""
@@ -248,6 +272,15 @@ def _open_instance() -> int:
     return 0
 
 
+def _start_database(home: Path) -> int:
+    try:
+        embedded.start_again(home)
+    except StudyBuddyError as error:
+        _say(error.message)
+        return 1
+    return 0
+
+
 def _replace_process(arguments: list[str]) -> None:
     os.execv(sys.executable, [sys.executable, *arguments])  # noqa: S606
 
@@ -271,9 +304,21 @@ def main(arguments: list[str]) -> int:
     definitions, *options = arguments
     close_new_files()
     settings = get_settings()
-    with _folder(settings.home / "run") as folder:
+    with _folder(settings.home / "run") as folder, _known(settings.home):
         Supervisor(settings, folder, definitions=definitions, ui="--ui" in options, api="--api" in options).run()
     return 0
+
+
+@contextmanager
+def _known(home: Path) -> Iterator[None]:
+    """Hold the lock by which this process is found where the note of what runs is damaged."""
+    path = home / "run" / SUPERVISOR
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with path.open("w", encoding="ascii") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
 
 
 @contextmanager

@@ -6,7 +6,6 @@ machine could launch runs and stop sensors.
 
 from pathlib import Path
 
-import uvicorn
 from dagster import DagsterInstance
 from dagster._core.workspace.context import WorkspaceProcessContext
 from dagster._core.workspace.load_target import WorkspaceFileTarget
@@ -18,7 +17,7 @@ from pipelines.core.local_token import local_token
 from pipelines.core.settings import Settings
 from pipelines.http.connections import raise_file_limit
 from pipelines.http.local_gate import LocalGate
-from pipelines.http.server import server_config
+from pipelines.http.server import QuietServer, server_config
 from pipelines.http.sign_in import LocalSignIn
 
 EXECUTING = frozenset({"/graphql"})
@@ -46,4 +45,4 @@ def serve_ui(settings: Settings, workspace: Path, *, host: str) -> None:
         with WorkspaceProcessContext(instance, target, version=__version__) as context:
             app = create_app_from_workspace_process_context(context, live_data_poll_rate=LIVE_DATA_MS)
             gate = LocalGate(app, sign_in=sign_in, executing=EXECUTING)
-            uvicorn.Server(server_config(gate, host=host, port=settings.dagster_port)).run()
+            QuietServer(server_config(gate, host=host, port=settings.dagster_port)).run()

@@ -5,8 +5,8 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from pipelines.cli import app
 from pipelines.cli import ask as command
+from pipelines.cli import make_app
 from pipelines.core.settings import Settings
 from tests.answering.test_loop import PAGES
 from tests.fakes import CUT, FakeModel, text
@@ -27,7 +27,9 @@ def ask(model, monkeypatch):
         settings = Settings(_env_file=None, model_base_url=model.url, chat_model=chat_model)
         monkeypatch.setattr(command, "get_settings", lambda: settings)
         monkeypatch.setattr(command, "find_hits", lambda question, course, limit: list(found))
-        done = CliRunner().invoke(app, ["ask", "--course", "Sorting", "How does merge sort split?", *words])
+        done = CliRunner().invoke(
+            make_app(["ask"]), ["ask", "--course", "Sorting", "How does merge sort split?", *words]
+        )
         return done.exit_code, done.stdout, done.stderr
 
     return run

@@ -88,7 +88,7 @@ from pipelines.core.statements import CORE_SQL, statements
 from serving.database import SQL
 assert "site-packages" in serving.app.__file__
 assert statements(CORE_SQL) and statements(SQL)
-assert CliRunner().invoke(pipelines.cli.app, ["serve", "--help"]).exit_code == 0
+assert CliRunner().invoke(pipelines.cli.make_app(["serve"]), ["serve", "--help"]).exit_code == 0
 serving.app.create_app(Settings(_env_file=None, studybuddy_home=Path("home").absolute()))
 """
 

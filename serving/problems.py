@@ -60,6 +60,7 @@ PROBLEMS: dict[str, Problem] = {
     "timeout": Problem(504, "The model took too long to answer."),
     "stream_cut": Problem(502, "The connection to the model broke before the answer was whole."),
     "garbage": Problem(502, "The model provider sent something that cannot be read."),
+    "no_answer": Problem(502, "The model gave no answer; ask again."),
     "answer_too_long": Problem(502, "The model did not come to an end; the answer was cut."),
     # ourselves
     "storage_unavailable": Problem(503, "The database cannot be reached now; try again in a moment."),

@@ -2,8 +2,8 @@
 
 Belongs here: the handles of one turn, the filter between the model's words and the reader, and the check of quotations.
 A handle is `[3]`; models also write `[3, 4]`, `[3-5]` and `【3†source】`, which become `[3][4]`. A number that no hit
-of this turn has is taken out before it is sent, also when it arrives in pieces. Code is passed as it is written: in
-`numbers[3]` the brackets are no handle.
+of this turn has is taken out before it is sent, also when it arrives in pieces. Other brackets with numbers stay as
+they are: in code, in `numbers[3]` and `a^{[3]}`, and several numbers of which one is no hit, such as `[10, 20]`.
 """
 
 import re
@@ -18,6 +18,9 @@ HELD_MAX = 200
 
 TAIL = 40
 """Characters of what was shown that are remembered, to see what a removal would join."""
+
+WINDOW = 24
+"""Characters before a bracket that tell whether it is an index."""
 
 QUOTE_MIN = 12
 """Shorter quoted spans are single words in inverted commas, not quotations."""
@@ -34,6 +37,10 @@ _UNFINISHED = re.compile(
     r"|(?:^|(?<=\n)) {0,3}~{1,2}\Z|(?:^|(?<=\n)) {0,3}~{3,}[^\n]*\Z"
     r"|[ \t\u00a0]\Z"  # a space goes together with the handle after it
 )
+_WORD = re.compile(r"(?P<before>.?)\b(?P<word>\w+)\Z", re.DOTALL)
+WORD_MIN = 4
+"""A bracket right after a shorter word is an index, as in `x[1]`; after a longer one it may be a citation."""
+
 _SPACES = (" ", "\t", "\u00a0")
 _OPEN = re.compile(r"[\[【][\s\d^,;–—-]*\Z|\A[\s\d^,;–—-]+\Z")
 _QUOTE = re.compile(rf"[“„\"«](?P<quote>[^“”„\"«»\n]{{{QUOTE_MIN},400}})[”“\"»]")
@@ -65,6 +72,7 @@ class CitationFilter:
         self._held = ""
         self._fence: str | None = None
         self._tail = ""
+        self._chained = False
         self.cited: dict[int, None] = {}
         self.dropped = 0
 
@@ -74,6 +82,7 @@ class CitationFilter:
         if self._fence is None and not any(mark in text for mark in "[【`~"):
             shown = text[:-1] if text.endswith(_SPACES) else text
             self._held, self._tail = text[len(shown) :], (self._tail + shown)[-TAIL:]
+            self._chained = self._chained and not shown
             return shown
         return self._take(text, last=False)
 
@@ -102,7 +111,7 @@ class CitationFilter:
             start, end = max(0, opening.start() - len(line)), opening.end() - len(line)
             shown.append(self._prose(text[:start], last=True) + text[start:end])
             self._tail = "\n"
-            self._fence, text = opening["fence"], text[end:]
+            self._fence, self._chained, text = opening["fence"], False, text[end:]
         self._held = text
         return "".join(shown)
 
@@ -131,6 +140,7 @@ class CitationFilter:
         shown = start
         for code in _CODE.finditer(text):
             shown = self._checked(text[at : code.start()], shown) + code.group()
+            self._chained = False
             at = code.end()
         shown = self._checked(text[at:], shown)
         self._tail = shown[-TAIL:]
@@ -140,11 +150,18 @@ class CitationFilter:
         """`shown` and then this prose, its handles kept or taken out."""
         at = 0
         for found in _HANDLE.finditer(prose):
-            shown += prose[at : found.start()]
+            between = prose[at : found.start()]
+            shown += between
             at = found.end()
-            handle = self._handle(found)
+            handle = self._handle(found, shown, chained=self._chained and not between)
+            self._chained = handle is not None
+            if handle is None:
+                shown += found.group()
+                continue
             # Taking out the inner handle of "[9[7]]" must not leave another one behind.
             shown += handle or ("…" if _OPEN.search(shown[-TAIL:]) else "")
+        if at < len(prose):
+            self._chained = False
         return shown + prose[at:]
 
     @staticmethod
@@ -152,11 +169,15 @@ class CitationFilter:
         """The text with whole pieces of code blotted out, at the same length. A last tick may not be the last."""
         return _CODE.sub(lambda code: code.group() if code.end() == len(text) else "x" * len(code.group()), text)
 
-    def _handle(self, found: re.Match[str]) -> str:
+    def _handle(self, found: re.Match[str], before: str, *, chained: bool) -> str | None:
+        """The handles in a bracket with numbers, "" where none is known; None: it is no citation."""
         kept = []
         numbers = _numbers(found["square"] or found["lenticular"])
-        if len(numbers) > 1 and 0 in numbers:
-            return found.group()  # an interval such as [0, 1]: handles count from one
+        known = [number for number in numbers if number in self._handles.hits]
+        if found["square"] and not chained:
+            beside = not found["space"] and _is_index(before, known=bool(known))
+            if beside or (len(numbers) > 1 and len(known) < len(numbers)):
+                return None
         for number in numbers:
             if number in self._handles.hits:
                 self.cited.setdefault(number)
@@ -199,6 +220,21 @@ def fold(text: str) -> str:
 def without_handles(text: str) -> str:
     """An earlier answer without its numbers: they named the sources of another turn."""
     return _HANDLE.sub("", text)
+
+
+def _is_index(before: str, *, known: bool) -> bool:
+    """Whether a bracket right after this text is an index or part of a formula. `known`: it could be a citation."""
+    if not before:
+        return False
+    last = before[-1]
+    if not last.isalnum() and last != "_":
+        return last in ")]{^\\$"
+    if not known or last.isdigit():
+        return True
+    found = _WORD.search(before[-WINDOW:])
+    if found is None or not last.isascii():  # many languages put no space between words
+        return False
+    return len(found["word"]) < WORD_MIN or not found["word"].isalpha() or found["before"] in ("$", ".", "@", "\\")
 
 
 def _numbers(text: str) -> list[int]:

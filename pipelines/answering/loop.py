@@ -7,33 +7,22 @@ shown to `citations.py`, and what becomes of the events to their readers.
 import asyncio
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
-from dataclasses import dataclass, field
 from typing import Any
 
-from pipelines.answering.events import (
-    End,
-    Event,
-    FinishReason,
-    Retried,
-    StepStarted,
-    ToolCallBegun,
-    ToolCallPiece,
-    ToolResult,
-    Usage,
-)  # fmt: skip
-from pipelines.answering.model import ChatModel, Delta
+from pipelines.answering.events import End, Event, Retried, StepStarted, ToolResult, Usage
+from pipelines.answering.model import ChatModel
 from pipelines.answering.prompts import TOOLS, passages, system_prompt
 from pipelines.answering.prompts import history as as_history
 from pipelines.answering.quoting import NOTHING_FOUND, extractive_answer
-from pipelines.answering.searching import ToolCall, new_call_id, search_first, use_tools
+from pipelines.answering.searching import search_first, use_tools
+from pipelines.answering.tool_calls import ToolCalls
 from pipelines.answering.turn import Turn
+from pipelines.answering.wire import Delta
 from pipelines.core.errors import ProviderRefusedError, ProviderUnavailableError
 from pipelines.core.records import Hit
 
 RETRY_AFTER_S = 0.5
 """Wait before a failed model call is made again, where the provider asks for none."""
-
-_FINISH: dict[str, FinishReason] = {"stop": "stop", "length": "length", "content_filter": "content-filter"}
 
 
 async def answer(turn: Turn, model: ChatModel | None, *, tools: bool = True) -> AsyncGenerator[Event]:
@@ -116,10 +105,11 @@ async def _converse(turn: Turn, model: ChatModel, *, tools: bool) -> AsyncGenera
             yield event
         if turn.usage:
             yield Usage(turn.model, dict(turn.usage))
-        if not said.calls:
+        if not said.tools.calls:
+            _check_answered(turn)
             return
         messages.append(said.message())
-        async for event in use_tools(turn, list(said.calls.values()), messages):
+        async for event in use_tools(turn, said.tools.calls, messages):
             yield event
     turn.finish_reason = "tool-calls"
 
@@ -134,6 +124,8 @@ async def _call(
                 async for delta in deltas:
                     for event in said.take(delta):
                         yield event
+            for event in said.close():
+                yield event
             return
         except ProviderUnavailableError as error:
             wait = RETRY_AFTER_S if error.retry_after_s is None else error.retry_after_s
@@ -144,58 +136,68 @@ async def _call(
         await asyncio.sleep(wait)
 
 
-@dataclass(slots=True)
+def _check_answered(turn: Turn) -> None:
+    """An answer without a word is none.
+
+    Raises:
+        ProviderRefusedError: `content_refused` where the provider says so, else `no_answer`.
+    """
+    if turn.finish_reason == "tool-calls":
+        turn.finish_reason = "other"  # it says that it calls tools, and calls none
+    if not turn.answered:
+        refused = turn.finish_reason == "content-filter"
+        sentence = "The model refused to answer." if refused else "The model gave no answer."
+        raise ProviderRefusedError(sentence, code="content_refused" if refused else "no_answer")
+
+
 class _Said:
     """What one model call said, kept to be shown to the next one."""
 
-    turn: Turn
-    began: bool = False
-    texts: list[str] = field(default_factory=list)
-    reasoning_details: list[Any] = field(default_factory=list)
-    calls: dict[int, ToolCall] = field(default_factory=dict)
+    def __init__(self, turn: Turn) -> None:
+        self.turn = turn
+        self.began = False
+        self.tools = ToolCalls(turn.call_ids)
+        self._texts: list[str] = []
+        self._reasoning_details: list[Any] = []
+        self._used_before = dict(turn.usage)
+        turn.finish_reason = "stop"  # a server need not give a reason
 
     def take(self, delta: Delta) -> Iterator[Event]:
         """What a delta tells the reader."""
         turn = self.turn
+        turn.model = delta.model or turn.model
+        turn.finish_reason = delta.finish_reason or turn.finish_reason
+        if delta.usage:
+            _add_usage(turn.usage, self._used_before, delta.usage)  # told several times, it is more of the same
+        self._reasoning_details += delta.reasoning_details
         if delta.reasoning:
             self.began = True
             yield from turn.think(delta.reasoning)
         if delta.text:
             self.began = True
-            self.texts.append(delta.text)
+            self._texts.append(delta.text)
             yield from turn.say(delta.text)
-        self.reasoning_details += delta.reasoning_details
-        for piece in delta.tools:
+        if delta.tools:
             self.began = True
-            call = self.calls.get(piece.index)
-            if call is None:
-                yield from turn.settle()
-                known = not piece.id or piece.id in turn.call_ids
-                call = self.calls[piece.index] = ToolCall(new_call_id() if known else piece.id, piece.name)
-                turn.call_ids.add(call.id)
-                yield ToolCallBegun(call.id, call.name or "unknown")
-            call.arguments += piece.arguments
-            if piece.arguments:
-                yield ToolCallPiece(call.id, piece.arguments)
-        if delta.finish_reason:
-            turn.finish_reason = _FINISH.get(delta.finish_reason, "stop" if self.calls else "other")
-        if delta.usage:
-            _add_usage(turn.usage, delta.usage)
-        turn.model = delta.model or turn.model
+            yield from turn.settle()
+            for piece in delta.tools:
+                yield from self.tools.add(piece)
+
+    def close(self) -> Iterator[Event]:
+        """The call is over."""
+        yield from self.turn.settle()
+        yield from self.tools.close()
 
     def message(self) -> dict[str, Any]:
         """The call's words and tool calls, as the next call is shown them."""
-        calls = [
-            {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments or "{}"}}
-            for call in self.calls.values()
-        ]
-        message: dict[str, Any] = {"role": "assistant", "content": "".join(self.texts) or None, "tool_calls": calls}
-        if self.reasoning_details:
-            message["reasoning_details"] = self.reasoning_details  # some models go on only from their own thoughts
+        calls = [call.message() for call in self.tools.calls]
+        message: dict[str, Any] = {"role": "assistant", "content": "".join(self._texts) or None, "tool_calls": calls}
+        if self._reasoning_details:
+            message["reasoning_details"] = self._reasoning_details  # some models go on only from their own thoughts
         return message
 
 
-def _add_usage(total: dict[str, float], usage: dict[str, Any]) -> None:
+def _add_usage(total: dict[str, float], before: dict[str, float], usage: dict[str, Any]) -> None:
     details = usage.get("prompt_tokens_details")
     seen = {
         "inputTokens": usage.get("prompt_tokens"),
@@ -206,4 +208,4 @@ def _add_usage(total: dict[str, float], usage: dict[str, Any]) -> None:
     }
     for name, value in seen.items():
         if isinstance(value, int | float) and not isinstance(value, bool):
-            total[name] = total.get(name, 0) + value
+            total[name] = before.get(name, 0) + value

@@ -3,26 +3,16 @@
 import asyncio
 import json
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
 
 from pipelines.answering.events import Event, ToolCallBegun, ToolCalled, ToolFailed, ToolResult
 from pipelines.answering.prompts import SEARCH_TOOL, passages
 from pipelines.answering.quoting import relevant_hits
+from pipelines.answering.tool_calls import ToolCall, new_call_id
 from pipelines.answering.turn import Turn
 from pipelines.core.errors import StudyBuddyError
 
 SEARCH_FAILED = "The course materials cannot be searched now."
-
-
-@dataclass(slots=True)
-class ToolCall:
-    """A call of the model. `arguments` is JSON text; `id` is unique in the answer."""
-
-    id: str
-    name: str
-    arguments: str = ""
 
 
 async def use_tools(turn: Turn, calls: Sequence[ToolCall], messages: list[dict[str, Any]]) -> AsyncGenerator[Event]:
@@ -66,11 +56,6 @@ async def search_first(turn: Turn) -> AsyncGenerator[Event]:
     yield outcome
     if isinstance(outcome, ToolFailed) and outcome.error is not None:
         raise outcome.error
-
-
-def new_call_id() -> str:
-    """An id for a call that has none of its own."""
-    return f"call_{uuid4().hex[:16]}"
 
 
 async def _find(turn: Turn, call_id: str, query: str) -> ToolResult | ToolFailed:

@@ -100,7 +100,8 @@ class EmbeddingMismatchError(PermanentError):
 class ProviderRefusedError(PermanentError):
     """A model provider answered that this request will never work (bad key, no credit, bad request).
 
-    Codes in use: `key_rejected`, `no_credit`, `forbidden`, `bad_request`, `context_too_long`, `garbage`.
+    Codes in use: `key_rejected`, `no_credit`, `forbidden`, `bad_request`, `context_too_long`, `garbage`,
+    `content_refused`, `no_answer`, `answer_too_long`.
     """
 
     default_code = "provider_refused"
@@ -109,7 +110,7 @@ class ProviderRefusedError(PermanentError):
 class ProviderUnavailableError(TransientError):
     """A model provider could not answer now (429, 5xx, timeout, cut connection).
 
-    Codes in use: `rate_limited`, `provider_unavailable`, `timeout`.
+    Codes in use: `rate_limited`, `provider_unavailable`, `timeout`, `stream_cut`.
     """
 
     default_code = "provider_unavailable"

@@ -68,3 +68,60 @@ def test_nobody_listening_is_no_timeout():
     with socket.create_server(("127.0.0.1", 0)) as once:
         port = once.getsockname()[1]
     assert converse(f"http://127.0.0.1:{port}/v1") == ("", "provider_unavailable")
+
+
+def ask(fake, name="m"):
+    """(model, its deltas) of one call."""
+
+    async def one():
+        client = async_chat_client(Settings(_env_file=None, model_base_url=fake.url, model_timeout_s=5.0))
+        model = ChatModel(client, name)
+        try:
+            return model, [d async for d in model.stream([{"role": "user", "content": "?"}], tools=[], may_call=False)]
+        finally:
+            await client.close()
+
+    return asyncio.run(one())
+
+
+def test_a_server_that_answers_whole_though_asked_to_stream_is_read(fake):
+    message = {"choices": [{"message": {"content": "In halves."}, "finish_reason": "stop"}]}
+    fake.script([json.dumps(message, indent=1).encode()])
+    _, deltas = ask(fake)
+    assert "".join(delta.text for delta in deltas) == "In halves." and len(fake.requests) == 1
+
+
+def test_a_server_whose_stream_holds_nothing_is_asked_for_the_whole_answer(fake):
+    fake.script([*text(), b"data: [DONE]\n\n"], [json.dumps({"choices": [{"message": {"content": "Yes."}}]}).encode()])
+    _, deltas = ask(fake)
+    assert "".join(delta.text for delta in deltas) == "Yes."
+    assert fake.requests[0]["stream"] is True and "stream_options" in fake.requests[0]
+    assert fake.requests[1]["stream"] is False and "stream_options" not in fake.requests[1]
+
+
+def test_a_refusal_without_a_word_is_not_asked_for_again(fake):
+    fake.script(text(reason="content_filter"))
+    _, deltas = ask(fake)
+    assert [delta.finish_reason for delta in deltas if delta.finish_reason] == ["content-filter"]
+    assert len(fake.requests) == 1
+
+
+def test_a_model_that_leaves_out_the_opening_tag_is_known_from_then_on(fake):
+    async def two():
+        client = async_chat_client(Settings(_env_file=None, model_base_url=fake.url, model_timeout_s=5.0))
+        model, found = ChatModel(client, "m"), []
+        for _ in range(2):
+            deltas = [d async for d in model.stream([{"role": "user", "content": "?"}], tools=[], may_call=False)]
+            found.append(("".join(d.reasoning for d in deltas).strip(), "".join(d.text for d in deltas)))
+        await client.close()
+        return found
+
+    spaced = [step for chunk in text("Hm, a list.", "\n</think>\n", "\nIn halves.") for step in (chunk, 0.02)]
+    fake.script(spaced, spaced)
+    first, later = asyncio.run(two())
+    assert first[1].endswith("In halves.") and later == ("Hm, a list.", "In halves.")
+
+
+def test_words_that_are_held_back_are_kept_when_the_connection_breaks(fake):
+    fake.script([*text("<thi", reason=None), CUT])
+    assert converse(fake.url) == ("<thi", "stream_cut")

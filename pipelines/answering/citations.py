@@ -11,6 +11,7 @@ import unicodedata
 from dataclasses import dataclass
 from uuid import UUID
 
+from pipelines.answering.inert import Markup, inert, without_controls
 from pipelines.core.records import Hit
 
 HELD_MAX = 200
@@ -41,6 +42,7 @@ _WORD = re.compile(r"(?P<before>.?)\b(?P<word>\w+)\Z", re.DOTALL)
 WORD_MIN = 4
 """A bracket right after a shorter word is an index, as in `x[1]`; after a longer one it may be a citation."""
 
+_SPECIAL = re.compile(r"[\[【`~<]|\](?:\(|:)|:/|www\.", re.IGNORECASE)
 _SPACES = (" ", "\t", "\u00a0")
 _OPEN = re.compile(r"[\[【][\s\d^,;–—-]*\Z|\A[\s\d^,;–—-]+\Z")
 _QUOTE = re.compile(rf"[“„\"«](?P<quote>[^“”„\"«»\n]{{{QUOTE_MIN},400}})[”“\"»]")
@@ -65,10 +67,14 @@ class Handles:
 
 
 class CitationFilter:
-    """Takes the model's words as they come and gives what may be shown. `cited` holds the handles shown, in order."""
+    """Takes the model's words as they come and gives what may be shown: inert, and with true handles only.
 
-    def __init__(self, handles: Handles) -> None:
+    `cited` holds the handles shown, in order. `handles` None leaves every number as it is.
+    """
+
+    def __init__(self, handles: Handles | None) -> None:
         self._handles = handles
+        self._markup = Markup()
         self._held = ""
         self._fence: str | None = None
         self._tail = ""
@@ -78,19 +84,27 @@ class CitationFilter:
 
     def feed(self, delta: str) -> str:
         """What of the words so far may be shown now; the rest is held until more comes."""
-        text = self._held + delta
-        if self._fence is None and not any(mark in text for mark in "[【`~"):
+        text = self._held + without_controls(delta)
+        if self._fence is None and _SPECIAL.search(self._tail[-4:] + text) is None:
             shown = text[:-1] if text.endswith(_SPACES) else text
-            self._held, self._tail = text[len(shown) :], (self._tail + shown)[-TAIL:]
+            self._held = text[len(shown) :]
+            self._markup.prose(shown, self._tail)
+            self._tail = (self._tail + shown)[-TAIL:]
             self._chained = self._chained and not shown
             return shown
         return self._take(text, last=False)
 
     def flush(self) -> str:
-        """What was held, at the end of the text."""
+        """What was held, at the end of the text. An open block of code is closed: nothing else shall fall into it."""
+        if not self._held and not self._tail and self._fence is None:
+            return ""
         text, self._held = self._held, ""
         shown = self._take(text, last=True)
-        self._fence = None
+        if self._fence is not None:
+            shown += self._fence if self._tail.endswith("\n") else f"\n{self._fence}"
+        self._fence, self._tail, self._chained = None, "", False
+        if not self._markup.doubt:
+            self._markup = Markup()
         return shown
 
     def _take(self, text: str, *, last: bool) -> str:
@@ -110,6 +124,7 @@ class CitationFilter:
                 return "".join(shown)
             start, end = max(0, opening.start() - len(line)), opening.end() - len(line)
             shown.append(self._prose(text[:start], last=True) + text[start:end])
+            self._markup.fence((line + text)[opening.start() : opening.end()])
             self._tail = "\n"
             self._fence, self._chained, text = opening["fence"], False, text[end:]
         self._held = text
@@ -118,16 +133,19 @@ class CitationFilter:
     def _in_fence(self, text: str, *, last: bool) -> tuple[str, str, bool]:
         """(shown, rest, wait for more): code up to the closing fence, which must stand on a line of its own."""
         fence = self._fence or "```"
-        closing = re.search(rf"^ {{0,3}}{re.escape(fence[0])}{{{len(fence)},}}[ \t]*(?:\n|\Z)", text, re.MULTILINE)
+        begun = 0 if self._tail.endswith("\n") else text.find("\n") + 1  # the first line may be the rest of a long one
+        pattern = re.compile(rf"^ {{0,3}}{re.escape(fence[0])}{{{len(fence)},}}[ \t]*(?:\n|\Z)", re.MULTILINE)
+        closing = pattern.search(text, begun) if begun or self._tail.endswith("\n") else None
         if closing and (closing.group().endswith("\n") or last):
             self._fence = None
-            return text[: closing.end()], text[closing.end() :], False
-        if last:
-            return text, "", True
+            return self._block(text[: closing.end()], last=True), text[closing.end() :], False
         cut = text.rfind("\n") + 1
-        if len(text) - cut > HELD_MAX:
+        if last or len(text) - cut > HELD_MAX:
             cut = len(text)  # no closing fence is this long a line
-        return text[:cut], text[cut:], True
+        return self._block(text[:cut]), text[cut:], True
+
+    def _block(self, lines: str, *, last: bool = False) -> str:
+        return lines if self._markup.fenced(lines, last=last) else inert(lines, self._tail)
 
     def _prose(self, text: str, *, last: bool) -> str:
         keep = ""
@@ -139,7 +157,9 @@ class CitationFilter:
         start, at = self._tail, 0
         shown = start
         for code in _CODE.finditer(text):
-            shown = self._checked(text[at : code.start()], shown) + code.group()
+            shown = self._checked(text[at : code.start()], shown)
+            sure = self._markup.code(code.group(), shown)
+            shown = shown + code.group() if sure else self._add(code.group(), shown)
             self._chained = False
             at = code.end()
         shown = self._checked(text[at:], shown)
@@ -149,20 +169,28 @@ class CitationFilter:
     def _checked(self, prose: str, shown: str) -> str:
         """`shown` and then this prose, its handles kept or taken out."""
         at = 0
-        for found in _HANDLE.finditer(prose):
+        for found in _HANDLE.finditer(prose) if self._handles is not None else ():
             between = prose[at : found.start()]
-            shown += between
+            shown = self._add(between, shown)
             at = found.end()
             handle = self._handle(found, shown, chained=self._chained and not between)
             self._chained = handle is not None
             if handle is None:
-                shown += found.group()
+                shown = self._add(found.group(), shown)
                 continue
-            # Taking out the inner handle of "[9[7]]" must not leave another one behind.
-            shown += handle or ("…" if _OPEN.search(shown[-TAIL:]) else "")
+            # Taking out a handle must not leave another one behind, nor make what is around it another markup.
+            joins = _OPEN.search(shown[-TAIL:]) is not None or self._markup.joins(shown)
+            shown = self._add(handle or ("…" if joins else ""), shown)
         if at < len(prose):
             self._chained = False
-        return shown + prose[at:]
+        return self._add(prose[at:], shown)
+
+    def _add(self, prose: str, shown: str) -> str:
+        """`shown` and then this prose, made inert."""
+        if not prose:
+            return shown
+        self._markup.prose(prose, shown)
+        return shown + inert(prose, shown)
 
     @staticmethod
     def _masked(text: str) -> str:
@@ -173,18 +201,25 @@ class CitationFilter:
         """The handles in a bracket with numbers, "" where none is known; None: it is no citation."""
         kept = []
         numbers = _numbers(found["square"] or found["lenticular"])
-        known = [number for number in numbers if number in self._handles.hits]
+        hits = self._handles.hits if self._handles is not None else {}
+        known = [number for number in numbers if number in hits]
         if found["square"] and not chained:
             beside = not found["space"] and _is_index(before, known=bool(known))
             if beside or (len(numbers) > 1 and len(known) < len(numbers)):
                 return None
         for number in numbers:
-            if number in self._handles.hits:
+            if number in hits:
                 self.cited.setdefault(number)
                 kept.append(f"[{number}]")
             else:
                 self.dropped += 1
         return found["space"] + "".join(kept) if kept else ""
+
+
+def safe_markdown(text: str) -> str:
+    """A whole text of a model or a stranger, inert as Markdown and with its numbers as they are."""
+    words = CitationFilter(None)
+    return words.feed(text) + words.flush()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from typing import Any
 
-from pipelines.answering.events import End, Event, Retried, StepStarted, ToolResult, Usage
+from pipelines.answering.events import End, Event, Retried, StepStarted, ToolCallBegun, ToolResult, Usage
 from pipelines.answering.model import ChatModel
 from pipelines.answering.prompts import TOOLS, passages, system_prompt
 from pipelines.answering.prompts import history as as_history
@@ -179,9 +179,11 @@ class _Said:
             yield from turn.say(delta.text)
         if delta.tools:
             self.began = True
-            yield from turn.settle()
             for piece in delta.tools:
-                yield from self.tools.add(piece)
+                for event in self.tools.add(piece):
+                    if isinstance(event, ToolCallBegun):
+                        yield from turn.settle()
+                    yield event
 
     def close(self) -> Iterator[Event]:
         """The call is over."""

@@ -71,7 +71,10 @@ class Turn:
         Raises:
             ProviderRefusedError: the model does not come to an end (`answer_too_long`).
         """
-        yield from self._shown(self.words.feed(self._room(text)))
+        shown = self.words.feed(self._room(text))
+        if shown and (thought := self.thoughts.flush()):  # readers show thinking and answer apart, each by itself
+            yield Thought(thought)
+        yield from self._shown(shown)
         self._end_at_bound()
 
     def think(self, text: str) -> Iterator[Event]:
@@ -81,6 +84,7 @@ class Turn:
             ProviderRefusedError: the model does not come to an end (`answer_too_long`).
         """
         if shown := self.thoughts.feed(self._room(text)):
+            yield from self._shown(self.words.flush())
             yield Thought(shown)
         self._end_at_bound()
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.markdown import Markdown
 
+from pipelines.answering.citations import safe_markdown
 from pipelines.answering.events import Source, Text, Usage
 from pipelines.answering.loop import answer
 from pipelines.answering.model import ChatModel
@@ -97,7 +98,7 @@ async def _read(question: str, course: str, settings: Settings) -> Answered:
     finally:
         if client is not None:
             await client.close()
-    answered.text = "".join(pieces).strip()
+    answered.text = safe_markdown("".join(pieces)).strip()  # several pieces as one text
     return answered
 
 

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from pydantic_core import to_json
 
+from pipelines.answering.citations import safe_markdown
 from serving.chat.sessions import Session
 from serving.chat.sources import PROVIDER
 from serving.schemas import MessageOut
@@ -24,7 +25,7 @@ def export(session: Session, messages: Sequence[MessageOut], format: Format) -> 
         }
         return to_json(value, indent=2).decode(), "application/json", "json"
     blocks = [f"# {session.title or 'Chat'}", *(_markdown(message) for message in messages)]
-    return "\n\n".join(blocks) + "\n", "text/markdown; charset=utf-8", "md"
+    return safe_markdown("\n\n".join(blocks)) + "\n", "text/markdown; charset=utf-8", "md"
 
 
 def _markdown(message: MessageOut) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
+from pipelines.cli.files import Found, look_at, same_file, shown, walk
 from pipelines.core.errors import PermanentError
 
 FileKind = Literal["deck", "lecture", "other"]
@@ -23,7 +24,8 @@ class Candidate:
     """One thing to upload. `source_name` identifies it inside its course: its path below the folder that was named.
 
     `captions` is the caption file that goes with a recording; captions alone are a lecture whose `path` they are.
-    `note` says why a file of kind `other` is left out; empty: it is none this program reads.
+    `note` says why a file of kind `other` is left out; empty: it is none this program reads. `code` not None: it is not
+    left out but fails. `below` and `captions_below` are the folders the files were found in; None: they were named.
     """
 
     path: Path
@@ -32,6 +34,9 @@ class Candidate:
     named: bool = field(default=True)
     captions: Path | None = None
     note: str = ""
+    code: str | None = None
+    below: Path | None = None
+    captions_below: Path | None = None
 
     @property
     def stem(self) -> str:
@@ -65,9 +70,9 @@ def find_candidates(paths: Iterable[Path], *, captions: Path | None = None) -> l
     for path in paths:
         for candidate in _below(path):
             other = found.setdefault(candidate.source_name, candidate)
-            if other.path.resolve() != candidate.path.resolve() and candidate.kind != "other":
+            if not same_file(other.path, candidate.path) and candidate.kind != "other":
                 raise PermanentError(
-                    f"Two files are named {candidate.source_name}: {other.path} and {candidate.path}. "
+                    f"Two files are named {candidate.source_name}: {shown(other.path)} and {shown(candidate.path)}. "
                     "Rename one, or ingest the folder above both.",
                     code="same_name",
                 )
@@ -78,9 +83,9 @@ def _given(candidates: list[Candidate], captions: Path) -> list[Candidate]:
     """The candidates, their one recording with these captions."""
     if not captions.is_file() or not is_captions(captions):
         raise PermanentError(
-            f"{captions} is not a caption file (.vtt, .srt, .sbv, .ttml, .dfxp or .json3).", code="no_such_file"
+            f"{shown(captions)} is not a caption file (.vtt, .srt, .sbv, .ttml, .dfxp or .json3).", code="no_such_file"
         )
-    others = [c for c in candidates if c.path.resolve() != captions.resolve()]
+    others = [c for c in candidates if not same_file(c.path, captions)]
     recordings = [c for c in others if c.kind == "lecture" and not c.is_captions]
     if len(recordings) != 1:
         raise PermanentError(f"--captions goes with one recording; there are {len(recordings)}.", code="bad_captions")
@@ -105,7 +110,10 @@ def _paired(candidates: list[Candidate]) -> list[Candidate]:
             ]
             for captions in beside:
                 taken.setdefault(captions.source_name, candidate.source_name)
-            paired.append(replace(candidate, captions=beside[0].path if beside else None))
+            chosen = beside[0] if beside else None
+            paired.append(
+                replace(candidate, captions=chosen.path, captions_below=chosen.below) if chosen else candidate
+            )
         else:
             paired.append(candidate)
     for group in spare.values():
@@ -129,14 +137,25 @@ def language_of(captions: Path) -> str | None:
 
 def _below(path: Path) -> Iterator[Candidate]:
     if path.is_dir():
-        for child in sorted(path.rglob("*")):
-            relative = child.relative_to(path)
-            if child.is_file() and not any(part.startswith(".") for part in relative.parts):
-                yield Candidate(child, relative.as_posix(), _kind(child), named=False)
-    elif path.is_file():
-        yield Candidate(path, path.name, _kind(path))
-    else:
-        raise PermanentError(f"There is no file or folder {path}.", code="no_such_file")
+        for found in sorted(walk(path), key=lambda found: found.path):
+            yield _candidate(found, below=path)
+        return
+    try:
+        yield _candidate(look_at(path), below=None)
+    except OSError:
+        raise PermanentError(f"There is no file or folder {shown(path)}.", code="no_such_file") from None
+
+
+def _candidate(found: Found, *, below: Path | None) -> Candidate:
+    return Candidate(
+        found.path,
+        found.name,
+        _kind(found.path) if found.why_not is None else "other",
+        named=below is None,
+        note=found.why_not or "",
+        code="not_a_file" if found.must_fail else None,
+        below=below,
+    )
 
 
 def _kind(path: Path) -> FileKind:

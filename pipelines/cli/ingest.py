@@ -1,5 +1,6 @@
 """`studybuddy ingest`: records files, waits until the tables say what became of every one, and shows it."""
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,6 +11,7 @@ import typer
 from rich.table import Table
 
 from pipelines.cli.candidates import Candidate, FileKind, find_candidates
+from pipelines.cli.files import shown
 from pipelines.cli.output import clock, console, errors, fail, foreign, print_json, told
 from pipelines.cli.passwords import read_password
 from pipelines.cli.progress import StageProgress
@@ -44,7 +46,7 @@ class FileResult:
         """This result as programs get it."""
         state, captions = self.state, self.candidate.captions
         return {
-            "file": self.candidate.path.name,
+            "file": shown(self.candidate.path.name),
             "captions": captions.name if captions else None,
             "source_name": self.candidate.source_name,
             "kind": self.candidate.kind,
@@ -121,8 +123,8 @@ def ingest_files(
         StudyBuddyError: nothing could be done at all. What is wrong with one file is in its result.
     """
     candidates = find_candidates([*decks, *paths], captions=captions)
-    linked = {path.resolve() for path in decks}
-    if not all(candidate.kind == "deck" for candidate in candidates if candidate.path.resolve() in linked):
+    linked = {os.path.realpath(path) for path in decks}
+    if not all(candidate.kind == "deck" for candidate in candidates if _real(candidate) in linked):
         raise PermanentError("--deck goes with PDF files.", code="unknown_kind")
     with stores.database.transaction() as connection:
         course = ensure_course(connection, course_name)
@@ -134,7 +136,7 @@ def ingest_files(
             result.id
             for result in results.values()
             if result.id is not None and result.candidate.kind == "deck" and candidate.kind == "lecture"
-            and (result.candidate.path.resolve() in linked if linked else result.candidate.stem == candidate.stem)
+            and (_real(result.candidate) in linked if linked else result.candidate.stem == candidate.stem)
         ]  # fmt: skip
         return replace(options or Options(), deck_ids=tuple(decks_of))
 
@@ -151,9 +153,15 @@ def ingest_files(
     return list(results.values())
 
 
+def _real(candidate: Candidate) -> str:
+    return os.path.realpath(candidate.path)
+
+
 def _first_result(candidate: Candidate) -> FileResult:
     if candidate.kind != "other":
         return FileResult(candidate=candidate, status="failed", message="It was not reached.")
+    if candidate.code is not None:
+        return FileResult(candidate=candidate, status="failed", code=candidate.code, message=candidate.note)
     if candidate.named:
         message = "This is neither a PDF nor a recording nor captions."
         return FileResult(candidate=candidate, status="failed", code="unknown_kind", message=message)

@@ -6,8 +6,8 @@ from pathlib import Path
 from uuid import UUID
 
 from pipelines.cli.candidates import Candidate, language_of
+from pipelines.cli.files import open_file
 from pipelines.core.documents import get_document, put_document
-from pipelines.core.errors import UnreadableFileError
 from pipelines.core.files import StoredFile
 from pipelines.core.lecture_slides import link_document
 from pipelines.core.lectures import count_lecture, get_lecture, put_lecture
@@ -67,7 +67,7 @@ class Graph:
 
 def _put_deck(stores: Stores, course_id: UUID, candidate: Candidate, options: Options) -> Uploaded:
     """Store the file's bytes and record the document."""
-    stored = _store(stores, candidate.path, stores.settings.pdf_max_mb * MB)
+    stored = _store(stores, candidate.path, candidate.below, stores.settings.pdf_max_mb * MB)
     with stores.database.transaction() as connection:
         document, outcome = put_document(
             connection,
@@ -86,8 +86,10 @@ def _put_deck(stores: Stores, course_id: UUID, candidate: Candidate, options: Op
 def _put_lecture(stores: Stores, course_id: UUID, candidate: Candidate, options: Options) -> Uploaded:
     """The same for a recording, captions, or both; links it to the decks of the command."""
     captions = candidate.path if candidate.is_captions else candidate.captions
-    media = None if candidate.is_captions else _store(stores, candidate.path, stores.settings.media_max_mb * MB)
-    text = _store(stores, captions, CAPTIONS_MAX_BYTES) if captions is not None else None
+    most = stores.settings.media_max_mb * MB
+    media = None if candidate.is_captions else _store(stores, candidate.path, candidate.below, most)
+    below = candidate.below if candidate.is_captions else candidate.captions_below
+    text = _store(stores, captions, below, CAPTIONS_MAX_BYTES) if captions is not None else None
     with stores.database.transaction() as connection:
         lecture, outcome = put_lecture(
             connection,
@@ -108,17 +110,14 @@ def _put_lecture(stores: Stores, course_id: UUID, candidate: Candidate, options:
     )
 
 
-def _store(stores: Stores, path: Path, max_bytes: int) -> StoredFile:
-    """The file's bytes in the store.
+def _store(stores: Stores, path: Path, below: Path | None, max_bytes: int) -> StoredFile:
+    """The file's bytes in the store; `below` as for `open_file`.
 
     Raises:
         UnreadableFileError, StorageUnavailableError: nothing was kept.
     """
-    try:
-        with path.open("rb") as source:
-            return stores.files.add(source, max_bytes=max_bytes)
-    except PermissionError:
-        raise UnreadableFileError("The file may not be read by this user.", code="unreadable") from None
+    with open_file(path, below=below) as source:
+        return stores.files.add(source, max_bytes=max_bytes)
 
 
 def _look_at_deck(stores: Stores, document_id: UUID) -> State:

@@ -58,6 +58,8 @@ def ingested(run: Run, tmp_path_factory: pytest.TempPathFactory) -> dict[str, di
         deck.new_page().insert_text((40, 80), "Momentum")
         deck.save(folder / "week1.pdf")
     (folder / "notes.txt").write_text("not for students")
+    (folder / os.fsdecode(b"caf\xe9.vtt")).write_text(WORDS)
+    (folder / "environment.vtt").symlink_to("/proc/self/environ")
     done = run("ingest", "--course", COURSE, "--json", folder)
     assert done.stdout, done.stderr
     answer = json.loads(done.stdout)
@@ -67,12 +69,15 @@ def ingested(run: Run, tmp_path_factory: pytest.TempPathFactory) -> dict[str, di
 
 def test_one_command_takes_a_folder_and_says_what_became_of_every_file(ingested):
     assert {name: (file["status"], file["captions"]) for name, file in ingested.items()} == {
-        "empty.mp3": ("failed", None), "notes.txt": ("skipped", None), "week1.vtt": ("ingested", None),
+        "empty.mp3": ("failed", None), "notes.txt": ("skipped", None),
+        "caf\\xe9.vtt": ("failed", None), "environment.vtt": ("skipped", None), "week1.vtt": ("ingested", None),
         "week1.pdf": ("ingested", None), "week2.wav": ("ingested", "week2.vtt"),
     }  # fmt: skip
     assert (ingested["week1.vtt"]["duration_ms"], ingested["week1.vtt"]["chunks"]) == (9000, 1)
     assert ingested["week2.wav"]["duration_ms"] == 8000
     assert ingested["empty.mp3"]["code"] == "empty_file"
+    assert (ingested["caf\\xe9.vtt"]["code"], ingested["caf\\xe9.vtt"]["file"]) == ("not_a_file", "caf\\xe9.vtt")
+    assert ingested["environment.vtt"]["message"] == "a link that leads out of the folder"
 
 
 def test_a_deck_beside_a_lecture_of_its_name_is_linked_to_it(home, ingested):

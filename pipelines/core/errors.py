@@ -5,12 +5,15 @@ on and never carry a key, a prompt or a stack trace. Doors translate once: `pipe
 `serving/problems.py` for HTTP, `pipelines/cli/output.py` for the terminal.
 """
 
+from pipelines.core.control_characters import escape_controls
+
 
 class StudyBuddyError(Exception):
     """Base of all expected failures.
 
     Args:
-        message: a sentence for people; it names the file or the setting, never a secret.
+        message: a sentence for people; it names the file or the setting, never a secret. Names are strangers' text,
+            so control characters in it become visible.
         code: a short stable name for programs, such as `password_required`.
     """
 
@@ -18,8 +21,8 @@ class StudyBuddyError(Exception):
     default_code: str = "error"
 
     def __init__(self, message: str, *, code: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
+        self.message = escape_controls(message)
+        super().__init__(self.message)
         self.code = code or self.default_code
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import dagster as dg
 
+from pipelines.core.control_characters import escape_controls
 from pipelines.core.courses import get_course
 from pipelines.core.errors import SettingsError, UnreadableFileError
 from pipelines.core.lectures import LectureAudio, read_lecture_audio
@@ -54,9 +55,9 @@ def from_captions(context: dg.AssetExecutionContext, stores: StoresResource, lec
     warning = None
     if spoken is not None and spoken != written:
         warning = f"{name} seems to be in another language ({written}) than the recording ({spoken})."
-        context.log.warning(warning)
+        context.log.warning(escape_controls(warning))
     if read.repairs.total:
-        context.log.info(f"{name} was repaired: {_named(asdict(read.repairs))}.")
+        context.log.info(f"{escape_controls(name)} was repaired: {_named(asdict(read.repairs))}.")
     end_ms = max(segment.end_ms for segment in segments)
     return Heard(
         transcript=Transcript(

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.core.control_characters import escape_controls, escape_controls_in_json
+from pipelines.core.errors import UnreadableFileError
 
 NAMES = [
     "a\x1b]0;OWNED\x07\x1b[2J.pdf", "line\n✓ forged.pdf", "line\r✓ forged.pdf", "tab\there.pdf", "null\0.pdf",
@@ -38,6 +39,11 @@ def test_ordinary_names_of_any_script_stay_as_they_are(name):
 
 def test_text_with_lines_keeps_them_and_nothing_else():
     assert escape_controls("one\n\ttwo\r\n\x1b[31m", lines=True) == "one\n\ttwo\\x0d\n\\x1b[31m"
+
+
+def test_messages_of_failures_hold_none():
+    error = UnreadableFileError("a\x1b[2J\n✓ forged.pdf is damaged.", code="damaged")
+    assert error.message == str(error) == "a\\x1b[2J\\x0a✓ forged.pdf is damaged."
 
 
 @given(st.text(st.characters()))

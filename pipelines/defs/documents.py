@@ -13,7 +13,7 @@ from pipelines.defs.uploads import OWNERS, UPLOADS_GROUP, upload_of
 
 __all__ = ["GROUP", "OWNERS", "document_of", "documents"]
 
-GROUP = "documents"
+GROUP = "decks"
 
 ROOT = "slides"
 """The asset at which a run of a whole deck begins."""

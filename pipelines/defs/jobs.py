@@ -2,16 +2,19 @@
 
 import dagster as dg
 
+from pipelines.defs.documents import GROUP as DECKS
+from pipelines.defs.lectures import GROUP as SPEECH
+
 documents_job = dg.define_asset_job(
     "process_document",
-    selection=dg.AssetSelection.groups("documents"),
+    selection=dg.AssetSelection.groups(DECKS),
     description="One uploaded deck: slides, descriptions, chunks, embeddings, and the check that says it is ready.",
     tags={"dagster/max_runtime": "14400"},  # four hours: a thousand scanned pages through OCR on a slow machine
 )
 
 lectures_job = dg.define_asset_job(
     "process_lecture",
-    selection=dg.AssetSelection.groups("lectures"),
+    selection=dg.AssetSelection.groups(SPEECH),
     description="One lecture: sound, transcript, chunks, embeddings, and which slide was up when.",
     tags={"dagster/max_runtime": "43200"},  # twelve hours: six hours of speech on a slow machine
 )

@@ -48,7 +48,7 @@ from pipelines.steps.alignment.windows import speech_windows
 MOST_PROPOSED = 2
 """Decks a lecture is taken to go through when nobody said which."""
 
-PREVIEW_SPANS = 40
+PREVIEW_SPANS = 20
 
 DECKS = (slides, slide_descriptions, slide_embeddings)
 """What is read of decks."""

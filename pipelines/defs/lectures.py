@@ -12,7 +12,7 @@ from pipelines.defs.uploads import OWNERS, UPLOADS_GROUP, upload_of
 
 __all__ = ["GROUP", "OWNERS", "lecture_of", "lectures"]
 
-GROUP = "lectures"
+GROUP = "speech"
 
 ROOT = "lecture_audio"
 """The asset at which a run of a whole lecture begins."""

@@ -14,7 +14,7 @@ from pipelines.defs.speech import Heard, from_captions, from_recording
 from pipelines.steps.captions.records import CAPTIONS_VERSION
 from pipelines.steps.speech.transcripts import SPEECH_VERSION
 
-PREVIEW_SEGMENTS = 20
+PREVIEW_SEGMENTS = 10
 
 
 @dg.asset(

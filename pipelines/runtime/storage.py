@@ -146,11 +146,11 @@ def _once(event: EventLogEntry) -> EventLogEntry:
     told = event.dagster_event
     if told is None:
         return event
-    told = told._replace(logging_tags={})
+    told = told._replace(logging_tags={}, node_handle=None)
     if told.event_type == DagsterEventType.STEP_OUTPUT:
         told = told._replace(event_specific_data=told.step_output_data._replace(metadata={}))
     elif told.event_type in OF_ASSETS:
-        told = told._replace(step_handle=None, node_handle=None)
+        told = told._replace(step_handle=None)
     return event._replace(dagster_event=told, user_message="")
 
 

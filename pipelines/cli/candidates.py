@@ -12,7 +12,12 @@ from pipelines.core.errors import PermanentError
 FileKind = Literal["deck", "lecture", "other"]
 
 DECK_SUFFIXES = frozenset({".pdf"})
-RECORDING_SUFFIXES = frozenset({".mp3", ".m4a", ".wav", ".flac", ".ogg", ".opus", ".mp4", ".mkv", ".mov", ".webm"})
+_RECORDINGS = """
+3gp aac aif aifc aiff amr asf au avi caf flac flv m2ts m4a m4b m4v mka mkv mov mp2 mp3 mp4 mpeg mpg mts oga ogg opus ts
+wav weba webm wma wmv
+"""
+RECORDING_SUFFIXES = frozenset(f".{name}" for name in _RECORDINGS.split())
+"""What is worth a look; whether a file is a recording is told by its content."""
 CAPTION_SUFFIXES = (".vtt", ".srt", ".sbv", ".ttml", ".dfxp", ".json3")
 """Endings of caption files; where one lecture has several, the first kind here is taken."""
 

@@ -5,8 +5,10 @@ read from any point, so that hours are recognised in pieces without holding them
 """
 
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from statistics import median
+from typing import TYPE_CHECKING, Any
 
 from pipelines.core.errors import UnreadableFileError
 from pipelines.steps.sandbox.bounded import run_bounded
@@ -18,12 +20,23 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-AUDIO_VERSION = "1"
+AUDIO_VERSION = "2"
 """Version of the decoding; raise it when the same recording gives other samples."""
 
 _LEVEL_SAMPLES = RATE // 10
-_SILENT_RMS = 33.0
-"""Root mean square of 16-bit samples, -60 dBFS: below it in every tenth of a second nobody speaks near a microphone."""
+_SILENT = 1e-5
+"""Root mean square, -100 dBFS: below it in every tenth of a second there is nothing but rounding."""
+_QUIET = 1e-3
+"""-60 dBFS: what stays below is raised before it is rounded to 16 bits, and then judged by how it changes."""
+_RAISED = 0.1
+"""Level to which the loudest tenth of a second of a quiet recording is raised."""
+_MOST_PEAK = 0.9
+_SPEECH_CHANGES = 2.0
+"""The loudest tenth of a second of speech is far more than twice the median; that of hiss is not."""
+_CANCELLED_POWER = 0.15
+"""Share of the loudest channel's power in the mix below which channels cancelled each other or only one of many has
+sound; a stereo file with one silent side keeps 0.25."""
+_MOST_TRACKS = 8
 
 _BLOCK_S = 30
 """What the child sends at once; see `LIMITS`."""
@@ -66,10 +79,61 @@ def extract_audio(
         demuxer = sniff_media(opened)
     if demuxer is None:
         raise UnreadableFileError(f"{file_name} is not a recording; these can be read: {FORMATS}.", code="not_media")
+    track = 0
+    while True:
+        decode = partial(_decode, source, target, demuxer, limits, max_ms=max_ms, file_name=file_name, track=track)
+        decoded = decode(channel=None, gain=1.0)
+        again = _second_look(decoded)
+        if again is not None:
+            decoded = decode(channel=again[0], gain=again[1])
+        if not decoded.is_silent(raised=again is not None and again[1] != 1):
+            return ExtractedAudio(duration_ms=decoded.samples * 1000 // RATE, bad_packets=decoded.bad_packets)
+        track += 1
+        if track >= min(decoded.tracks, _MOST_TRACKS):
+            raise UnreadableFileError(f"{file_name} is silent: nothing can be heard in it.", code="silent")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Decoded:
+    """What one decoding gave. `levels` are those of each tenth of a second of the mix; the lists are by channel."""
+
+    samples: int
+    levels: "npt.NDArray[np.float32]"
+    bad_packets: int
+    tracks: int
+    power: list[float]
+    loudest: list[float]
+    peak: list[float]
+
+    def is_silent(self, *, raised: bool) -> bool:
+        """Whether nobody can be heard: no sound at all, or what was raised is steady noise."""
+        loudest = float(self.levels.max(initial=0.0))
+        return loudest < _SILENT or (raised and loudest < _SPEECH_CHANGES * median(self.levels.tolist()))
+
+
+def _decode(
+    source: Path,
+    target: Path,
+    demuxer: str,
+    limits: Limits,
+    *,
+    max_ms: int,
+    file_name: str,
+    track: int,
+    channel: int | None,
+    gain: float,
+) -> _Decoded:
     items = run_bounded(
         "pipelines.steps.speech.worker:pcm",
         source=source,
-        args={"demuxer": demuxer, "max_ms": max_ms, "subject": file_name},
+        args={
+            "demuxer": demuxer,
+            "max_ms": max_ms,
+            "subject": file_name,
+            "track": track,
+            "channel": channel,
+            "gain": gain,
+        },
         limits=replace(
             limits,
             max_items=max_ms // (_BLOCK_S * 1000) + 10,
@@ -77,26 +141,43 @@ def extract_audio(
         ),
         subject=file_name,
     )
-    writer = _FlacWriter(target)
-    bad_packets = 0
-    with writer:
+    report: dict[str, Any] = {}
+    with _FlacWriter(target) as writer:
         for item in items:
             writer.add(item.blob)
             if isinstance(item.value, dict):
-                bad_packets = int(item.value.get("bad_packets", 0))
-    if writer.loudest < _SILENT_RMS:
-        raise UnreadableFileError(f"{file_name} is silent: nothing can be heard in it.", code="silent")
-    return ExtractedAudio(duration_ms=writer.samples * 1000 // RATE, bad_packets=bad_packets)
+                report |= item.value
+    return _Decoded(
+        samples=writer.samples,
+        levels=writer.levels,
+        bad_packets=int(report.get("bad_packets", 0)),
+        tracks=int(report.get("tracks", 1)),
+        **{name: [float(value) for value in report.get(name, [])] for name in ("power", "loudest", "peak")},
+    )
+
+
+def _second_look(decoded: _Decoded) -> tuple[int | None, float] | None:
+    """(channel or None, gain) with which to decode again; None where the mix is good as it is."""
+    if not decoded.power:
+        return None
+    best = max(range(len(decoded.power)), key=decoded.power.__getitem__)
+    mixed = float((decoded.levels**2).mean()) if decoded.levels.size else 0.0
+    lost = len(decoded.power) > 1 and mixed < _CANCELLED_POWER * decoded.power[best]
+    loudest = decoded.loudest[best]
+    if loudest < _SILENT:
+        return None
+    gain = min(_RAISED / loudest, _MOST_PEAK / max(decoded.peak[best], loudest)) if loudest < _QUIET else 1.0
+    return (best if lost else None, gain) if lost or gain != 1 else None
 
 
 class _FlacWriter:
-    """Encodes blocks of samples and remembers how many there were and how loud the loudest tenth of a second was."""
+    """Encodes blocks of samples and remembers how many there were and how loud each tenth of a second was."""
 
     def __init__(self, target: Path) -> None:
         import av
 
         self.samples = 0
-        self.loudest = 0.0
+        self._levels: list[float] = []
         self._container = av.open(str(target), mode="w", format="flac")
         self._stream = self._container.add_stream("flac", rate=RATE, layout="mono", format="s16")
         self._fifo = av.AudioFifo()
@@ -107,10 +188,17 @@ class _FlacWriter:
     def __exit__(self, failure: type[BaseException] | None, *_: object) -> None:
         try:
             if failure is None:
-                self._encode(partial=True)
+                self._encode(rest=True)
                 self._container.mux(self._stream.encode(None))
         finally:
             self._container.close()
+
+    @property
+    def levels(self) -> "npt.NDArray[np.float32]":
+        """Root mean square of each tenth of a second so far, full scale being 1."""
+        import numpy as np
+
+        return np.asarray(self._levels, np.float32)
 
     def add(self, block: bytes) -> None:
         """Append signed 16-bit samples."""
@@ -120,17 +208,17 @@ class _FlacWriter:
         samples = np.frombuffer(block, dtype=np.int16)
         if not samples.size:
             return
-        for level in np.array_split(samples.astype(np.float32), -(-samples.size // _LEVEL_SAMPLES)):
-            self.loudest = max(self.loudest, float(np.sqrt(np.mean(level * level))))
+        for level in np.array_split(samples.astype(np.float32) / 32768, -(-samples.size // _LEVEL_SAMPLES)):
+            self._levels.append(float(np.sqrt(np.mean(level * level))))
         frame = av.AudioFrame.from_ndarray(samples[None, :], format="s16", layout="mono")
         frame.rate, frame.pts = RATE, self.samples
         self.samples += samples.size
         self._fifo.write(frame)
-        self._encode(partial=False)
+        self._encode(rest=False)
 
-    def _encode(self, *, partial: bool) -> None:
+    def _encode(self, *, rest: bool) -> None:
         size = self._stream.codec_context.frame_size or 4096
-        for frame in self._fifo.read_many(size, partial=partial):
+        for frame in self._fifo.read_many(size, partial=rest):
             self._container.mux(self._stream.encode(frame))
 
 

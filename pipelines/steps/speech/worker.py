@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from pipelines.core.errors import UnreadableFileError
+from pipelines.steps.speech.channels import ChannelLevels, one_channel
 
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
@@ -17,22 +18,37 @@ RATE = 16_000
 """Samples a second after decoding: what Whisper and Silero VAD were trained on."""
 
 _BLOCK_SAMPLES = 30 * RATE
-_TIMED = ("mov", "matroska", "ogg")  # formats whose packets carry times; in the others silence cannot be left out
+_TIMED = (
+    "mov",
+    "matroska",
+    "ogg",
+    "mpegts",
+    "avi",
+    "asf",
+    "flv",
+    "mpeg",
+)  # formats whose packets carry times; in the others silence cannot be left out
 _GAP_SAMPLES = RATE // 10  # shorter differences are rounding and clock drift
 _MOST_GAP_SAMPLES = 3600 * RATE  # a longer gap is a broken time stamp, not a pause
 
 
-def pcm(source: BinaryIO, *, demuxer: str, max_ms: int, subject: str) -> Iterator[tuple[dict[str, int], bytes]]:
-    """Yields `({}, block)` of signed 16-bit mono samples at `RATE`, then `({"bad_packets": n}, b"")`.
+def pcm(
+    source: BinaryIO, *, demuxer: str, max_ms: int, subject: str, track: int, channel: int | None, gain: float
+) -> Iterator[tuple[dict[str, Any], bytes]]:
+    """Yields `({}, block)` of signed 16-bit mono samples at `RATE`, then a report and no bytes.
 
     Pauses that the format left out are filled with silence, so that a position in the samples is the time a player
-    shows.
+    shows. The report is `{"bad_packets": n, "tracks": n, "power": [...], "loudest": [...], "peak": [...]}`, the lists
+    one number a channel as `ChannelLevels` has them.
 
     Args:
         source: the recording.
         demuxer: FFmpeg's name of its format, from `sniff_media`.
         max_ms: longest recording decoded.
         subject: how the sentences of errors name the file.
+        track: which of its audio tracks, from 0; those a player would choose come first.
+        channel: the one channel to take; None mixes all.
+        gain: factor on every sample before it is rounded; 1 leaves them alone.
 
     Raises:
         UnreadableFileError: `damaged`, `no_audio` or `too_large`.
@@ -44,13 +60,14 @@ def pcm(source: BinaryIO, *, demuxer: str, max_ms: int, subject: str) -> Iterato
     except (av.FFmpegError, ValueError) as error:
         raise _damaged(subject) from error
     with container:
-        stream = next((s for s in container.streams.audio if s.codec_context is not None), None)
-        if stream is None:
+        tracks = [s for s in container.streams.audio if s.codec_context is not None]
+        if track >= len(tracks):
             raise UnreadableFileError(f"{subject} has no sound, only pictures.", code="no_audio")
+        stream = sorted(tracks, key=lambda s: not s.disposition & av.stream.Disposition.default)[track]
         for other in container.streams:
             if other.index != stream.index:
                 other.discard = av.stream.Discard.all
-        timeline = _Timeline(stream, container.start_time if demuxer in _TIMED else None)
+        timeline = _Timeline(container.start_time if demuxer in _TIMED else None, channel=channel, gain=gain)
         most, block = max_ms * RATE // 1000, bytearray()
         for piece in _pieces(container, stream, timeline):
             block += piece
@@ -65,7 +82,7 @@ def pcm(source: BinaryIO, *, demuxer: str, max_ms: int, subject: str) -> Iterato
             raise _damaged(subject)
         if block:
             yield {}, bytes(block)
-        yield {"bad_packets": timeline.bad_packets}, b""
+        yield {"bad_packets": timeline.bad_packets, "tracks": len(tracks), **timeline.levels.report()}, b""
 
 
 def _damaged(subject: str) -> UnreadableFileError:
@@ -73,13 +90,15 @@ def _damaged(subject: str) -> UnreadableFileError:
 
 
 class _Timeline:
-    """Resamples frames and keeps the samples at the times of the recording."""
+    """Mixes and resamples frames and keeps the samples at the times of the recording."""
 
-    def __init__(self, stream: "AudioStream", start_us: int | None) -> None:
+    def __init__(self, start_us: int | None, *, channel: int | None, gain: float) -> None:
         self.written = 0
         self.good_packets = 0
         self.bad_packets = 0
-        self._stream = stream
+        self.levels = ChannelLevels()
+        self._channel = channel
+        self._gain_factor = gain
         self._start_s = None if start_us is None else start_us / 1_000_000
         self._shape: Any = None
         self._resampler: Any = None
@@ -95,6 +114,9 @@ class _Timeline:
             self.written += gap
             yield bytes(2 * gap)
         frame.pts = None
+        self.levels.add(frame)
+        if self._channel is not None or self._gain_factor != 1 or not _can_be_mixed(frame):
+            frame = one_channel(frame, channel=self._channel, gain=self._gain_factor)
         yield from self._samples(frame)
 
     def start_over(self) -> None:
@@ -126,6 +148,11 @@ class _Timeline:
             self._start_s += gap / RATE
             return 0
         return gap if gap > _GAP_SAMPLES else 0
+
+
+def _can_be_mixed(frame: "AudioFrame") -> bool:
+    """Whether FFmpeg knows where the channels stand and so how to mix them; of one to sixteen with names it does."""
+    return not frame.layout.name.endswith("channels")
 
 
 def _pieces(container: Any, stream: "AudioStream", timeline: _Timeline) -> Iterator[bytes]:

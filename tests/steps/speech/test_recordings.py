@@ -4,12 +4,13 @@ import resource
 import wave
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
 from pipelines.core.errors import UnreadableFileError
 from pipelines.steps.speech.recordings import ExtractedAudio, extract_audio, read_audio
-from tests.steps.media import music, tone, wav_bytes, write, write_video
+from tests.steps.media import Samples, music, tone, wav_bytes, write, write_video
 
 HOUR = 3_600_000
 
@@ -75,11 +76,95 @@ def test_a_video_with_eight_channels_is_mixed_down(tmp_path: Path) -> None:
     assert level(tmp_path / "out.flac", 500, 1500) > 0.05
 
 
-def test_more_channels_than_can_be_mixed_down_are_refused(tmp_path: Path) -> None:
+def wav_of(path: Path, channels: list[Samples]) -> Path:
+    """A wav file with these channels; more than two have no names."""
+    with wave.open(str(path), "wb") as out:
+        out.setparams((len(channels), 2, 16_000, 0, "NONE", ""))
+        out.writeframes(np.stack(channels, axis=1).tobytes())
+    return path
+
+
+SILENT = np.zeros(32_000, np.int16)
+
+
+@pytest.mark.parametrize("channels", [3, 9, 64])
+def test_a_sound_that_only_one_of_many_channels_has_is_heard(channels: int, tmp_path: Path) -> None:
+    source = wav_of(tmp_path / "a.wav", [SILENT] * (channels - 1) + [tone(2)])
+    assert extract(source, tmp_path / "out.flac").duration_ms == 2000
+    assert level(tmp_path / "out.flac", 500, 1500) > 0.05
+
+
+def test_channels_that_cancel_each_other_are_heard(tmp_path: Path) -> None:
+    source = wav_of(tmp_path / "a.wav", [tone(2), -tone(2)])
+    extract(source, tmp_path / "out.flac")
+    assert level(tmp_path / "out.flac", 500, 1500) > 0.05
+
+
+def test_two_people_on_a_channel_each_are_both_heard(tmp_path: Path) -> None:
+    ours, theirs = np.concatenate([tone(1), SILENT[:16_000]]), np.concatenate([SILENT[:16_000], tone(1)])
+    extract(wav_of(tmp_path / "a.wav", [ours, theirs]), tmp_path / "out.flac")
+    assert min(level(tmp_path / "out.flac", at, at + 800) for at in (100, 1100)) > 0.05
+
+
+def test_a_recording_with_the_gain_far_too_low_is_raised_before_it_is_rounded(tmp_path: Path) -> None:
+    rng = np.random.default_rng(5)
+    words = np.repeat(rng.integers(0, 2, 40), 1600) * np.sin(np.arange(64_000) / 5)  # on and off like speech
+    quiet = (words * 2**31 * 1e-4).astype(np.int32)
     with wave.open(str(tmp_path / "a.wav"), "wb") as out:
-        out.setparams((64, 2, 16_000, 0, "NONE", ""))
-        out.writeframes(np.repeat(tone(1), 64).tobytes())
-    assert refusal(tmp_path / "a.wav", tmp_path) == "damaged"
+        out.setparams((1, 4, 16_000, 0, "NONE", ""))
+        out.writeframes(quiet.tobytes())
+    extract(tmp_path / "a.wav", tmp_path / "out.flac")
+    heard = read_audio(tmp_path / "out.flac", start_ms=0, end_ms=4000)
+    assert float(np.abs(heard).max()) > 0.05
+    assert float(np.corrcoef(heard, words)[0, 1]) > 0.99
+
+
+def test_the_first_track_that_has_a_sound_is_taken(tmp_path: Path) -> None:
+    path = tmp_path / "a.mkv"
+    with av.open(str(path), mode="w") as container:
+        streams = [container.add_stream("pcm_s16le", rate=16_000, layout="mono") for _ in range(2)]
+        for stream, samples in zip(streams, (SILENT, tone(2)), strict=True):
+            frame = av.AudioFrame.from_ndarray(samples[None, :], format="s16", layout="mono")
+            frame.rate, frame.pts = 16_000, 0
+            container.mux(stream.encode(frame))
+            container.mux(stream.encode(None))
+    extract(path, tmp_path / "out.flac")
+    assert level(tmp_path / "out.flac", 500, 1500) > 0.05
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "fmt"),
+    [
+        ("a.ts", "aac", "mpegts"), ("a.mp4", "mp2", "mpegts"), ("a.avi", "mp3", "avi"), ("a.wma", "mp3", "asf"),
+        ("a.aiff", "pcm_s16be", "aiff"), ("a.caf", "pcm_s16le", "caf"), ("a.m4b", "aac", "ipod"),
+        ("a.oga", "libopus", "ogg"), ("a.3gp", "aac", "3gp"), ("a.au", "pcm_s16be", "au"), ("a.mka", "aac", "matroska"),
+    ],
+)  # fmt: skip
+def test_other_formats_that_recorders_write_are_heard(name: str, codec: str, fmt: str, tmp_path: Path) -> None:
+    rate = 48_000 if codec == "libopus" else 44_100
+    source = write(tmp_path / name, tone(2, rate=rate), codec=codec, rate=rate, fmt=fmt)
+    assert extract(source, tmp_path / "out.flac").duration_ms == pytest.approx(2000, abs=150)
+    assert level(tmp_path / "out.flac", 500, 1500) > 0.05
+
+
+TAG = b"ID3\x04\0\0\0\0\x01\0" + bytes(128)
+
+
+@pytest.mark.parametrize(
+    "before", [TAG + TAG, TAG + bytes(3000), b"\x12\xff\xfb\x34" * 50, TAG + b"half a frame of something else" * 9]
+)
+def test_an_mp3_behind_tags_padding_or_half_a_frame_is_heard(before: bytes, tmp_path: Path) -> None:
+    plain = write(tmp_path / "a.mp3", tone(2), codec="mp3").read_bytes()
+    sound = plain[10 + int.from_bytes(plain[8:10]) :] if plain.startswith(b"ID3") else plain
+    (tmp_path / "b.mp3").write_bytes(before + sound)
+    assert extract(tmp_path / "b.mp3", tmp_path / "out.flac").duration_ms == pytest.approx(2000, abs=150)
+
+
+def test_a_wav_that_was_never_closed_is_heard_to_its_end(tmp_path: Path) -> None:
+    data = bytearray(wav_of(tmp_path / "a.wav", [tone(2)]).read_bytes())
+    data[4:8] = data[40:44] = bytes(4)
+    (tmp_path / "a.wav").write_bytes(data)
+    assert extract(tmp_path / "a.wav", tmp_path / "out.flac").duration_ms == 2000
 
 
 def test_pauses_the_video_left_out_are_silence_so_that_times_stay_right(tmp_path: Path) -> None:

@@ -143,7 +143,8 @@ class FeedbackIn(In):
 
 
 class SourceOut(Out):
-    """A cited passage. `changed`: the course no longer holds these words, so what the links open may differ."""
+    """A cited passage. `changed`: the course no longer holds these words, so what the links open may differ; `removed`:
+    its file was deleted, and there is nothing to open."""
 
     id: UUID
     handle: int
@@ -160,6 +161,7 @@ class SourceOut(Out):
     lecture_id: UUID | None
     chunk_id: UUID
     changed: bool
+    removed: bool
     image_url: str | None
     media_url: str | None
 

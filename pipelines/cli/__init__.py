@@ -15,6 +15,9 @@ from pipelines.core.home import close_new_files
 COMMANDS = {
     "system": ("up", "down", "status", "serve", "migrate"),
     "ingest": ("ingest",),
+    "materials": ("list", "show", "rename", "delete", "reprocess"),
+    "courses": ("courses",),
+    "stored_files": ("files",),
     "transcript": ("transcript",),
     "search": ("search",),
     "ask": ("ask",),

@@ -19,6 +19,7 @@ from pipelines.cli.uploads import DECKS, LECTURES, Graph, Options, State, Upload
 from pipelines.cli.waiting import Waiting, wait_for_alignments
 from pipelines.core.courses import ensure_course
 from pipelines.core.errors import PermanentError, StudyBuddyError
+from pipelines.core.materials import Material
 from pipelines.core.records import Course
 from pipelines.core.stages import retry_upload
 from pipelines.core.stores import Stores
@@ -80,6 +81,9 @@ def ingest(
     prefer_speech: Annotated[
         bool | None, typer.Option(help="Recognise the speech of recordings that have captions too.")
     ] = None,
+    replace_known: Annotated[
+        bool, typer.Option("--replace", help="Files of a known name are new versions, also from another folder.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="The results as JSON.")] = False,
 ) -> None:
     """Put files into a course and wait until they can be found."""
@@ -91,7 +95,7 @@ def ingest(
             paths,
             captions=captions,
             decks=deck or (),
-            options=Options(password=password, language=language, prefer_speech=prefer_speech),
+            options=Options(password=password, language=language, prefer_speech=prefer_speech, replace=replace_known),
         )
     ok = not any(result.status == "failed" for result in results)
     if json:
@@ -212,6 +216,17 @@ def _try_again(stores: Stores, upload_id: UUID) -> None:
         retry_upload(connection, upload_id)
 
 
+def process_again(stores: Stores, material: Material) -> None:
+    """Wait until a new generation of a file's bytes is processed or has failed."""
+    with (
+        Attendance(stores) as attendance,
+        StageProgress(errors, total=1, name_of=lambda _: material.source_name) as progress,
+    ):
+        attendance.ensure()
+        everything = attendance.temporary
+        Waiting(stores, GRAPHS[material.kind], attendance, progress, everything=everything).until_done([material.id])
+
+
 def _after(stores: Stores, graph: Graph, upload: Uploaded) -> FileResult:
     """What the tables say about an upload now."""
     result = FileResult(candidate=upload.candidate, status="failed", id=upload.id)
@@ -228,6 +243,8 @@ def _after(stores: Stores, graph: Graph, upload: Uploaded) -> FileResult:
             "unchanged": "the same bytes are in the course already",
             "duplicate": f"the course has these bytes as {state.source_name}",
         }.get(upload.outcome, state.warning or "")
+        if upload.outcome == "created" and state.source_name != upload.candidate.source_name:
+            result.message = f"kept as {state.source_name}: the course has another {upload.candidate.source_name}"
     return result
 
 

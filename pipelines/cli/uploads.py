@@ -1,6 +1,7 @@
 """Uploads from the command line: bytes into the store, rows into the database, and what became of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -8,24 +9,31 @@ from uuid import UUID
 from pipelines.cli.candidates import Candidate, language_of
 from pipelines.cli.files import open_file
 from pipelines.core.documents import get_document, put_document
+from pipelines.core.errors import StorageUnavailableError
 from pipelines.core.files import StoredFile
 from pipelines.core.lecture_slides import link_document
 from pipelines.core.lectures import count_lecture, get_lecture, put_lecture
+from pipelines.core.postgres import Connection
 from pipelines.core.slides import count_document
+from pipelines.core.stored_files import drop_unreferenced, hold_files
 from pipelines.core.stores import Stores
 from pipelines.core.transcripts import find_transcript
 from pipelines.steps.captions.records import MAX_BYTES as CAPTIONS_MAX_BYTES
 
 MB = 1_000_000
 
+MOST_ATTEMPTS = 3
+"""Times a file is stored when its bytes are removed before they are recorded."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What the command said about all its files. None: nothing."""
+    """What the command said about all its files. None: nothing. `replace`: files of a known name are new versions."""
 
     password: str | None = None
     language: str | None = None
     prefer_speech: bool | None = None
+    replace: bool = False
     deck_ids: tuple[UUID, ...] = ()
 
 
@@ -36,6 +44,15 @@ class Uploaded:
     candidate: Candidate
     id: UUID
     outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A file to store: where it is, `below` as for `open_file`, and how many bytes it may have."""
+
+    path: Path
+    below: Path | None
+    max_bytes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +84,8 @@ class Graph:
 
 def _put_deck(stores: Stores, course_id: UUID, candidate: Candidate, options: Options) -> Uploaded:
     """Store the file's bytes and record the document."""
-    stored = _store(stores, candidate.path, candidate.below, stores.settings.pdf_max_mb * MB)
-    with stores.database.transaction() as connection:
+
+    def record(connection: Connection, stored: Sequence[StoredFile]) -> Uploaded:
         document, outcome = put_document(
             connection,
             sealer=stores.sealer,
@@ -76,48 +93,91 @@ def _put_deck(stores: Stores, course_id: UUID, candidate: Candidate, options: Op
             title=candidate.path.stem,
             file_name=candidate.path.name,
             source_name=candidate.source_name,
-            sha256=stored.sha256,
-            byte_count=stored.byte_count,
+            origin=_origin(candidate),
+            replace=options.replace,
+            sha256=stored[0].sha256,
+            byte_count=stored[0].byte_count,
             password=options.password,
         )
-    return Uploaded(candidate, document.id, outcome)
+        return Uploaded(candidate, document.id, outcome)
+
+    return _stored(stores, [Given(candidate.path, candidate.below, stores.settings.pdf_max_mb * MB)], record)
 
 
 def _put_lecture(stores: Stores, course_id: UUID, candidate: Candidate, options: Options) -> Uploaded:
     """The same for a recording, captions, or both; links it to the decks of the command."""
     captions = candidate.path if candidate.is_captions else candidate.captions
     most = stores.settings.media_max_mb * MB
-    media = None if candidate.is_captions else _store(stores, candidate.path, candidate.below, most)
-    below = candidate.below if candidate.is_captions else candidate.captions_below
-    text = _store(stores, captions, below, CAPTIONS_MAX_BYTES) if captions is not None else None
-    with stores.database.transaction() as connection:
+    paths = [] if candidate.is_captions else [Given(candidate.path, candidate.below, most)]
+    if captions is not None:
+        below = candidate.below if candidate.is_captions else candidate.captions_below
+        paths.append(Given(captions, below, CAPTIONS_MAX_BYTES))
+
+    def record(connection: Connection, stored: Sequence[StoredFile]) -> Uploaded:
         lecture, outcome = put_lecture(
             connection,
             course_id=course_id,
             title=candidate.path.stem,
             file_name=candidate.path.name,
             source_name=candidate.source_name,
-            byte_count=sum(stored.byte_count for stored in (media, text) if stored is not None),
-            media_sha256=media.sha256 if media is not None else None,
-            captions_sha256=text.sha256 if text is not None else None,
+            origin=_origin(candidate),
+            replace=options.replace,
+            byte_count=sum(file.byte_count for file in stored),
+            media_sha256=None if candidate.is_captions else stored[0].sha256,
+            captions_sha256=stored[-1].sha256 if captions is not None else None,
             captions_name=captions.name if captions is not None else None,
             language=options.language or (language_of(captions) if captions is not None else None),
             prefer_speech=options.prefer_speech,
         )
         linked = [link_document(connection, lecture.id, deck_id) for deck_id in options.deck_ids]
-    return Uploaded(
-        candidate, lecture.id, "linked" if outcome in ("unchanged", "duplicate") and any(linked) else outcome
-    )
+        same = outcome in ("unchanged", "duplicate")
+        return Uploaded(candidate, lecture.id, "linked" if same and any(linked) else outcome)
+
+    return _stored(stores, paths, record)
 
 
-def _store(stores: Stores, path: Path, below: Path | None, max_bytes: int) -> StoredFile:
-    """The file's bytes in the store; `below` as for `open_file`.
+def _origin(candidate: Candidate) -> str:
+    return candidate.path.absolute().as_posix()
+
+
+def _stored(
+    stores: Stores, paths: Sequence[Given], record: Callable[[Connection, Sequence[StoredFile]], Uploaded]
+) -> Uploaded:
+    """Store the bytes of files and record them in one transaction.
+
+    Bytes that were not recorded, because that failed or because they are known already, do not stay.
+
+    Raises:
+        UnreadableFileError, StorageUnavailableError, NotFoundError: nothing was recorded.
+    """
+    for attempt in range(1, MOST_ATTEMPTS + 1):
+        stored, upload = list[StoredFile](), None
+        try:
+            stored.extend(_store(stores, given) for given in paths)
+            with stores.database.transaction() as connection:
+                hold_files(connection, stores.files, [file.sha256 for file in stored])
+                upload = record(connection, stored)
+                break
+        except StorageUnavailableError as error:
+            if error.code != "removed" or attempt == MOST_ATTEMPTS:
+                raise
+        finally:
+            new = [file.sha256 for file in stored if not file.existed]
+            if upload is None or upload.outcome in ("duplicate", "linked"):
+                with suppress(StorageUnavailableError):  # what stays is swept later
+                    drop_unreferenced(stores.database, stores.files, new)
+    assert upload is not None  # noqa: S101  the last attempt raises
+    return upload
+
+
+def _store(stores: Stores, given: Given) -> StoredFile:
+    """The file's bytes in the store.
 
     Raises:
         UnreadableFileError, StorageUnavailableError: nothing was kept.
     """
-    with open_file(path, below=below) as source:
-        return stores.files.add(source, max_bytes=max_bytes)
+    with open_file(given.path, below=given.below) as source:
+        return stores.files.add(source, max_bytes=given.max_bytes)
 
 
 def _look_at_deck(stores: Stores, document_id: UUID) -> State:

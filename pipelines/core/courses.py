@@ -1,15 +1,33 @@
-"""Courses: found by name on the command line, by id everywhere else."""
+"""Courses: found by name on the command line, by id everywhere else; renamed, and deleted with all they hold."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
-from pipelines.core.errors import NotFoundError
+from psycopg.errors import UniqueViolation
+from psycopg.rows import class_row
+
+from pipelines.core.errors import NotFoundError, PermanentError
+from pipelines.core.names import nfc
 from pipelines.core.postgres import Connection
 from pipelines.core.records import Course
 from pipelines.core.statements import statement
+from pipelines.core.uploads import KINDS, delete_upload
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CourseSize:
+    """A course and how much it holds; `failed` uploads are counted in `decks` and `lectures` too."""
+
+    id: UUID
+    name: str
+    decks: int
+    lectures: int
+    failed: int
 
 
 def ensure_course(connection: Connection, name: str, *, language: str | None = None) -> Course:
     """The course called `name`, made where it is missing. `language` is used only when it is made."""
+    name = nfc(name)
     row = connection.execute(statement("ensure_course"), {"name": name, "language": language}).fetchone()
     if row is None:  # another transaction made it between the two halves of the statement
         return find_course(connection, name)
@@ -22,7 +40,7 @@ def find_course(connection: Connection, name: str) -> Course:
     Raises:
         NotFoundError: there is none.
     """
-    row = connection.execute(statement("find_course"), {"name": name}).fetchone()
+    row = connection.execute(statement("find_course"), {"name": nfc(name)}).fetchone()
     if row is None:
         raise NotFoundError(f"There is no course called “{name}”.")
     return Course(id=row[0], name=row[1], language=row[2])
@@ -43,3 +61,49 @@ def get_course(connection: Connection, course_id: UUID) -> Course:
 def list_courses(connection: Connection) -> list[Course]:
     """Every course, by name."""
     return [Course(id=row[0], name=row[1], language=row[2]) for row in connection.execute(statement("list_courses"))]
+
+
+def list_course_sizes(connection: Connection) -> list[CourseSize]:
+    """Every course and how much it holds, by name."""
+    with connection.cursor(row_factory=class_row(CourseSize)) as cursor:
+        return cursor.execute(statement("list_course_sizes")).fetchall()
+
+
+def rename_course(connection: Connection, course: Course, name: str) -> Course:
+    """Give a course another name.
+
+    Raises:
+        PermanentError: the name is empty or cannot be printed (`bad_name`), or another course has it (`same_name`).
+        NotFoundError: the course was deleted.
+    """
+    name = nfc(name).strip()
+    if not name or not name.isprintable():
+        raise PermanentError("That is no name for a course.", code="bad_name")
+    try:
+        with connection.transaction():
+            parameters = {"course_id": course.id, "name": name}
+            row = connection.execute(statement("rename_course"), parameters).fetchone()
+    except UniqueViolation:
+        raise PermanentError(f"There is a course called “{name}” already.", code="same_name") from None
+    if row is None:
+        raise NotFoundError(f"There is no course called “{course.name}”.")
+    return Course(id=row[0], name=row[1], language=row[2])
+
+
+def delete_course(connection: Connection, course_id: UUID) -> bool:
+    """Delete at once a course and what can be retrieved of it; rows and files go as those of its uploads do.
+
+    Chats about it stay. Waits for uploads that are being recorded; later ones are refused.
+
+    Returns:
+        False when there was no such course.
+    """
+    parameters = {"course_id": course_id}
+    if connection.execute(statement("lock_course"), parameters).fetchone() is None:
+        return False
+    for kind in KINDS:
+        for (upload_id,) in connection.execute(kind.statement("list_course_uploads"), parameters).fetchall():
+            delete_upload(connection, kind, upload_id)
+    connection.execute(statement("delete_course"), parameters)
+    connection.execute(statement("purge_course"), parameters)
+    return True

@@ -8,10 +8,11 @@ from psycopg.rows import dict_row
 
 from pipelines.core.crypto import Sealer
 from pipelines.core.errors import NotFoundError, StorageUnavailableError, SupersededError, UnreadableFileError
+from pipelines.core.names import name_in_course, nfc
 from pipelines.core.postgres import Connection
 from pipelines.core.records import Document
 from pipelines.core.statements import statement
-from pipelines.core.uploads import Outcome
+from pipelines.core.uploads import DOCUMENT, Outcome
 
 
 def put_document(
@@ -26,22 +27,40 @@ def put_document(
     byte_count: int,
     password: str | None = None,
     created_by: UUID | None = None,
+    origin: str | None = None,
+    replace: bool = False,
 ) -> tuple[Document, Outcome]:
     """Record an upload whose bytes are in the file store.
 
     The same `source_name` with other bytes is a new generation of that document; with the same bytes nothing changes.
-    The same bytes under another name answer the document that has them, as `duplicate`.
+    The same bytes under another name answer the document that has them, as `duplicate`. Other bytes under a known name
+    from another path are another document, and the names of both then say their folders (`uploads.name_in_course`).
 
+    Args:
+        origin: absolute path of the file; None where it is not known, and then the name alone says what it is.
+        replace: take it for a new version of what has its name, wherever that came from.
+
+    Raises:
+        NotFoundError: there is no such course.
     """
+    source_name, origin = nfc(source_name), nfc(origin) if origin is not None else None
     same = _one(connection, "find_document_by_content", sealer, course_id=course_id, sha256=sha256)
-    if same is not None and same.source_name != source_name:
+    if same is not None and same.source_name != source_name and (origin is None or same.origin != origin):
         return same, "duplicate"
+    if same is not None:
+        source_name = same.source_name
+    else:
+        source_name = name_in_course(
+            connection, DOCUMENT, course_id=course_id, source_name=source_name, origin=origin, contents=[sha256],
+            replace=replace,
+        )  # fmt: skip
     sealed = sealer.seal(password.encode(), context=f"document|{sha256}") if password is not None else None
     parameters = {
         "course_id": course_id,
-        "title": title,
-        "file_name": file_name,
+        "title": nfc(title),
+        "file_name": nfc(file_name),
         "source_name": source_name,
+        "origin": origin,
         "sha256": sha256,
         "byte_count": byte_count,
         "password_sealed": sealed,

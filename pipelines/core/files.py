@@ -9,9 +9,11 @@ import os
 import re
 import secrets
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
@@ -31,6 +33,15 @@ class StoredFile:
     sha256: str
     byte_count: int
     existed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedFile:
+    """One stored file: its name, its size, and when it was stored, in seconds since 1970."""
+
+    sha256: str
+    byte_count: int
+    modified_at: float
 
 
 class FileStore:
@@ -113,12 +124,40 @@ class FileStore:
         except OSError as error:
             raise _unavailable(error) from None
 
-    def list(self) -> Iterator[str]:
-        """Names (sha256) of everything stored."""
-        for path in self._fs.find(self._root):
-            name = str(path).rpartition("/")[2]
-            if _SHA256.fullmatch(name):
-                yield name
+    def list_stored(self) -> Sequence["ListedFile"]:
+        """Everything stored.
+
+        Raises:
+            StorageUnavailableError: the store cannot be listed.
+        """
+        return [
+            ListedFile(sha256=name, byte_count=int(info.get("size") or 0), modified_at=_modified_at(info))
+            for path, info in self._find(self._root).items()
+            if _SHA256.fullmatch(name := path.rpartition("/")[2])
+        ]
+
+    def remove_remains(self, *, older_than_s: float) -> int:
+        """Remove what uploads that died left behind, where no byte has come for so long; how many.
+
+        Raises:
+            StorageUnavailableError
+        """
+        before = time.time() - older_than_s
+        remains = [path for path, info in self._find(f"{self._root}/incoming").items() if _modified_at(info) <= before]
+        for path in remains:
+            with suppress(FileNotFoundError):
+                self._fs.rm_file(path)
+        return len(remains)
+
+    def _find(self, folder: str) -> dict[str, dict[str, Any]]:
+        try:
+            self._fs.invalidate_cache()  # other processes write too
+            found = self._fs.find(folder, detail=True)
+        except FileNotFoundError:
+            return {}
+        except OSError as error:
+            raise _unavailable(error) from None
+        return {str(path): info for path, info in dict(found).items()}
 
     @contextmanager
     def _writing(self) -> Iterator[tuple[str, IO[bytes]]]:
@@ -151,6 +190,12 @@ class FileStore:
 
     def _path(self, sha256: str) -> str:
         return f"{self._folder(sha256)}/{sha256}"
+
+
+def _modified_at(info: dict[str, Any]) -> float:
+    """When a listed file was written; now for a store that does not say, so that nothing is taken for old."""
+    found = info.get("mtime") or info.get("LastModified") or info.get("created") or time.time()
+    return found.timestamp() if isinstance(found, datetime) else float(found)
 
 
 def _unavailable(error: OSError) -> StorageUnavailableError:

@@ -11,10 +11,11 @@ from uuid import UUID
 from psycopg.rows import class_row, dict_row
 
 from pipelines.core.errors import NotFoundError, StaleUpstreamError, SupersededError
+from pipelines.core.names import name_in_course, nfc
 from pipelines.core.postgres import Connection
 from pipelines.core.records import Lecture
 from pipelines.core.statements import statement
-from pipelines.core.uploads import Outcome, lock_upload
+from pipelines.core.uploads import LECTURE, Outcome, lock_upload
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +73,8 @@ def put_lecture(
     language: str | None = None,
     prefer_speech: bool | None = None,
     created_by: UUID | None = None,
+    origin: str | None = None,
+    replace: bool = False,
 ) -> tuple[Lecture, Outcome]:
     """Record a recording, captions, or both, whose bytes are in the file store.
 
@@ -83,17 +86,27 @@ def put_lecture(
     Args:
         file_name: the recording's name, or the captions' where they come alone.
         prefer_speech: recognise speech although captions were given; None keeps what was said before (at first: no).
+        origin, replace: as for `put_document`.
+
+    Raises:
+        NotFoundError: there is no such course.
     """
+    source_name, origin = nfc(source_name), nfc(origin) if origin is not None else None
     content = {"media_sha256": media_sha256, "captions_sha256": captions_sha256}
     key = {"course_id": course_id, "source_name": source_name, **content}
     same = _one(connection, "find_lecture_by_content", **key)
-    if same is not None:
+    if same is not None and (origin is None or same.origin != origin):
         return same, "duplicate"
+    key["source_name"] = name_in_course(
+        connection, LECTURE, course_id=course_id, source_name=source_name, origin=origin, replace=replace,
+        contents=[sha256 for sha256 in content.values() if sha256 is not None],
+    )  # fmt: skip
     parameters = {
         **key,
-        "title": title,
-        "file_name": file_name,
-        "captions_name": captions_name,
+        "origin": origin,
+        "title": nfc(title),
+        "file_name": nfc(file_name),
+        "captions_name": nfc(captions_name) if captions_name is not None else None,
         "byte_count": byte_count,
         "language": language,
         "prefer_speech": prefer_speech,

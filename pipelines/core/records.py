@@ -29,7 +29,8 @@ class Document:
 
     `source_name` identifies the upload inside its course (a relative path when a folder was ingested); `file_name` is
     its base name. `password` opens protected files and is None for others; `failure` is the sentence the last run
-    ended with, None when it did not fail. `stage` and `run_id` say for which of its assets a Dagster run holds this
+    ended with, None when it did not fail. `origin` is the path the file was taken from, None where it is not known.
+    `stage` and `run_id` say for which of its assets a Dagster run holds this
     record (`uploads.begin_stage`); both None for everybody else.
     """
 
@@ -45,6 +46,7 @@ class Document:
     deleted_at: datetime | None = None
     failure_code: str | None = None
     failure: str | None = None
+    origin: str | None = None
     stage: str | None = None
     run_id: str | None = None
 
@@ -54,7 +56,7 @@ class Lecture:
     """One recording, or captions alone. `media_sha256` None: no recording; `captions_sha256` None: no captions.
 
     `language` None means detect. `duration_ms` None means not measured yet. `prefer_speech` True transcribes the
-    recording although captions were given. `stage` and `run_id` as for documents.
+    recording although captions were given. `origin`, `stage` and `run_id` as for documents.
     """
 
     id: UUID
@@ -73,6 +75,7 @@ class Lecture:
     deleted_at: datetime | None = None
     failure_code: str | None = None
     failure: str | None = None
+    origin: str | None = None
     stage: str | None = None
     run_id: str | None = None
 

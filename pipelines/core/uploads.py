@@ -12,6 +12,7 @@ from pipelines.core.files import FileStore
 from pipelines.core.postgres import Connection, Database
 from pipelines.core.records import Document, Lecture
 from pipelines.core.statements import statement
+from pipelines.core.stored_files import drop_unreferenced
 
 Upload = TypeVar("Upload", Document, Lecture)
 
@@ -20,19 +21,24 @@ Outcome = Literal["created", "replaced", "unchanged", "duplicate"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UploadKind:
-    """One kind of upload: its noun, its table, and the statement that removes its rows and answers its files."""
+    """One kind of upload: its noun, its table, its columns that hold the sha256 of what a person gave, as an array, and
+    the statement that removes its rows and answers its files."""
 
     noun: str
     table: str
+    contents: str
     purge: str
 
     def statement(self, name: str) -> str:
         """A statement of `uploads.sql` for this kind's table."""
-        return statement(name).replace("{uploads}", self.table)
+        return statement(name).replace("{uploads}", self.table).replace("{contents}", self.contents)
 
 
-DOCUMENT = UploadKind(noun="document", table="documents", purge="purge_document")
-LECTURE = UploadKind(noun="lecture", table="lectures", purge="purge_lecture")
+DOCUMENT = UploadKind(noun="document", table="documents", contents="array[sha256]", purge="purge_document")
+LECTURE = UploadKind(
+    noun="lecture", table="lectures", contents="array[media_sha256, captions_sha256]", purge="purge_lecture"
+)
+KINDS = (DOCUMENT, LECTURE)
 
 
 def kind_of(upload: Document | Lecture) -> UploadKind:
@@ -117,14 +123,29 @@ def list_deleted(connection: Connection, kind: UploadKind, *, limit: int = 200) 
 
 
 def purge_upload(database: Database, files: FileStore, kind: UploadKind, upload_id: UUID) -> None:
-    """Remove a deleted upload's rows, then its files that nothing else uses. Running it twice is fine."""
+    """Remove a deleted upload's rows, then its files that nothing else uses, and with its last upload a deleted course.
+
+    Running it twice is fine. What a store that is away keeps goes with the next sweep.
+
+    Raises:
+        StorageUnavailableError: the rows are gone, the database or the file store is away.
+    """
     with database.transaction() as connection:
-        names = [row[0] for row in connection.execute(statement(kind.purge), {"id": upload_id})]
-    with database.transaction() as connection:
-        used = {row[0] for row in connection.execute(statement("list_used_files"), {"names": names})}
-    for sha256 in names:
-        if sha256 not in used:
-            files.remove(sha256)
+        rows = connection.execute(statement(kind.purge), {"id": upload_id}).fetchall()
+        for course_id in {row[0] for row in rows}:
+            connection.execute(statement("purge_course"), {"course_id": course_id})
+    drop_unreferenced(database, files, [row[1] for row in rows if row[1] is not None])
+
+
+def reprocess_upload(connection: Connection, upload: Document | Lecture) -> None:
+    """Have the same bytes processed again; what readers see of them stays until then.
+
+    Raises:
+        SupersededError: the upload was deleted.
+    """
+    row = connection.execute(kind_of(upload).statement("reprocess_upload"), {"id": upload.id}).fetchone()
+    if row is None:
+        raise SupersededError(f"{upload.source_name} was deleted.")
 
 
 def _fence(connection: Connection, name: str, upload: Document | Lecture, **parameters: Any) -> None:

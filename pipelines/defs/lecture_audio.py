@@ -8,6 +8,7 @@ import dagster as dg
 
 from pipelines.core.lectures import LectureAudio, find_lecture_audio, put_lecture_audio
 from pipelines.core.records import Lecture
+from pipelines.core.stored_files import hold_files
 from pipelines.core.stores import Stores
 from pipelines.defs.lectures import GROUP, OWNERS, lecture_of, lectures
 from pipelines.defs.parsing import media_limits
@@ -89,5 +90,6 @@ def _decode(store: Stores, lecture: Lecture) -> LectureAudio:
         code_version=AUDIO_VERSION,
     )
     with store.database.transaction() as connection:
+        hold_files(connection, store.files, [audio.audio_sha256])
         put_lecture_audio(connection, lecture, audio)
     return audio

@@ -7,6 +7,7 @@ import dagster as dg
 from pipelines.core.records import Document, Slide
 from pipelines.core.settings import Settings
 from pipelines.core.slides import read_slides, set_slide_images
+from pipelines.core.stored_files import hold_files
 from pipelines.core.stores import Stores
 from pipelines.defs.parsing import pdf_limits
 from pipelines.steps.pdf.slides import render_slides
@@ -45,4 +46,5 @@ def picture_link(settings: Settings, document: Document, slide: Slide) -> dg.Url
 
 def _name(stores: Stores, document: Document, images: dict[int, str]) -> None:
     with stores.database.transaction() as connection:
+        hold_files(connection, stores.files, list(images.values()))
         set_slide_images(connection, document, images)

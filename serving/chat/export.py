@@ -42,4 +42,5 @@ def _markdown(message: MessageOut) -> str:
 def _source(part: dict[str, Any]) -> str:
     known = part.get("providerMetadata", {}).get(PROVIDER, {})
     changed = " (the source has changed since)" if known.get("changed") else ""
+    changed = " (the material was removed)" if known.get("removed") else changed
     return f"- [{known.get('handle')}] {part['title']}{changed}"

@@ -61,7 +61,8 @@ class Branch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A cited passage with its words as they were. `changed`: the course no longer holds them so."""
+    """A cited passage with its words as they were. `changed`: the course no longer holds them so; `removed`: its file
+    was deleted."""
 
     id: UUID
     course_id: UUID
@@ -79,6 +80,7 @@ class Source:
     lecture_id: UUID | None
     quote: str
     changed: bool
+    removed: bool
 
 
 def check_id(value: str) -> str:
@@ -197,10 +199,10 @@ async def list_branches(connection: Connection, session: Session) -> list[Branch
     return [Branch(**each) for each in await rows(connection, "list_branches", session_id=session.id)]
 
 
-async def list_changed_sources(connection: Connection, messages: Sequence[Message]) -> set[str]:
-    """Ids of cited passages of these messages that the course no longer holds in those words."""
+async def list_changed_sources(connection: Connection, messages: Sequence[Message]) -> dict[str, bool]:
+    """Ids of the sources of these messages that have changed since, and of each whether its file was deleted."""
     found = await rows(connection, "list_changed_sources", message_keys=[message.key for message in messages])
-    return {str(each["id"]) for each in found}
+    return {str(each["id"]): each["removed"] for each in found}
 
 
 async def list_feedback(connection: Connection, messages: Sequence[Message]) -> dict[UUID, dict[str, Any]]:

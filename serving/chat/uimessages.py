@@ -36,9 +36,10 @@ async def ui_messages(connection: Connection, messages: Sequence[Message]) -> li
     return found
 
 
-def _with_change(part: dict[str, Any], changed: set[str]) -> dict[str, Any]:
-    """A source part that says so when the course no longer holds its words."""
+def _with_change(part: dict[str, Any], changed: dict[str, bool]) -> dict[str, Any]:
+    """A source part that says so when the course no longer holds its words, or its file at all."""
     if part.get("type") != "source-document" or part.get("sourceId") not in changed:
         return part
     known = part.get("providerMetadata", {}).get(PROVIDER, {})
-    return {**part, "providerMetadata": {PROVIDER: {**known, "changed": True}}}
+    removed = {"removed": True} if changed[part["sourceId"]] else {}
+    return {**part, "providerMetadata": {PROVIDER: {**known, "changed": True, **removed}}}

@@ -44,7 +44,7 @@ function Message({ message, onOpen }) {
         <ol>{sources.map(source => (
           <li key={source.sourceId}>
             <button className="cite" onClick={() => onOpen(source)}>[{known(source).handle}]</button> {source.title}
-            {known(source).changed && <em> (changed since)</em>}
+            {known(source).changed && <em>{known(source).removed ? ' (removed)' : ' (changed since)'}</em>}
           </li>
         ))}</ol>
       )}

@@ -56,9 +56,9 @@ async def source_card(request: Request, source_id: UUID) -> SourceOut:
     state, person = state_of(request), person_of(request)
     async with state.database.transaction() as connection:
         source = await get_source(connection, person.user_id, source_id)
-    links = media_links(state, person.user_id, source.course_id, source)
+    links = media_links(state, person.user_id, source.course_id, source) if not source.removed else {}
     card = {name: getattr(source, name) for name in SourceOut.model_fields if hasattr(source, name)}
-    return SourceOut(**card, where=where_of(source), **links)
+    return SourceOut(**card, where=where_of(source), **{"image_url": None, "media_url": None, **links})
 
 
 def where_of(source: Source) -> str:

@@ -28,7 +28,7 @@ with made as (
     insert into chat_sessions (user_id, client_id, course_id, title)
     select %(user_id)s::uuid, %(client_id)s::text, c.id, %(title)s::text
     from courses c
-    where c.id = %(course_id)s::uuid
+    where c.id = %(course_id)s::uuid and c.deleted_at is null
     on conflict (user_id, client_id) do nothing
     returning id, client_id, course_id, title, head_key, created_at, updated_at
 )
@@ -58,7 +58,8 @@ where user_id = %(user_id)s::uuid and client_id = %(client_id)s::text
 
 -- name: get_source
 -- One cited passage of this person's chats: id, course_id, handle, chunk_id, kind, source_id, title, file_name, page,
--- page_label, start_ms, end_ms, document_id, lecture_id, quote, changed. No row: not there, or not theirs, or they left the course.
+-- page_label, start_ms, end_ms, document_id, lecture_id, quote, changed, removed (its file was deleted). No row: not
+-- there, or not theirs, or they left the course; a course that was deleted is left by nobody.
 select s.id, s.course_id, s.handle, s.chunk_id, s.kind, s.source_id, s.title, s.file_name, s.page, s.page_label,
        s.start_ms, s.end_ms, s.document_id, s.lecture_id, s.quote,
        not exists (
@@ -67,12 +68,15 @@ select s.id, s.course_id, s.handle, s.chunk_id, s.kind, s.source_id, s.title, s.
   ) and not exists (
       select 1 from ai.lecture_chunks_knowledge k
       where k.lecture_id = s.source_id and (k.id = s.chunk_id or k.content = s.quote)
-  ) as changed
+  ) as changed,
+       not exists (select 1 from documents d where d.id = s.source_id and d.deleted_at is null)
+       and not exists (select 1 from lectures l where l.id = s.source_id and l.deleted_at is null) as removed
 from ai.message_sources s
 join chat_messages m on m.key = s.message_key
 join chat_sessions c on c.id = m.session_id
-join user_courses u on u.course_id = s.course_id and u.user_id = c.user_id
-where s.id = %(source_id)s::uuid and c.user_id = %(user_id)s::uuid
+left join courses k on k.id = s.course_id and k.deleted_at is null
+left join user_courses u on u.course_id = k.id and u.user_id = c.user_id
+where s.id = %(source_id)s::uuid and c.user_id = %(user_id)s::uuid and (k.id is null or u.user_id is not null)
 
 -- name: insert_source
 -- Keep one cited passage as it was. Rows touched: 1, or 0 when the message was deleted or the passage is kept already.
@@ -93,8 +97,10 @@ order by m.created_at desc
 limit 200
 
 -- name: list_changed_sources
--- Ids of cited passages of these messages that the course no longer holds in those words.
-select s.id from ai.message_sources s
+-- Cited passages of these messages that the course no longer holds in those words: id, removed (its file was deleted).
+select s.id, not exists (select 1 from documents d where d.id = s.source_id and d.deleted_at is null)
+       and not exists (select 1 from lectures l where l.id = s.source_id and l.deleted_at is null) as removed
+from ai.message_sources s
 where s.message_key = any(%(message_keys)s::uuid[])
   and not exists (
       select 1 from ai.slide_chunks_knowledge k

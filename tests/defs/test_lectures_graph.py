@@ -285,7 +285,7 @@ def test_a_lecture_deleted_while_it_is_transcribed_leaves_nothing_behind(graph, 
     assert "was replaced or deleted" in message
     assert not retried
     purge_upload(graph.stores.database, graph.stores.files, LECTURE, lecture.id)
-    assert list(graph.stores.files.list()) == []
+    assert graph.stores.files.list_stored() == []
     with graph.stores.database.transaction() as connection:
         for table in ("lectures", "transcript_pieces", "transcript_segments", "ai.lecture_chunks_knowledge"):
             assert connection.execute(f"select count(*) from {table}").fetchone() == (0,)  # noqa: S608
@@ -317,4 +317,4 @@ def test_the_sensor_asks_for_one_run_and_after_deletion_removes_partition_rows_a
     (change,) = look(LECTURES, graph.stores, graph.instance, "[]").dynamic_partitions_requests
     graph.instance.delete_dynamic_partition("lectures", change.partition_keys[0])
     look(LECTURES, graph.stores, graph.instance, "[]")
-    assert list(graph.stores.files.list()) == []
+    assert graph.stores.files.list_stored() == []

@@ -1,23 +1,58 @@
+-- name: delete_course
+-- Set the tombstone, waiting for uploads that are being recorded. A row (the id) only when the course was there.
+update courses set deleted_at = now() where id = %(course_id)s::uuid and deleted_at is null returning id
+
 -- name: ensure_course
 -- The course of this name, made where it is missing. One row: id, name, language.
 with made as (
     insert into courses (name, language) values (%(name)s::text, %(language)s::text)
-    on conflict (name) do nothing
+    on conflict (name) where deleted_at is null do nothing
     returning id, name, language
 )
 select id, name, language from made
 union all
-select id, name, language from courses where name = %(name)s::text
+select id, name, language from courses where name = %(name)s::text and deleted_at is null
 limit 1
 
 -- name: find_course
 -- The course of this name: id, name, language. No row: there is none.
-select id, name, language from courses where name = %(name)s::text
+select id, name, language from courses where name = %(name)s::text and deleted_at is null
 
 -- name: get_course
 -- The course of this id: id, name, language. No row: there is none.
-select id, name, language from courses where id = %(course_id)s::uuid
+select id, name, language from courses where id = %(course_id)s::uuid and deleted_at is null
+
+-- name: list_course_sizes
+-- Every course by name: id, name, decks, lectures, failed (uploads whose newest generation failed).
+select c.id, c.name, coalesce(d.uploads, 0) as decks, coalesce(l.uploads, 0) as lectures,
+       coalesce(d.failed, 0) + coalesce(l.failed, 0) as failed
+from courses c
+left join (
+    select course_id, count(*) as uploads, count(*) filter (where failed_generation = generation) as failed
+    from documents where deleted_at is null group by course_id
+) d on d.course_id = c.id
+left join (
+    select course_id, count(*) as uploads, count(*) filter (where failed_generation = generation) as failed
+    from lectures where deleted_at is null group by course_id
+) l on l.course_id = c.id
+where c.deleted_at is null
+order by c.name
 
 -- name: list_courses
 -- Every course by name: id, name, language.
-select id, name, language from courses order by name
+select id, name, language from courses where deleted_at is null order by name
+
+-- name: lock_course
+-- Nobody records an upload in the course until the transaction ends. A row (the id) when it is there.
+select id from courses where id = %(course_id)s::uuid and deleted_at is null for update
+
+-- name: purge_course
+-- Remove a deleted course that holds no upload any more. Nothing comes out.
+delete from courses c where id = %(course_id)s::uuid and deleted_at is not null
+  and not exists (select 1 from documents where course_id = c.id)
+  and not exists (select 1 from lectures where course_id = c.id)
+
+-- name: rename_course
+-- Give a course another name. One row: id, name, language; breaks courses_name where another course has the name.
+update courses set name = %(name)s::text where id = %(course_id)s::uuid and deleted_at is null
+returning id, name, language

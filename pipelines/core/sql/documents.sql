@@ -2,47 +2,51 @@
 -- The document of a course that holds exactly these bytes. No row: none does.
 select id, course_id, title, file_name, source_name, sha256, byte_count, generation, password_sealed, deleted_at,
        case when failed_generation = generation then failure_code end as failure_code,
-       case when failed_generation = generation then failure end as failure
+       case when failed_generation = generation then failure end as failure, origin
 from documents where course_id = %(course_id)s::uuid and sha256 = %(sha256)s::text and deleted_at is null
 
 -- name: get_document
 -- One document that is not deleted. No row: it is not there.
 select id, course_id, title, file_name, source_name, sha256, byte_count, generation, password_sealed, deleted_at,
        case when failed_generation = generation then failure_code end as failure_code,
-       case when failed_generation = generation then failure end as failure
+       case when failed_generation = generation then failure end as failure, origin
 from documents where id = %(document_id)s::uuid and deleted_at is null
 
 -- name: list_documents
 -- Every document of a course that is not deleted, by name.
 select id, course_id, title, file_name, source_name, sha256, byte_count, generation, password_sealed, deleted_at,
        case when failed_generation = generation then failure_code end as failure_code,
-       case when failed_generation = generation then failure end as failure
+       case when failed_generation = generation then failure end as failure, origin
 from documents where course_id = %(course_id)s::uuid and deleted_at is null
 order by source_name
 
 -- name: purge_document
--- Remove a deleted document's rows. Rows: sha256 of every file it used, for the caller to drop where nobody else does.
+-- Remove a deleted document's rows. Rows: its course_id, and sha256 of every file it used, for the caller to drop where
+-- nobody else does.
 with gone as (
-    delete from documents where id = %(id)s::uuid and deleted_at is not null returning id, sha256
+    delete from documents where id = %(id)s::uuid and deleted_at is not null returning id, course_id, sha256
 )
-select sha256 from gone
+select course_id, sha256 from gone
 union
-select image_sha256 from slides where document_id in (select id from gone) and image_sha256 is not null
+select g.course_id, s.image_sha256 from slides s join gone g on s.document_id = g.id where s.image_sha256 is not null
 
 -- name: put_document
 -- Record an upload. One row: id, course_id, title, file_name, source_name, sha256, byte_count, generation,
 -- password_sealed, deleted_at, failure_code, failure, and outcome (`created`, `replaced`, `unchanged`).
 -- A new upload under a known source_name is a new generation of the same document; the same bytes change nothing.
+-- No row: there is no such course.
 with known as (
     select id, sha256 from documents
     where course_id = %(course_id)s::uuid and source_name = %(source_name)s::text and deleted_at is null
 ),
 put as (
     insert into documents as d
-        (course_id, title, file_name, source_name, sha256, byte_count, password_sealed, created_by)
-    values (%(course_id)s::uuid, %(title)s::text, %(file_name)s::text, %(source_name)s::text, %(sha256)s::text,
-            %(byte_count)s::bigint, %(password_sealed)s::bytea, %(created_by)s::uuid)
+        (course_id, title, file_name, source_name, origin, sha256, byte_count, password_sealed, created_by)
+    select id, %(title)s::text, %(file_name)s::text, %(source_name)s::text, %(origin)s::text, %(sha256)s::text,
+           %(byte_count)s::bigint, %(password_sealed)s::bytea, %(created_by)s::uuid
+    from courses where id = %(course_id)s::uuid and deleted_at is null for key share
     on conflict (course_id, source_name) where deleted_at is null do update set
+        origin = coalesce(excluded.origin, d.origin),
         sha256 = excluded.sha256,
         byte_count = excluded.byte_count,
         title = excluded.title,
@@ -55,7 +59,7 @@ put as (
 select put.id, put.course_id, put.title, put.file_name, put.source_name, put.sha256, put.byte_count, put.generation,
        put.password_sealed, put.deleted_at,
        case when put.failed_generation = put.generation then put.failure_code end as failure_code,
-       case when put.failed_generation = put.generation then put.failure end as failure,
+       case when put.failed_generation = put.generation then put.failure end as failure, put.origin,
        case when known.id is null then 'created'
             when known.sha256 <> put.sha256 or %(password_sealed)s::bytea is not null then 'replaced'
             else 'unchanged' end as outcome

@@ -4,7 +4,7 @@
 select id, course_id, title, file_name, source_name, media_sha256, captions_sha256, captions_name, byte_count, generation,
        language, prefer_speech, duration_ms, deleted_at,
        case when failed_generation = generation then failure_code end as failure_code,
-       case when failed_generation = generation then failure end as failure
+       case when failed_generation = generation then failure end as failure, origin
 from lectures
 where course_id = %(course_id)s::uuid and deleted_at is null
   and regexp_replace(source_name, '\.[^./]*$', '') <> regexp_replace(%(source_name)s::text, '\.[^./]*$', '')
@@ -18,7 +18,7 @@ limit 1
 select id, course_id, title, file_name, source_name, media_sha256, captions_sha256, captions_name, byte_count, generation,
        language, prefer_speech, duration_ms, deleted_at,
        case when failed_generation = generation then failure_code end as failure_code,
-       case when failed_generation = generation then failure end as failure
+       case when failed_generation = generation then failure end as failure, origin
 from lectures where id = %(lecture_id)s::uuid and deleted_at is null
 
 -- name: get_lecture_audio
@@ -71,21 +71,21 @@ select (select count(*) from s) as segments,
 select id, course_id, title, file_name, source_name, media_sha256, captions_sha256, captions_name, byte_count, generation,
        language, prefer_speech, duration_ms, deleted_at,
        case when failed_generation = generation then failure_code end as failure_code,
-       case when failed_generation = generation then failure end as failure
+       case when failed_generation = generation then failure end as failure, origin
 from lectures where course_id = %(course_id)s::uuid and deleted_at is null
 order by source_name
 
 -- name: purge_lecture
--- Remove a deleted lecture's rows. Rows: sha256 of every file it used, for the caller to drop where nobody else does.
+-- Remove a deleted lecture's rows. Rows: its course_id, and sha256 of every file it used, for the caller to drop where
+-- nobody else does.
 with gone as (
     delete from lectures where id = %(id)s::uuid and deleted_at is not null
-    returning id, media_sha256, captions_sha256
+    returning id, course_id, media_sha256, captions_sha256
 )
-select media_sha256 from gone where media_sha256 is not null
+select course_id, f.sha256 from gone, unnest(array[media_sha256, captions_sha256]) as f (sha256)
+where f.sha256 is not null
 union
-select captions_sha256 from gone where captions_sha256 is not null
-union
-select audio_sha256 from lecture_audio where lecture_id in (select id from gone)
+select g.course_id, a.audio_sha256 from lecture_audio a join gone g on a.lecture_id = g.id
 
 -- name: put_lecture
 -- Record a recording, captions, or both. One row: the columns of records.Lecture, and outcome (`created`, `replaced`,
@@ -96,24 +96,27 @@ with known as (
     where course_id = %(course_id)s::uuid and deleted_at is null
       and (source_name = %(source_name)s::text
            or (regexp_replace(source_name, '\.[^./]*$', '') = regexp_replace(%(source_name)s::text, '\.[^./]*$', '')
-               and (media_sha256 is null or %(media_sha256)s::text is null)))
+               and (media_sha256 is null or %(media_sha256)s::text is null or media_sha256 = %(media_sha256)s::text)))
     order by source_name = %(source_name)s::text desc, created_at
     limit 1
 ),
 put as (
     insert into lectures as l
-        (course_id, title, file_name, source_name, media_sha256, captions_sha256, captions_name, byte_count, language,
-         prefer_speech, created_by)
-    values (%(course_id)s::uuid, %(title)s::text, %(file_name)s::text,
-            coalesce((select source_name from known), %(source_name)s::text), %(media_sha256)s::text,
-            %(captions_sha256)s::text, %(captions_name)s::text, %(byte_count)s::bigint, %(language)s::text,
-            coalesce(%(prefer_speech)s::boolean, false), %(created_by)s::uuid)
+        (course_id, title, file_name, source_name, origin, media_sha256, captions_sha256, captions_name, byte_count,
+         language, prefer_speech, created_by)
+    select id, %(title)s::text, %(file_name)s::text, coalesce((select source_name from known), %(source_name)s::text),
+           %(origin)s::text, %(media_sha256)s::text, %(captions_sha256)s::text, %(captions_name)s::text,
+           %(byte_count)s::bigint, %(language)s::text, coalesce(%(prefer_speech)s::boolean, false),
+           %(created_by)s::uuid
+    from courses where id = %(course_id)s::uuid and deleted_at is null for key share
     on conflict (course_id, source_name) where deleted_at is null do update set
         title = case when excluded.media_sha256 is null and l.media_sha256 is not null then l.title else excluded.title end,
         file_name = case when excluded.media_sha256 is null and l.media_sha256 is not null
                          then l.file_name else excluded.file_name end,
         byte_count = case when excluded.media_sha256 is null and l.media_sha256 is not null
                           then l.byte_count else excluded.byte_count end,
+        origin = case when excluded.media_sha256 is null and l.media_sha256 is not null
+                      then l.origin else coalesce(excluded.origin, l.origin) end,
         media_sha256 = coalesce(excluded.media_sha256, l.media_sha256),
         captions_sha256 = coalesce(excluded.captions_sha256, l.captions_sha256),
         captions_name = coalesce(excluded.captions_name, l.captions_name),
@@ -131,7 +134,7 @@ select put.id, put.course_id, put.title, put.file_name, put.source_name, put.med
        put.captions_name, put.byte_count, put.generation, put.language, put.prefer_speech, put.duration_ms,
        put.deleted_at,
        case when put.failed_generation = put.generation then put.failure_code end as failure_code,
-       case when put.failed_generation = put.generation then put.failure end as failure,
+       case when put.failed_generation = put.generation then put.failure end as failure, put.origin,
        case when known.id is null then 'created'
             when known.generation <> put.generation then 'replaced'
             else 'unchanged' end as outcome

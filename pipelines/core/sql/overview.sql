@@ -1,7 +1,7 @@
 -- name: overview
 -- How much there is. One row: courses, documents, lectures, slides, slide_chunks, speech_chunks, vectors (of the live
 -- set), failed_documents, failed_lectures, and the live set's model, dims and search_text_version (null before the first).
-select (select count(*) from courses) as courses,
+select (select count(*) from courses where deleted_at is null) as courses,
        (select count(*) from documents where deleted_at is null) as documents,
        (select count(*) from lectures where deleted_at is null) as lectures,
        (select count(*) from slides) as slides,

@@ -69,12 +69,13 @@ cross join lateral (
         group by term
     ) as t
 ) as counted
-where c.id = %(course_id)s::uuid
+where c.id = %(course_id)s::uuid and c.deleted_at is null
 
 -- name: search_chunks
 -- The best chunks of one course for a question, best first, one row a slide or stretch of speech: chunk_id, kind,
--- source_id, file_name, title, content, page, pages, page_label, start_ms, end_ms, cosine, bm25 (of all the question's
--- words), dense_rank, lexical_rank (null: not among the first `depth` of that side), placed, score.
+-- source_id, file_name (with its folders where another file of the course has the same), title, content, page, pages,
+-- page_label, start_ms, end_ms, cosine, bm25 (of all the question's words), dense_rank, lexical_rank (null: not among
+-- the first `depth` of that side), placed, score.
 -- score = dense_weight * cosine + (1 - dense_weight) * bm25 / bm25_scale. Parts of one long slide share their page; the
 -- best part stands for it. Chunks that are `placed` (the question names their page or minute) come first, whatever
 -- they say.
@@ -135,7 +136,17 @@ best as (
 first as materialized (
     select * from best order by score desc, chunk_id limit %(limit)s::integer
 )
-select f.*, case f.kind when 'slide' then (select file_name from documents where id = f.source_id)
-                        else (select file_name from lectures where id = f.source_id) end as file_name
+select f.*, case when namesakes.found > 1 then u.source_name else u.file_name end as file_name
 from first as f
+join lateral (
+    select source_name, file_name from documents where id = f.source_id
+    union all
+    select source_name, file_name from lectures where id = f.source_id
+) as u on true
+cross join lateral (
+    select (select count(*) from documents
+            where course_id = %(course_id)s::uuid and file_name = u.file_name and deleted_at is null)
+         + (select count(*) from lectures
+            where course_id = %(course_id)s::uuid and file_name = u.file_name and deleted_at is null) as found
+) as namesakes
 order by f.score desc, f.chunk_id

@@ -33,6 +33,28 @@ update {uploads} set failure_code = %(code)s::text, failure = %(message)s::text,
 where id = %(id)s::uuid and generation = %(generation)s::integer and deleted_at is null
   and (%(run_id)s::text is null or stages -> %(stage)s::text ->> 'run_id' = %(run_id)s::text)
 
+-- name: find_namesakes
+-- Uploads of a course that came from this path, or whose name is this one, with or without folders in front: id,
+-- source_name, file_name, origin (null: not known), same (it holds one of these contents).
+select id, source_name, file_name, origin, {contents} && %(contents)s::text[] as same from {uploads}
+where course_id = %(course_id)s::uuid and deleted_at is null
+  and (origin = %(origin)s::text or '/' || %(source_name)s::text = right('/' || source_name, length(%(source_name)s::text) + 1))
+order by created_at
+
+-- name: is_name_taken
+-- Whether another deck or lecture of the course has this name: a row (its id) or none.
+select id from documents
+where course_id = %(course_id)s::uuid and source_name = %(source_name)s::text and id <> %(id)s::uuid
+  and deleted_at is null
+union all
+select id from lectures
+where course_id = %(course_id)s::uuid and source_name = %(source_name)s::text and id <> %(id)s::uuid
+  and deleted_at is null
+
+-- name: list_course_uploads
+-- The uploads of a course that are not deleted: id.
+select id from {uploads} where course_id = %(course_id)s::uuid and deleted_at is null
+
 -- name: list_deleted_uploads
 -- Uploads deleted and not yet purged: id.
 select id from {uploads} where deleted_at is not null order by deleted_at limit %(limit)s::integer
@@ -53,18 +75,6 @@ where requested_generation is distinct from generation and deleted_at is null
 order by created_at
 limit %(limit)s::integer
 
--- name: list_used_files
--- Which of these files some row still uses: sha256.
-select sha256 from documents where sha256 = any(%(names)s::text[])
-union
-select image_sha256 from slides where image_sha256 = any(%(names)s::text[])
-union
-select media_sha256 from lectures where media_sha256 = any(%(names)s::text[])
-union
-select captions_sha256 from lectures where captions_sha256 = any(%(names)s::text[])
-union
-select audio_sha256 from lecture_audio where audio_sha256 = any(%(names)s::text[])
-
 -- name: lock_upload
 -- Fence before a write: one row (the id) when this generation is still the newest and not deleted and, where a run
 -- writes, the run still holds the stage it makes; none otherwise.
@@ -81,3 +91,16 @@ for share
 update {uploads} set stages = jsonb_set(stages, array[%(stage)s::text],
     stages -> %(stage)s::text || jsonb_build_object('note', %(note)s::text, 'waiting', %(waiting)s::boolean))
 where id = %(id)s::uuid and stages -> %(stage)s::text ->> 'run_id' = %(run_id)s::text
+
+-- name: rename_upload
+-- Give an upload another name. A row (the id) when it was there; breaks {uploads}_source where another has the name.
+update {uploads} set source_name = %(source_name)s::text, file_name = %(file_name)s::text, updated_at = now()
+where id = %(id)s::uuid and deleted_at is null
+returning id
+
+-- name: reprocess_upload
+-- Make a new generation of the same bytes, so that a run is started for it and the one under way writes no more. A row
+-- (the id) when the upload was there.
+update {uploads} set generation = generation + 1, updated_at = now()
+where id = %(id)s::uuid and deleted_at is null
+returning id

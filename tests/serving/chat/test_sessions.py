@@ -107,6 +107,31 @@ def test_an_old_chat_says_when_its_source_has_changed(service, chat, material):
             connection.execute(back + " where page = 2", [part["providerMetadata"]["studybuddy"]["chunkId"]])
 
 
+@pytest.mark.parametrize("gone", ["documents", "courses"])
+def test_an_old_chat_can_be_read_and_says_when_its_material_was_removed(service, chat, material, gone):
+    part = next(part for part in chat[1] if part["type"] == "source-document")
+    with psycopg.connect(service.settings.database_url.get_secret_value(), autocommit=True) as connection:
+        tables = {"documents": ["documents"], "courses": ["documents", "courses"]}[gone]
+        for table in tables:
+            connection.execute(f"update {table} set deleted_at = now()")  # noqa: S608
+        words = "update ai.slide_chunks_knowledge set id = %s, content = reverse(content) where page = 2"
+        connection.execute(words, [uuid4()])  # the chunks of what is deleted are gone
+        try:
+            history = service.http.get(f"/api/sessions/{chat[0]}/messages").json()["items"][1]["parts"]
+            kept = next(each for each in history if each["type"] == "source-document")
+            assert kept["providerMetadata"]["studybuddy"]["removed"] is True
+            card = service.http.get(f"/api/sources/{part['sourceId']}").json()
+            assert (card["removed"], card["imageUrl"], card["mediaUrl"]) == (True, None, None)
+            assert "damps oscillation" in card["quote"]
+            assert "removed" in service.http.get(f"/api/sessions/{chat[0]}/export").text
+            courses = [course["id"] for course in service.http.get("/api/courses").json()["items"]]
+            assert (str(material.course_id) in courses) is (gone == "documents")
+        finally:
+            connection.execute(words, [part["providerMetadata"]["studybuddy"]["chunkId"]])
+            for table in tables:
+                connection.execute(f"update {table} set deleted_at = null")  # noqa: S608
+
+
 def test_a_chat_of_ten_thousand_messages(service, material, model):
     chat = service.http.post("/api/sessions", json={"courseId": str(material.course_id)}).json()["id"]
     with psycopg.connect(service.settings.database_url.get_secret_value(), autocommit=True) as connection:

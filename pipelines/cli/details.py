@@ -1,4 +1,4 @@
-"""What `studybuddy show` tells of one file: the stages of its processing, and its pages or its speech."""
+"""Details of one file for `studybuddy show`: the stages of its processing, and its pages or its speech."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -239,12 +239,13 @@ def _after(stores: Stores, graph: Graph, upload: Uploaded) -> FileResult:
         result.code, result.message = state.failure_code, state.failure
     elif state.searchable:
         result.status = "ingested" if upload.outcome == "created" else upload.outcome
-        result.message = {
+        known = {
             "unchanged": "the same bytes are in the course already",
             "duplicate": f"the course has these bytes as {state.source_name}",
-        }.get(upload.outcome, state.warning or "")
+        }.get(upload.outcome)
         if upload.outcome == "created" and state.source_name != upload.candidate.source_name:
-            result.message = f"kept as {state.source_name}: the course has another {upload.candidate.source_name}"
+            known = f"kept as {state.source_name}: the course has another {upload.candidate.source_name}"
+        result.message = "; ".join(part for part in (known, state.warning) if part)
     return result
 
 

@@ -11,6 +11,7 @@ from pipelines.cli.files import open_file
 from pipelines.core.documents import get_document, put_document
 from pipelines.core.errors import StorageUnavailableError
 from pipelines.core.files import StoredFile
+from pipelines.core.findings import list_findings, sum_up
 from pipelines.core.lecture_slides import link_document
 from pipelines.core.lectures import count_lecture, get_lecture, put_lecture
 from pipelines.core.postgres import Connection
@@ -183,7 +184,7 @@ def _store(stores: Stores, given: Given) -> StoredFile:
 def _look_at_deck(stores: Stores, document_id: UUID) -> State:
     with stores.database.transaction() as connection:
         document = get_document(connection, document_id, sealer=stores.sealer)
-        counts = count_document(connection, document)
+        counts, findings = count_document(connection, document), list_findings(connection, document)
     return State(
         source_name=document.source_name,
         chunks=counts.chunks,
@@ -191,6 +192,7 @@ def _look_at_deck(stores: Stores, document_id: UUID) -> State:
         failure_code=document.failure_code,
         failure=document.failure,
         pages=counts.slides,
+        warning=sum_up(findings) or None,
     )
 
 

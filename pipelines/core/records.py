@@ -12,6 +12,8 @@ from uuid import UUID, uuid5
 Kind = Literal["slide", "speech"]
 TextSource = Literal["layer", "ocr", "none"]
 SpeechSource = Literal["captions", "speech"]
+Box = tuple[float, float, float, float]
+"""left, top, right, bottom, in shares of the page as it is shown, from its upper left corner."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +101,8 @@ class Slide:
     `furniture` holds those. `frame_group` numbers runs of consecutive pages that are frames of one animated slide;
     pages of one slide share it. `junk_chars` counts characters dropped from a junk text layer. `image_sha256` names
     the rendered page (WebP) in the file store; None before rendering. `section` is the outline entry the page stands
-    under, None without an outline.
+    under, None without an outline. `line_boxes` says for each line of `body` where it stands: boxes (left, top, right,
+    bottom) in shares of the page as shown, none where that is not known; empty for a page where nothing is known.
     """
 
     page: int
@@ -114,6 +117,22 @@ class Slide:
     image_sha256: str | None
     width_pt: float
     height_pt: float
+    line_boxes: tuple[tuple[Box, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Something of an upload that could not be read or that a teacher should look at.
+
+    `code` is a short stable name for programs; `sentence` says what is wrong and what to do, and goes on after its
+    place ("Page 3: ..."). `page` (1-based) or `start_ms` and `end_ms` say where; all None: the whole upload.
+    """
+
+    code: str
+    sentence: str
+    page: int | None = None
+    start_ms: int | None = None
+    end_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,12 +4,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from psycopg.rows import class_row, dict_row
+from psycopg.types.json import Jsonb
 
 from pipelines.core.errors import StaleUpstreamError
 from pipelines.core.postgres import Connection
-from pipelines.core.records import Document, Slide, SlideDescription
+from pipelines.core.records import Box, Document, Slide, SlideDescription
 from pipelines.core.statements import statement
 from pipelines.core.uploads import lock_upload
+
+BOX_UNIT = 10_000
+"""Boxes are kept as whole numbers of this fraction of the page, a tenth of a pixel of its picture."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +67,9 @@ def replace_slides(
                 {
                     **_key(document),
                     **{name: getattr(slide, name) for name in Slide.__slots__},
+                    "line_boxes": Jsonb(
+                        [[[round(BOX_UNIT * e) for e in box] for box in line] for line in slide.line_boxes]
+                    ),
                     "source_sha256": document.sha256,
                     "code_version": code_version,
                 }
@@ -83,7 +90,17 @@ def read_slides(connection: Connection, document: Document) -> list[Slide]:
         raise StaleUpstreamError(
             f"The slides of {document.file_name} are not those of its newest upload; materialize `slides` first."
         )
-    return [Slide(**row) for row in rows]
+    return [Slide(**row | {"line_boxes": boxes_of_lines(row["line_boxes"])}) for row in rows]
+
+
+def boxes_of_lines(stored: list[list[list[int]]]) -> tuple[tuple[Box, ...], ...]:
+    """Column `line_boxes` as shares of the page."""
+    return tuple(
+        tuple(
+            (left / BOX_UNIT, top / BOX_UNIT, right / BOX_UNIT, bottom / BOX_UNIT) for left, top, right, bottom in line
+        )
+        for line in stored
+    )
 
 
 def set_slide_images(connection: Connection, document: Document, images: dict[int, str]) -> None:

@@ -5,6 +5,8 @@ import time
 import dagster as dg
 
 from pipelines.core.chunks import replace_slide_chunks
+from pipelines.core.errors import UnreadableFileError
+from pipelines.core.findings import list_findings, sum_up
 from pipelines.core.slides import count_document, read_slide_descriptions, read_slides
 from pipelines.defs.descriptions import slide_descriptions
 from pipelines.defs.documents import GROUP, OWNERS, document_of
@@ -40,7 +42,10 @@ def slide_chunks(context: dg.AssetExecutionContext, stores: StoresResource) -> d
         )
         with store.database.transaction() as connection:
             changes = replace_slide_chunks(connection, document, chunks, chunker_version=CHUNKER_VERSION)
-            counts = count_document(connection, document)
+            counts, findings = count_document(connection, document), list_findings(connection, document)
+        if not chunks:
+            why = sum_up(findings) or "Its pages are blank."
+            raise UnreadableFileError(f"No word of {document.file_name} could be read. {why}", code="no_text")
     tokens = sorted(chunk.token_count for chunk in chunks)
     return dg.MaterializeResult(
         metadata={

@@ -6,6 +6,7 @@ from dataclasses import replace
 import dagster as dg
 
 from pipelines.core.errors import StaleUpstreamError
+from pipelines.core.findings import list_findings, place_of, replace_findings, sum_up
 from pipelines.core.records import Document, Slide
 from pipelines.core.slides import count_document, read_slides, replace_slides
 from pipelines.core.stores import Stores
@@ -34,6 +35,11 @@ MOST_JUNK = 0.5
     check_specs=[
         dg.AssetCheckSpec("every_page_is_a_slide", asset="slides"),
         dg.AssetCheckSpec("text_is_not_junk", asset="slides"),
+        dg.AssetCheckSpec(
+            "every_page_is_read",
+            asset="slides",
+            description="Is there text for every page that shows something? Read back from the findings people see.",
+        ),
     ],
 )
 def slides(context: dg.AssetExecutionContext, stores: StoresResource) -> dg.MaterializeResult:
@@ -43,7 +49,9 @@ def slides(context: dg.AssetExecutionContext, stores: StoresResource) -> dg.Mate
         deck = _read(context, store, document)
         with store.database.transaction() as connection:
             replace_slides(connection, document, deck.slides, title=deck.title, code_version=SLIDES_VERSION)
-            counts = count_document(connection, document)
+            replace_findings(connection, document, deck.findings)
+            counts, findings = count_document(connection, document), list_findings(connection, document)
+    unread = {finding.page for finding in findings if finding.page is not None}
     junk = counts.junk_chars / max(1, counts.junk_chars + counts.text_chars)
     return dg.MaterializeResult(
         metadata={
@@ -51,9 +59,8 @@ def slides(context: dg.AssetExecutionContext, stores: StoresResource) -> dg.Mate
             "file": document.file_name,
             "title": deck.title,
             "pages_by_ocr": sum(slide.text_source == "ocr" for slide in deck.slides),
-            "pictures_left_unread": deck.ocr_left_out,
-            "damaged_pages": str(list(deck.damaged_pages)),
             "pages_without_text": sum(slide.text_source == "none" for slide in deck.slides),
+            "unreadable_share": round(len(unread) / max(1, counts.slides), 3),
             "animated_slides": len(deck.slides) - len({slide.frame_group for slide in deck.slides}),
             "junk_characters": counts.junk_chars,
             "seconds": round(time.monotonic() - started, 2),
@@ -70,6 +77,12 @@ def slides(context: dg.AssetExecutionContext, stores: StoresResource) -> dg.Mate
                 passed=junk <= MOST_JUNK,
                 severity=dg.AssetCheckSeverity.WARN,
                 metadata={"junk_share": round(junk, 3)},
+            ),
+            dg.AssetCheckResult(
+                check_name="every_page_is_read",
+                passed=not findings,
+                severity=dg.AssetCheckSeverity.WARN,
+                metadata={"pages": place_of(findings), "findings": sum_up(findings)},
             ),
         ],
     )

@@ -4,12 +4,12 @@ They are kept apart because they would match every question and break columns.
 """
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 from math import ceil
 
-from pipelines.steps.pdf.labels import number_in, zone_of
-from pipelines.steps.pdf.lines import Line
+from pipelines.steps.pdf.labels import at_edge, number_in, zone_of
+from pipelines.steps.pdf.lines import Line, usual_size
 from pipelines.steps.pdf.text import PageText
 
 REPEATED = 0.3
@@ -20,24 +20,14 @@ TITLE_SIZE = 1.15
 """A line this much larger than usual text is a title, even where the next pages repeat it."""
 HEADER_SIZE = 0.95
 """Headers whose text changes are told by their place, and from titles by being smaller than usual text."""
+WATERMARK_SIZE = 1.8
+MOSTLY = 0.6
+"""Slanted text, and text this much larger than usual, is a watermark on this share of the slides."""
 TOP_THIRD = 0.33
 """A title is the largest text in this upper share of its page; formulas below may be larger."""
 
 _Key = tuple[object, ...]
 _DIGITS = re.compile(r"\d+")
-
-
-def usual_size(lines: Sequence[Line]) -> float:
-    """The font size half of the characters are set in, in points; 0 without lines."""
-    weights: Counter[float] = Counter()
-    for line in lines:
-        weights[line.size] += len(line.text)
-    half = weights.total() / 2
-    for size in sorted(weights):
-        half -= weights[size]
-        if half <= 0:
-            return size
-    return 0.0
 
 
 def find_furniture(pages: Sequence[PageText], labels: Sequence[str | None]) -> list[set[int]]:
@@ -77,18 +67,38 @@ class _Repetition:
     def is_apart(self, line: Line, page: PageText, label: str | None) -> bool:
         """Is this line a header, footer or page number?"""
         zone = zone_of(line, page)
-        if zone and label and label == number_in(line.text):
+        if label and label == number_in(line.text) and (zone or (at_edge(line, page) and line.text.isdigit())):
             return True
         counts = {key[0]: len(self._shown_on[key]) for key in self._keys[id(line)]}
         if max(counts.values()) < self._enough or (line.text.isdigit() and label and line.text != label):
             return False  # the line numbers of a listing are at home on every page
         small = line.size < HEADER_SIZE * self._usual
-        if small and self._count >= 6 and counts["place"] >= ANYWHERE * self._count:
+        everywhere = small and self._count >= 6 and counts["place"] >= ANYWHERE * self._count
+        if everywhere or self._is_watermark(line, page, counts["place"]):
             return True
         if counts.get("band", 0) >= self._enough:
-            return zone == "bottom" or line.size < TITLE_SIZE * self._usual or line.size < 0.99 * _largest_on_top(page)
+            if zone == "bottom":  # what is as large as the text is text, unless it stands on nearly every page
+                return small or counts["place"] >= ANYWHERE * self._count or _below_text(line, page)
+            return line.size < TITLE_SIZE * self._usual or line.size < 0.99 * _largest_on_top(page)
         slotted = counts.get("slot", 0) >= max(4, 0.5 * self._count)
         return slotted and small and _outermost(line, page)
+
+    def _is_watermark(self, line: Line, page: PageText, count: int) -> bool:
+        """The same slanted text, or large text across other lines, at one place of most slides: such as DRAFT."""
+        if self._count < 3 or count < MOSTLY * self._count:
+            return False
+        if not line.upright:
+            return True
+        return line.size >= WATERMARK_SIZE * self._usual and any(
+            other is not line and min(line.x1, other.x1) > max(line.x0, other.x0) and line.y0 < other.base < line.y1
+            for other in page.lines
+        )
+
+
+def _below_text(line: Line, page: PageText) -> bool:
+    """Is this line smaller than everything between the page's header and footer?"""
+    sizes = [other.size for other in page.lines if not zone_of(other, page)]
+    return bool(sizes) and line.size < HEADER_SIZE * min(sizes)
 
 
 def _largest_on_top(page: PageText) -> float:
@@ -98,7 +108,8 @@ def _largest_on_top(page: PageText) -> float:
 def _keys(line: Line, page: PageText) -> list[_Key]:
     """What makes this line the same as one on another page: in a band its text, else text and place; and its slot."""
     height = page.height or 1.0
-    text = _DIGITS.sub("#", line.text.casefold())
+    # Digits that stand alone are furniture when they count the pages, which their label says, or never change.
+    text = line.text if line.text.isdigit() else _DIGITS.sub("#", line.text.casefold())
     y = round(50 * line.y0 / height)
     keys: list[_Key] = [("place", line.text, round(line.x0 / 4), round(line.y0 / 4))]
     if zone := zone_of(line, page):

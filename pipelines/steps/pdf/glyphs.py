@@ -20,20 +20,42 @@ _COMPATIBLE = re.compile("[\ufb00-\ufb06\ufb1d-\ufdff\ufe70-\ufefc\U0001d400-\U0
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
 _TAGS = re.compile("[\U000e0000-\U000e007f]")  # invisible letters, used to hide instructions
 _PRIVATE = re.compile("[\ue000-\uf8ff\ufffd\U000f0000-\U0010ffff]")
+GAP = "\ufffd"
+"""Stands in a word for a glyph whose letter nobody knows."""
+_UNKNOWN = r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ue000-\uf8e4\uf8ff\ufffd\U000f0000-\U0010ffff]"
+_GAPS = re.compile(
+    rf"(?<=[^\W\d_]){_UNKNOWN}{{1,2}}(?=[^\W\d_])"  # inside a word, at its beginning, at its end
+    rf"|(?:(?<=\s)|^){_UNKNOWN}{{1,2}}(?=[a-zß-ÿ]{{2}})|(?<=[^\W\d_]{{2}}){_UNKNOWN}{{1,2}}(?=[\s.,;:!?)]|$)"
+)
+_GAP_KEPT = "\ufdd0"
 _SUSPECT = re.compile(f"!|{_UNSEEN.pattern}|{_PRIVATE.pattern}")
 _BRACKET_PIECES = re.compile("[\uf8e5-\uf8fe]")  # Adobe's pieces of tall brackets and roots: drawing, not letters
-_ACCENT = re.compile(r"([\xa8\xb4\u02c6\u02dc\u02c7\u02da]) ?([^\W\d_])")
 _LEADER = re.compile(r"(?:\. ?){5,}")  # the dots of a table of contents
 _BULLET = re.compile(r"^([•●○◦▪■□▶►▸‣➢✓✗])(?=\w)")
 _STROKE = re.compile(r"\u0338 ?(\S)")  # TeX sets the stroke of "not equal" before the sign
-_COMBINING = {
+COMBINING = {
     "\xa8": "\u0308",
     "\xb4": "\u0301",
     "\u02c6": "\u0302",
     "\u02dc": "\u0303",
     "\u02c7": "\u030c",
     "\u02da": "\u030a",
+    "\u02dd": "\u030b",
+    "\u02d8": "\u0306",
+    "\xaf": "\u0304",
+    "\u02c9": "\u0304",
+    "\u02d9": "\u0307",
+    "\xb8": "\u0327",
+    "\u02db": "\u0328",
+    "\u02cb": "\u0300",
+    "\u02ca": "\u0301",
 }
+"""Accents that stand as glyphs of their own, and the combining form that joins the letter before it."""
+_ACCENT = re.compile(rf"([{''.join(COMBINING)}]) ?([^\W\d_])")
+_GRAVE = re.compile(r"(?<=[^\W\d_])`([aeiouAEIOU])(?=[^\W\d_])")  # TeX's grave is a tick by its code
+_LOOSE = re.compile("(?:^|(?<=\\s))([\u0300-\u030c\u0327\u0328])([^\\W\\d_])")  # a combining accent before its letter
+_DOTLESS = re.compile("[\u0131\u0237](?=[\u0300-\u030c])")
+_DOTTED = {"\u0131": "i", "\u0237": "j"}
 _DINGBATS = {**dict.fromkeys("\uf0b7\uf0a7\uf0a8\uf0d8\uf076\uf06e\uf06c\uf071\uf075\uf09f", "•")}
 _DINGBATS |= {"\uf0fc": "✓", "\uf0fb": "✗", "\uf0e0": "→", "\uf0e8": "→", "\uf0df": "←", "\uf0f0": "⇒"}
 _DINGBAT_TABLE = str.maketrans(_DINGBATS)
@@ -65,17 +87,41 @@ _TELL_TALE = re.compile('[\x00-\x1f!"#PXQYRZpqrsz]')
 
 
 def clean(text: str) -> str:
-    """One line's text with ligatures and styled letters spelled out, accents joined and unseen characters removed."""
+    """One line's text with ligatures and styled letters spelled out, accents joined and unseen characters removed.
+
+    A glyph nobody knows the letter of leaves `GAP` inside a word, and nothing elsewhere. A soft hyphen at the end of
+    the line is the hyphen that is seen there.
+    """
     if "...." in text or ". . . ." in text:
         text = _LEADER.sub(" … ", text)
     if text.isascii():
-        return " ".join((text if text.isprintable() else _UNSEEN.sub("", text)).split())
+        if text.isprintable():
+            return " ".join((_GRAVE.sub(_graved, text) if "`" in text else text).split())
+        return " ".join(_without_unknown(text).split())
+    text = text.rstrip()
+    if text.endswith("\xad"):
+        text = text.rstrip("\xad") + "-"
     text = text.translate(_DINGBAT_TABLE)
     text = _COMPATIBLE.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text)
-    text = _ACCENT.sub(lambda found: unicodedata.normalize("NFC", found[2] + _COMBINING[found[1]]), text)
-    text = _STROKE.sub("\\1\u0338", text)
-    text = _BULLET.sub(r"\1 ", _UNSEEN.sub("", _PRIVATE.sub("", _TAGS.sub("", text))))
+    text = _ACCENT.sub(lambda found: _joined(found[2], COMBINING[found[1]]), _GRAVE.sub(_graved, text))
+    text = _LOOSE.sub(lambda found: _joined(found[2], found[1]), text)
+    text = _DOTLESS.sub(lambda found: _DOTTED[found[0]], _STROKE.sub("\\1\u0338", text))
+    text = _BULLET.sub(r"\1 ", _without_unknown(_TAGS.sub("", text)))
     return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def _without_unknown(text: str) -> str:
+    """Unseen and unknown characters removed, the unknown ones inside words marked."""
+    text = _UNSEEN.sub("", _PRIVATE.sub("", _GAPS.sub(_GAP_KEPT, text)))
+    return text.replace(_GAP_KEPT, GAP)
+
+
+def _joined(letter: str, accent: str) -> str:
+    return unicodedata.normalize("NFC", _DOTTED.get(letter, letter) + accent)
+
+
+def _graved(found: re.Match[str]) -> str:
+    return _joined(found[1], "\u0300")
 
 
 def unreadable(text: str) -> int:

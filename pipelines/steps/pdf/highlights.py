@@ -76,7 +76,9 @@ def choose_marks(words: Sequence[Mark], *, passage: str, question: str = "") -> 
 
 def read_words(source: BinaryIO, *, page: int, password: str | None) -> Iterator[tuple[Any, bytes]]:
     """Runs in the bounded child: yields [left, top, right, bottom, text] of each word of the page."""
-    document = open_pdf(source, password=password, max_pages=sys.maxsize)  # one page is read, however many there are
+    document = open_pdf(
+        source, password=password, max_pages=sys.maxsize
+    ).document  # one page is read, however many there are
     if not 1 <= page <= document.page_count:
         raise UnreadableFileError(f"This PDF has no page {page}.", code="no_such_page")
     try:

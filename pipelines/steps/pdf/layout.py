@@ -13,6 +13,7 @@ from statistics import median
 from pipelines.steps.pdf.lines import Line
 from pipelines.steps.pdf.rows import glue, group_rows, join_row, mend_hyphens, with_text
 from pipelines.steps.pdf.tables import is_table, table_rows
+from pipelines.steps.pdf.vertical import read_columns
 
 GUTTER_EM = 0.5
 """Narrowest white band between columns of four and more lines, in font sizes; a word space is about 0.3."""
@@ -54,6 +55,12 @@ def reading_order(lines: Sequence[Line], *, usual: float = 0.0) -> list[Line]:
     """
     for number, line in enumerate(lines):
         line.order = number
+    columns, lines = read_columns(lines)
+    if columns:
+        # What stands above the columns is their heading.
+        above = [line for line in lines if line.y1 <= columns[0].y0 + columns[0].size]
+        below = [line for line in lines if line.y1 > columns[0].y0 + columns[0].size]
+        return [*reading_order(above, usual=usual), *columns, *reading_order(below, usual=usual)]
     text = [line for line in lines if line.upright and line.size >= FIGURE_SIZE * usual]
     small = [line for line in lines if line.upright and line.size < FIGURE_SIZE * usual]
     lettering = [line for line in small if not _beside(line, text)]

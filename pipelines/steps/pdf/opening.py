@@ -1,9 +1,11 @@
 """The opening of a PDF from untrusted bytes inside the bounded child, or a sentence that says why it fails.
 
-Not here: what is read from it (`pdf_worker`), and the checks that need no parser (`slides`).
+A portfolio (a PDF that is a folder of files) is opened as the pages of the PDFs inside. Not here: what is read from a
+PDF (`worker`), and the checks that need no parser (`slides`).
 """
 
 import sys
+from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from pipelines.core.errors import UnreadableFileError
@@ -22,8 +24,16 @@ def load_pymupdf() -> Any:
     return pymupdf
 
 
-def open_pdf(source: BinaryIO, *, password: str | None, max_pages: int) -> Any:
-    """The open `pymupdf.Document`.
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An open `pymupdf.Document`, and the names of files inside the PDF whose content is not among its pages."""
+
+    document: Any
+    unread_files: tuple[str, ...] = ()
+
+
+def open_pdf(source: BinaryIO, *, password: str | None, max_pages: int) -> Opened:
+    """The open document.
 
     Args:
         source: the file.
@@ -31,32 +41,104 @@ def open_pdf(source: BinaryIO, *, password: str | None, max_pages: int) -> Any:
         max_pages: more pages are refused.
 
     Raises:
-        UnreadableFileError: `damaged`, `password_required`, `password_wrong`, `zero_pages`, `too_many_pages`.
+        UnreadableFileError: `damaged`, `password_required`, `password_wrong`, `zero_pages`, `too_many_pages`,
+            `dynamic_form`, `portfolio`.
         MemoryError: the parser reached the child's memory limit.
     """
-    pymupdf = load_pymupdf()
+    data = source.read()
     try:
-        document = pymupdf.open(stream=source.read(), filetype="pdf")
-        locked = bool(document.needs_pass)
-        if locked and not document.authenticate(password or ""):
-            _refuse_password(password)
-        pages = document.page_count
+        document = _open(data, password)
+        if document.page_count < 1 and "error" in complaints():
+            raise RuntimeError("its pages cannot be found")
     except UnreadableFileError:
         raise
     except Exception as error:  # the library raises several unrelated classes for damaged files
-        raise as_memory_error(error) or UnreadableFileError(
-            "This PDF is damaged and cannot be opened. Please export or print it to PDF again.", code="damaged"
-        ) from None
+        if memory := as_memory_error(error):
+            raise memory from None
+        document = _rebuilt(data, password)
+    _refuse_dynamic_form(document)
+    opened = _unfolded(document, max_pages)
+    pages = opened.document.page_count
     if pages < 1:
-        # Complaints mean that there were pages once; without any, the file truly has none.
-        if "error" in complaints():
-            raise UnreadableFileError("This PDF is damaged: its pages cannot be found.", code="damaged")
         raise UnreadableFileError("This PDF has no pages.", code="zero_pages")
     if pages > max_pages:
         raise UnreadableFileError(
             f"This PDF has {pages} pages; at most {max_pages} are accepted. Please split it.", code="too_many_pages"
         )
+    return opened
+
+
+def _open(data: bytes, password: str | None) -> Any:
+    document = load_pymupdf().open(stream=data, filetype="pdf")
+    if document.needs_pass and not document.authenticate(password or ""):
+        _refuse_password(password)
+    document.page_count  # noqa: B018  a table of objects that leads nowhere shows here
     return document
+
+
+def _rebuilt(data: bytes, password: str | None) -> Any:
+    """The document again, with its tables of objects ignored: they may be cut off, wrong, or go in a circle."""
+    try:
+        # Without a pointer to its tables MuPDF looks for the objects themselves.
+        document = _open(data.replace(b"startxref", b"startxxxx"), password)
+        if document.page_count:
+            return document
+        raise RuntimeError("no pages")
+    except UnreadableFileError:
+        raise
+    except Exception as error:
+        raise as_memory_error(error) or UnreadableFileError(
+            "This PDF is damaged and cannot be opened. Please export or print it to PDF again.", code="damaged"
+        ) from None
+
+
+def _refuse_dynamic_form(document: Any) -> None:
+    """A dynamic XFA form has one page that asks to wait; what it shows is made by Adobe's reader alone."""
+    root = document.pdf_catalog()
+    if document.xref_get_key(root, "AcroForm/XFA")[0] == "null":
+        return
+    dynamic = document.xref_get_key(root, "NeedsRendering")[1] == "true"
+    if not dynamic and document.page_count == 1:
+        dynamic = "please wait" in document.load_page(0).get_text().casefold()
+    if dynamic:
+        raise UnreadableFileError(
+            "This PDF shows 'Please wait' until Adobe Reader opens it (an XFA form): open it there, print it to "
+            "PDF and upload that.",
+            code="dynamic_form",
+        )
+
+
+def _unfolded(document: Any, max_pages: int) -> Opened:
+    """A portfolio as the pages of its PDFs, one section each; other documents as they are."""
+    names = document.embfile_names() if document.embfile_count() else []
+    if document.xref_get_key(document.pdf_catalog(), "Collection")[0] == "null":
+        return Opened(document, tuple(_file_name(document, name) for name in names))
+    merged, outline, unread = load_pymupdf().open(), [], []
+    for name in names:
+        shown = _file_name(document, name)
+        try:
+            inner = load_pymupdf().open(stream=document.embfile_get(name), filetype="pdf")
+            if inner.needs_pass or not inner.page_count or merged.page_count + inner.page_count > max_pages:
+                raise RuntimeError("cannot be taken in")
+            start = merged.page_count + 1
+            merged.insert_pdf(inner)
+            outline.append([1, shown, start])
+        except Exception as error:  # one file inside must not cost the others
+            if memory := as_memory_error(error):
+                raise memory from None
+            unread.append(shown)
+    if not merged.page_count:
+        raise UnreadableFileError(
+            f"This PDF is a portfolio, a folder of {len(names)} files without a PDF that can be read: take the files "
+            "out and upload each as PDF.",
+            code="portfolio",
+        )
+    merged.set_toc(outline)
+    return Opened(merged, tuple(unread))
+
+
+def _file_name(document: Any, name: str) -> str:
+    return str(document.embfile_info(name).get("filename") or name)
 
 
 def complaints() -> str:

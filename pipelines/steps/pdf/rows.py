@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
+from pipelines.core.records import Box
 from pipelines.steps.pdf.lines import Line
 
 CELL = " | "
@@ -14,6 +15,8 @@ SAME_ROW_EM = 0.4
 """Pieces whose letters stand this close in height are one row."""
 WORD_GAP_EM = 0.1
 """From this distance on, two pieces of one row are different words."""
+SIDE_BY_SIDE = 0.04
+"""Pieces of one row with less between them, as a share of the page, are marked as one."""
 CELL_GAP_EM = 3.0
 """From this distance on, two pieces of one row are different cells; TeX's widest space inside a formula is 2."""
 
@@ -63,7 +66,23 @@ def with_text(pieces: Sequence[Line], text: str) -> Line:
         x1=max(line.x1 for line in pieces),
         y1=max(line.y1 for line in pieces),
         text=text,
+        boxes=merge_boxes([box for line in pieces for box in line.boxes]),
     )
+
+
+def merge_boxes(boxes: Sequence[Box]) -> tuple[Box, ...]:
+    """Boxes with those that stand side by side on one height made one; what is far apart stays apart."""
+    merged: list[Box] = []
+    for box in boxes:
+        left, top, right, bottom = box
+        if merged:
+            x0, y0, x1, y1 = merged[-1]
+            level = min(y1, bottom) - max(y0, top) > 0.5 * min(y1 - y0, bottom - top)
+            if level and max(x0, left) - min(x1, right) < SIDE_BY_SIDE:
+                merged[-1] = (min(x0, left), min(y0, top), max(x1, right), max(y1, bottom))
+                continue
+        merged.append(box)
+    return tuple(merged)
 
 
 def join_broken(above: str, below: str) -> str | None:
@@ -82,7 +101,7 @@ def mend_hyphens(rows: list[Line]) -> list[Line]:
         if above and CELL not in above.text + row.text and 0 < row.y0 - above.y0 < 3 * above.size:
             joined = join_broken(above.text, row.text)
         if above and joined:
-            mended[-1] = replace(above, text=joined, y0=row.y0, y1=row.y1)
+            mended[-1] = replace(above, text=joined, y0=row.y0, y1=row.y1, boxes=above.boxes + row.boxes)
         else:
             mended.append(row)
     return mended

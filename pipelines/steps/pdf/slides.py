@@ -1,7 +1,7 @@
 """PDF bytes to slides: `read_deck` gives the text, because that is what people wait for, `render_slides` the pictures.
 
-Both run the parser in a bounded child process (`sandbox`), one file at a time; what reads the page is `pdf_worker` and
-the `slide_*` modules it uses. Nothing here loads a PDF library.
+Both run the parser in a bounded child process (`sandbox`), one file at a time; what reads the page is `worker` and
+the modules beside it. Nothing here loads a PDF library.
 """
 
 import hashlib
@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.core.errors import UnreadableFileError
-from pipelines.core.records import Slide
+from pipelines.core.records import Box, Finding, Slide
 from pipelines.steps.pdf.titles import deck_title
 from pipelines.steps.sandbox.bounded import run_bounded
 from pipelines.steps.sandbox.limits import Limits
 
-SLIDES_VERSION = "1"
+SLIDES_VERSION = "2"
 """Grows with every change to what these steps make of the same bytes."""
 DEFAULT_LIMITS = Limits(cpu_s=120, item_s=5.0)
 MAX_BYTES = 200 * 10**6
@@ -36,14 +36,12 @@ _SUBJECT = "This PDF"
 class Deck:
     """What one PDF holds. `slides` has one entry a page, in page order.
 
-    `damaged_pages` (1-based) could not be read and have no text; `ocr_left_out` counts pictures of text that were not
-    recognised because the limits of one deck were reached.
+    `findings` say what of it could not be read, in page order; empty: everything was.
     """
 
     title: str
     slides: list[Slide]
-    damaged_pages: tuple[int, ...] = ()
-    ocr_left_out: int = 0
+    findings: tuple[Finding, ...] = ()
 
     @property
     def page_count(self) -> int:
@@ -85,7 +83,7 @@ def read_deck(
 
     Raises:
         UnreadableFileError: `empty_file`, `not_a_pdf`, `too_large`, `damaged`, `zero_pages`, `too_many_pages`,
-            `password_required`, `password_wrong`, `parser_limit`.
+            `password_required`, `password_wrong`, `parser_limit`, `dynamic_form`, `portfolio`.
         OSError: the file is not there.
     """
     check_pdf(path, max_bytes=max_bytes)
@@ -174,17 +172,28 @@ def _deck(value: dict[str, Any], file_name: str) -> Deck:
     """The child's report as records; it is not trusted, so every field is converted."""
     try:
         names = [field.name for field in fields(Slide)]
-        slides = [Slide(**{name: raw[name] for name in names}) for raw in value["slides"]]
+        slides = [
+            Slide(**{name: raw[name] for name in names} | {"line_boxes": _boxes(raw["line_boxes"])})
+            for raw in value["slides"]
+        ]
         return Deck(
             title=deck_title(str(value["metadata_title"]), [slide.title for slide in slides], file_name),
             slides=slides,
-            damaged_pages=tuple(int(page) for page in value["damaged_pages"]),
-            ocr_left_out=int(value["ocr_left_out"]),
+            findings=tuple(Finding(**raw) for raw in value["findings"]),
         )
     except (TypeError, KeyError, ValueError):
         raise UnreadableFileError(
             f"{_SUBJECT} is damaged and could not be read; export it again and upload that.", code="damaged"
         ) from None
+
+
+def _boxes(value: Any) -> tuple[tuple[Box, ...], ...]:
+    """Each line's boxes, every edge within the page."""
+    lines = []
+    for line in value:
+        boxes = [tuple(min(1.0, max(0.0, float(edge))) for edge in box) for box in line]
+        lines.append(tuple((left, top, right, bottom) for left, top, right, bottom in boxes))
+    return tuple(lines)
 
 
 def _object(value: Any) -> dict[str, Any]:

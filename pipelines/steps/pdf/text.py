@@ -1,21 +1,25 @@
 """Clean lines of text from one page's raw layer: nothing a reader cannot see, nothing no reader would read.
 
 Real decks carry kilobytes of base64 beside a formula, fonts whose letters map to nothing, ligatures, white text and
-zero-width characters. Here they are taken out and counted; where lines stand on the page is `slide_layout`'s matter.
+zero-width characters. Here they are taken out and counted; where lines stand on the page is `layout`'s matter.
 
-Pure Python: `pdf_worker` hands in what PyMuPDF's `extractDICT` gives.
+Pure Python: `worker` hands in what PyMuPDF's `extractDICT` gives.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
-from pipelines.core.records import TextSource
-from pipelines.steps.pdf.glyphs import broken_fonts, clean, spell_tall_signs
+from pipelines.core.records import Box, TextSource
+from pipelines.steps.pdf.doubles import without_doubles
+from pipelines.steps.pdf.glyphs import GAP, broken_fonts, clean, spell_tall_signs
 from pipelines.steps.pdf.junk import drop_blobs
+from pipelines.steps.pdf.letters import Glyph, reread
 from pipelines.steps.pdf.lines import Line, Span, text_length
 from pipelines.steps.pdf.scripts import SCRIPT_SIZE, base_span, with_scripts
 from pipelines.steps.pdf.turn import main_direction, turn
+from pipelines.steps.pdf.type3 import measure
 from pipelines.steps.pdf.visibility import fill_of, suspicious, what_shows
 
 BOLD, MONO = 16, 8
@@ -31,18 +35,20 @@ class PageText:
     """What one page's text layer gave. `junk_chars`: dropped characters; `broken_chars`: of fonts without letter maps.
 
     `width` and `height` are the page's, in the lines' frame; `shown_width` and `shown_height` as a viewer turns it.
-    `vectors`: shapes drawn. `recognised` True: lines were added from the page's picture.
+    `shapes` counts drawn shapes that may be letters. `recognised` True: lines were added from the page's picture.
+    `turned` True: text runs in another direction than rightwards as the page is shown.
     """
 
     lines: list[Line] = field(default_factory=list)
     junk_chars: int = 0
     broken_chars: int = 0
-    vectors: int = 0
+    shapes: int = 0
     width: float = 0.0
     height: float = 0.0
     shown_width: float = 0.0
     shown_height: float = 0.0
     recognised: bool = False
+    turned: bool = False
 
     @property
     def source(self) -> TextSource:
@@ -52,76 +58,100 @@ class PageText:
         return "ocr" if self.recognised else "layer"
 
 
-def read_page_text(
-    blocks: list[dict[str, Any]],
-    *,
-    width: float,
-    height: float,
-    scanned: Callable[[], bool],
-    blends_in: Callable[[tuple[float, float, float, float]], bool],
-) -> PageText:
+@dataclass(frozen=True, slots=True)
+class PageLook:
+    """What reading a page's text layer may ask the page itself; each is asked only when it matters.
+
+    Args:
+        scanned: is the page a picture? Asked when most text is invisible: then that text is its OCR layer.
+        blends_in: is there nothing to be seen in this box (x0, y0, x1, y1)? Asked for text whose colour resembles what
+            it is painted on.
+        unnamed: has this Type 3 font of a span no letter map?
+        glyphs: the characters of a line, by the numbers of its block and of itself in the block.
+        place: a box of the page in shares of the page as shown.
+    """
+
+    scanned: Callable[[], bool] = lambda: False
+    blends_in: Callable[[Box], bool] = lambda _: False
+    unnamed: Callable[[str], bool] = lambda _: False
+    glyphs: Callable[[int, int], Sequence[Glyph]] = lambda _block, _line: ()
+    place: Callable[[Box], tuple[Box, ...]] = lambda _: ()
+
+
+def read_page_text(blocks: list[dict[str, Any]], look: PageLook, *, width: float, height: float) -> PageText:
     """Turns one page's blocks into clean lines.
 
     Args:
         blocks: text and vector blocks in painting order.
         width, height: of the page in the blocks' coordinates, in points.
-        scanned: asked only when most text is invisible: is the page a picture? Then that text is its OCR layer.
-        blends_in: asked only for text whose colour resembles what it is painted on: is there nothing to be seen in
-            this box (x0, y0, x1, y1)?
     """
     page = PageText(width=width, height=height)
-    lines = [(line, block["number"]) for block in blocks if block["type"] == TEXT_BLOCK for line in block["lines"]]
+    lines = [
+        (line, block["number"], (place, number))
+        for place, block in enumerate(blocks)
+        if block["type"] == TEXT_BLOCK
+        for number, line in enumerate(block["lines"])
+    ]
     fills = [fill for block in blocks if block["type"] == VECTOR_BLOCK if (fill := fill_of(block)) is not None]
-    page.vectors = sum(block["type"] == VECTOR_BLOCK for block in blocks)
-    spans = [span for line, _ in lines for span in line["spans"]]
+    page.shapes = sum(letter_shapes(block) for block in blocks if block["type"] == VECTOR_BLOCK)
+    spans = [span for line, _, _ in lines for span in line["spans"]]
+    measure(spans)
     spell_tall_signs(spans)
     broken = broken_fonts(spans)
-    shows = what_shows(spans, scanned)
-    direction = main_direction([line for line, _ in lines])
+    unnamed = {font for font in {span["font"] for span in spans} if font.startswith("Type3") and look.unnamed(font)}
+    shows = what_shows(spans, look.scanned)
+    direction = main_direction([line for line, _, _ in lines])
     budget = MAX_PAGE_CHARS
-    for line, number in lines:
+    for line, number, place in lines:
         shown = line["spans"] if shows is None else [span for span in line["spans"] if shows(span)]
         if shows is not None:
             page.junk_chars += text_length(line["spans"]) - text_length(shown)
         if broken:
             page.broken_chars += sum(len(span["text"].strip()) for span in shown if span["font"] in broken)
             shown = [span for span in shown if span["font"] not in broken]
-        made = _line(line, shown, direction) if shown else None
+        whole = len(shown) == len(line["spans"])
+        made = _line(line, shown, direction, partial(look.glyphs, *place) if whole else None) if shown else None
         if made is None:
             continue
+        made.boxes = look.place(line["bbox"])
+        if made.font in unnamed:
+            made.doubt = "letters"
+        elif GAP in made.text:
+            made.doubt = "gaps"
         budget -= len(made.text)
-        if budget < 0 or (suspicious(line, shown, number, fills) and blends_in(line["bbox"])):
+        if budget < 0 or (suspicious(line, shown, number, fills) and look.blends_in(line["bbox"])):
             page.junk_chars += len(made.text)
         else:
             page.lines.append(made)
     page.lines, junk = drop_blobs(page.lines)
     page.junk_chars += junk
+    page.turned = direction != (1, 0)
     page.width, page.height = turn(page.lines, direction, width, height)
+    page.lines = without_doubles(page.lines)
     return page
 
 
-def add_recognised(page: PageText, lines: list[Line], *, width: float, height: float, turned: bool) -> None:
-    """Adds lines read from the page's picture, where the text layer has none.
+def letter_shapes(block: dict[str, Any]) -> int:
+    """About how many letters a drawn shape may be: one when it is as large as a letter, more when it is a line of them.
 
-    Args:
-        lines: in the frame of the page as shown, `width` by `height` points.
-        turned: the text layer has another frame; then the picture's lines replace it when they say more.
+    Rectangles and strokes are rules, bars and plots.
     """
-    if turned or not page.lines:
-        if sum(len(line.text) for line in lines) > sum(len(line.text) for line in page.lines):
-            page.lines, page.width, page.height, page.recognised = lines, width, height, True
-        return
-    layer = list(page.lines)
-    for line in lines:
-        x, y = (line.x0 + line.x1) / 2, (line.y0 + line.y1) / 2
-        if not any(known.x0 <= x <= known.x1 and known.y0 <= y <= known.y1 for known in layer):
-            page.lines.append(line)
-            page.recognised = True
+    x0, y0, x1, y1 = block["bbox"]
+    width, height = x1 - x0, y1 - y0
+    if block["stroked"] or block.get("isrect") or not 3 <= height <= 60 or width < 1:
+        return 0
+    return 1 if width < 2 * height else round(1.5 * width / height)
 
 
-def _line(line: dict[str, Any], spans: list[Span], direction: tuple[int, int]) -> Line | None:
+def _line(
+    line: dict[str, Any],
+    spans: list[Span],
+    direction: tuple[int, int],
+    glyphs: Callable[[], Sequence[Glyph]] | None,
+) -> Line | None:
     """One cleaned line, with raised and lowered text marked; None when nothing is left."""
     main = weight = spans[0]
+    even = True
     if len(spans) == 1:
         text = main["text"]
     else:
@@ -133,10 +163,12 @@ def _line(line: dict[str, Any], spans: list[Span], direction: tuple[int, int]) -
         if not even:
             main = base_span(words)
         text = "".join([span["text"] for span in spans]) if even else with_scripts(spans, main)
+    dx, dy = line["dir"]
+    if even and glyphs is not None and dx > 0.99:
+        text = reread(text, glyphs) or text
     text = clean(text)
     if not text:
         return None
-    dx, dy = line["dir"]
     flags = weight["flags"]
     x0, y0, x1, y1 = line["bbox"]
     return Line(
@@ -149,7 +181,8 @@ def _line(line: dict[str, Any], spans: list[Span], direction: tuple[int, int]) -
         weight["size"],
         bool(flags & BOLD),
         bool(flags & MONO),
-        dx * direction[0] + dy * direction[1] > 0.99,
+        dx * direction[0] + dy * direction[1] > 0.99 or bool(line.get("wmode")),
+        font=main["font"],
     )
 
 

@@ -13,6 +13,8 @@ def main_direction(lines: Sequence[dict[str, Any]]) -> tuple[int, int]:
         return 1, 0
     votes: Counter[tuple[int, int]] = Counter()
     for line in lines:
+        if line.get("wmode"):
+            continue  # East Asian columns run down on an upright page
         dx, dy = line["dir"]
         votes[(round(dx), round(dy))] += sum(len(span["text"]) for span in line["spans"])
     for direction, _ in votes.most_common():

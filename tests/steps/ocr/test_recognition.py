@@ -73,12 +73,12 @@ def test_fonts_without_letters_are_read_from_the_picture(deck: Deck) -> None:
 
 def test_recognition_stops_at_its_limit_and_says_so(deck: Deck, tmp_path: Path) -> None:
     assert deck.slides[4].text_source == "none"
-    assert deck.ocr_left_out == 1
+    assert [(finding.code, finding.page) for finding in deck.findings] == [("not_recognised", 5)]
     document = pymupdf.open()
     add_picture(document, slide("A picture", "of some text"))
     document.save(tmp_path / "deck.pdf")
     hurried = read_deck(tmp_path / "deck.pdf", limits=Limits(cpu_s=20))
-    assert (hurried.page_count, hurried.ocr_left_out) == (1, 1)
+    assert [finding.code for finding in hurried.findings] == ["not_recognised"]
 
 
 def test_pages_with_text_or_without_pictures_are_not_recognised(tmp_path: Path) -> None:

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.steps.pdf.deck import pages_to_recognise
+from pipelines.steps.pdf.deck import doubt_garbled_fonts, says_little
 from pipelines.steps.pdf.frames import FramePage, frame_groups
-from pipelines.steps.pdf.furniture import find_furniture, usual_size
+from pipelines.steps.pdf.furniture import find_furniture
 from pipelines.steps.pdf.labels import printed_labels
-from pipelines.steps.pdf.lines import Line
+from pipelines.steps.pdf.lines import Line, usual_size
 from pipelines.steps.pdf.page_labels import page_labels
 from pipelines.steps.pdf.text import PageText
 from pipelines.steps.pdf.titles import deck_title, page_title, sections_of
@@ -143,15 +143,18 @@ def test_groups_count_up_from_zero_without_gaps(pages: list[FramePage]) -> None:
     assert groups == sorted(groups)
 
 
-def test_pages_that_say_little_or_nonsense_are_looked_at() -> None:
+def test_pages_that_say_little_and_lines_that_say_nonsense_are_told() -> None:
     full = page(at(20, 10, "Title", 18), at(20, 60, "A sentence long enough to find the page by"))
     bare = page(at(20, 10, "Only a title", 18), at(20, 285, "University of Somewhere, 2026", 6))
     nonsense = page(
         at(20, 10, "Title", 18), *[at(20, 60 + 14 * n, "7KH TXLFN EURZQ IRA MXPSV RYHU WKH GRJ") for n in range(4)]
     )
     polish = page(at(20, 60, "Chrząszcz brzmi w trzcinie w Szczebrzeszynie, z czego słynie cała okolica i nie tylko"))
-    assert pages_to_recognise([full, bare, nonsense, polish]) == [1, 2]
-    assert nonsense.lines == [] and nonsense.broken_chars > 80
+    pages = [full, bare, nonsense, polish]
+    assert [says_little(each, 12) for each in pages] == [False, True, False, False]
+    doubt_garbled_fonts(pages)
+    assert [line.doubt for line in nonsense.lines] == ["letters"] * 5
+    assert not any(line.doubt for each in (full, bare, polish) for line in each.lines)
 
 
 def title(*rows: Line, usual: float = 10.0, **options: bool) -> str:

@@ -1,0 +1,67 @@
+"""What could not be read of a deck, in sentences a teacher can act on."""
+
+from collections.abc import Callable, Sequence
+
+from pipelines.core.records import Finding, Slide
+from pipelines.steps.pdf.recognise import Outcome
+from pipelines.steps.pdf.text import PageText
+
+SENTENCES = {
+    "damaged_page": "damaged in the file and not readable; export or print the deck to PDF again.",
+    "not_recognised": (
+        "a picture of text that was not recognised, because the deck has more of them than one upload may take; split "
+        "the deck and upload its parts."
+    ),
+    "unsure_text": (
+        "text in a picture that cannot be read reliably (handwriting, a blurred or slanted scan); scan it again more "
+        "sharply, or type the words."
+    ),
+    "no_text": (
+        "something is shown, but no words were found (a photograph or a drawing); if it has words, add them as text."
+    ),
+    "unknown_letters": (
+        "some letters have no meaning in the file's fonts and are missing; export the deck again with its fonts."
+    ),
+}
+"""What is wrong with a page, by the finding's code."""
+
+
+def page_findings(
+    pages: Sequence[PageText],
+    slides: Sequence[Slide],
+    *,
+    damaged: Sequence[int],
+    outcome: Outcome,
+    shows_something: Callable[[int], bool],
+) -> list[Finding]:
+    """One finding for every page that has visible content without text, or letters that are missing.
+
+    Args:
+        damaged: pages (1-based) the parser gave up on.
+        shows_something: asked for the position of a page without text: is there anything but its headers?
+    """
+    found = []
+    for number, (page, slide) in enumerate(zip(pages, slides, strict=True)):
+        code = None
+        if slide.page in damaged:
+            code = "damaged_page"
+        elif number in outcome.left_out:
+            code = "not_recognised"
+        elif number in outcome.unsure:
+            code = "unsure_text"
+        elif not slide.body and shows_something(number):
+            code = "no_text"
+        elif any(line.doubt == "gaps" for line in page.lines):
+            code = "unknown_letters"
+        if code is not None:
+            found.append(Finding(code=code, sentence=SENTENCES[code], page=slide.page))
+    return found
+
+
+def file_findings(unread_files: Sequence[str]) -> list[Finding]:
+    """A finding for files inside the PDF that were not read; none without any."""
+    if not unread_files:
+        return []
+    names = ", ".join(unread_files[:5]) + (", ..." if len(unread_files) > 5 else "")
+    sentence = f"files inside this PDF were not read ({names}); take them out and upload them on their own."
+    return [Finding(code="files_inside", sentence=sentence)]

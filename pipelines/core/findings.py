@@ -1,4 +1,4 @@
-"""What of an upload could not be read: kept per page or stretch of time, listed for people, summed up in a sentence."""
+"""Findings of an upload: what could not be read, kept per page or stretch of time, listed and summed up for people."""
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby

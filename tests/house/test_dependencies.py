@@ -54,6 +54,7 @@ NOT_IMPORTED = {
 DECLARED_AS = {
     "IPython": "jupyter",
     "PIL": "pillow",
+    "cv2": "opencv-python-headless",
     "httptools": "uvicorn",
     "psycopg2": "psycopg2-binary",
     "psycopg_pool": "psycopg",

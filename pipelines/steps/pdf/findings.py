@@ -1,4 +1,4 @@
-"""What could not be read of a deck, in sentences a teacher can act on."""
+"""Findings of a deck: the pages that could not be read, in sentences a teacher can act on."""
 
 from collections.abc import Callable, Sequence
 

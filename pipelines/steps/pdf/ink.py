@@ -1,4 +1,4 @@
-"""What a page shows beside its text layer: is there anything, and how many of its marks stand in rows as letters do?
+"""The ink of a page beside its text layer: is there any, and how many of its marks stand in rows as letters do?
 
 Judged from a small picture of the page, in milliseconds, because recognising its text (OCR) takes seconds.
 """

@@ -1,4 +1,4 @@
-"""Which pages of a deck are read from their picture, and reading them: inside the bounded child, within its limits.
+"""The pages of a deck that are read from their picture, chosen and recognised within the limits of the bounded child.
 
 A page is worth it when its letters cannot be believed, or when its picture shows more of them than its text layer.
 """

@@ -194,7 +194,8 @@ class FileStore:
 
 def _modified_at(info: dict[str, Any]) -> float:
     """When a listed file was written; now for a store that does not say, so that nothing is taken for old."""
-    found = info.get("mtime") or info.get("LastModified") or info.get("created") or time.time()
+    said = (info.get(name) for name in ("mtime", "LastModified", "created"))
+    found = next((when for when in said if when is not None), time.time())
     return found.timestamp() if isinstance(found, datetime) else float(found)
 
 

@@ -17,6 +17,7 @@ from pipelines.core.lecture_slides import list_outdated_alignments
 from pipelines.core.partitions import partition_keys
 from pipelines.core.postgres import Connection
 from pipelines.core.stages import announce_uploads
+from pipelines.core.stored_files import sweep_files
 from pipelines.core.stores import Stores
 from pipelines.core.uploads import DOCUMENT, LECTURE, UploadKind, list_deleted, list_unrequested, purge_upload
 from pipelines.defs.endings import UPLOAD_TAG, end_uploads
@@ -82,7 +83,17 @@ def ended_runs_sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:
     return dg.SkipReason(", ".join(failed) or "No run ended without a word.")
 
 
-SENSORS = [documents_sensor, lectures_sensor, ended_runs_sensor, old_runs_sensor]
+@dg.sensor(minimum_interval_seconds=3600, default_status=dg.DefaultSensorStatus.RUNNING)
+def unreferenced_files_sensor() -> dg.SkipReason:
+    """Removes stored bytes that no row has referred to for a day, and what dead uploads left behind."""
+    try:
+        swept = sweep_files(_stores().database, _stores().files)
+    except TransientError as error:
+        return dg.SkipReason(error.message)
+    return dg.SkipReason(f"{swept.files} files and {swept.remains} remains of uploads removed.")
+
+
+SENSORS = [documents_sensor, lectures_sensor, ended_runs_sensor, old_runs_sensor, unreferenced_files_sensor]
 
 
 def _look(uploads: Uploads, context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:

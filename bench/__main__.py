@@ -9,6 +9,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared" / "data"
+DECKS = (
+    "decks/diogo/R_programming.pdf",
+    "decks/practical-rl/week1_lecture1.pdf",
+    "decks/slds-optimization/slides-multivar-first-order-6-momentum.pdf",
+)
+CAPTIONS = "captions/hf-course"
 
 
 def main(names: list[str]) -> int:
@@ -19,8 +25,8 @@ def main(names: list[str]) -> int:
     chosen = names or [name for name in found if name != "__main__"]
     failed = 0
     for name in chosen:
-        deck = SHARED / "decks/diogo/R_programming.pdf"
-        more = [str(deck)] if name == "ingest" and deck.is_file() else []
+        more = [str(SHARED / path) for path in DECKS] if name == "ingest" and SHARED.is_dir() else []
+        more += ["--captions", str(SHARED / CAPTIONS)] if more else []
         print(f"\n== python -m bench.{name} {' '.join(more)}".rstrip(), flush=True)
         failed += subprocess.run([sys.executable, "-m", f"bench.{name}", *more], cwd=ROOT, check=False).returncode != 0
     return int(failed > 0)

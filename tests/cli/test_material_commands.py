@@ -99,8 +99,12 @@ def test_show_says_at_which_stage_a_file_failed_and_why(stores, deck, type_in):
 
 def test_stages_are_the_assets_of_the_graph():
     graph = defs.resolve_asset_graph()
-    for group, names in (("documents", details.DECK_STAGES), ("lectures", details.LECTURE_STAGES)):
-        made = {key.to_user_string() for key in graph.executable_asset_keys if graph.get(key).group_name == group}
+    for cut, names in (("documents", details.DECK_STAGES), ("lectures", details.LECTURE_STAGES)):
+        made = {
+            key.to_user_string()
+            for key in graph.executable_asset_keys
+            if getattr(graph.get(key).partitions_def, "name", None) == cut
+        }
         assert made == set(names)
 
 

@@ -41,7 +41,11 @@ class CourseList(Out):
 
 
 class HitOut(Out):
-    """A passage. `relevant`: it has to do with the question; the links open the slide or the recording."""
+    """A passage. `relevant`: it has to do with the question; the links open the slide or the recording.
+
+    `boxes` say where its words stand on the page: left, top, right, bottom in shares of the picture; [] where nobody
+    knows.
+    """
 
     rank: int
     score: float
@@ -59,6 +63,7 @@ class HitOut(Out):
     end_ms: int | None
     document_id: UUID | None
     lecture_id: UUID | None
+    boxes: list[tuple[float, float, float, float]]
     image_url: str | None
     media_url: str | None
 
@@ -144,7 +149,7 @@ class FeedbackIn(In):
 
 class SourceOut(Out):
     """A cited passage. `changed`: the course no longer holds these words, so what the links open may differ; `removed`:
-    its file was deleted, and there is nothing to open."""
+    its file was deleted, and there is nothing to open. `boxes`: as in a search result."""
 
     id: UUID
     handle: int
@@ -162,6 +167,7 @@ class SourceOut(Out):
     chunk_id: UUID
     changed: bool
     removed: bool
+    boxes: list[tuple[float, float, float, float]]
     image_url: str | None
     media_url: str | None
 

@@ -14,6 +14,7 @@ import numpy as np
 from pgvector import HalfVector, SparseVector
 from psycopg.rows import dict_row
 
+from pipelines.core.boxes import boxes_of_chunks
 from pipelines.core.copies import without_copies
 from pipelines.core.errors import EmbeddingMismatchError, NotFoundError
 from pipelines.core.lexical import (
@@ -28,7 +29,7 @@ from pipelines.core.lexical import (
 from pipelines.core.places import named_place, named_sources
 from pipelines.core.postgres import Connection, Database
 from pipelines.core.providers import Embedder
-from pipelines.core.records import Hit, Scope
+from pipelines.core.records import Box, Hit, Scope
 from pipelines.core.statements import statement
 
 DENSE_WEIGHT = 0.55
@@ -95,8 +96,9 @@ def retrieve_chunks(db: Database, question: str, *, scope: Scope, embed: Embedde
             places = cursor.execute(
                 statement("find_meeting_places"), {"course_id": scope.course_id, "chunk_ids": chunk_ids}
             ).fetchall()
+        boxes = boxes_of_chunks(connection, scope.course_id, chunk_ids)
     rare = rarest_term(asked, found, int(found[ALL_CHUNKS]))
-    return _hits(rows, {place.pop("chunk_id"): place for place in places}, rare)
+    return _hits(rows, {place.pop("chunk_id"): place for place in places}, boxes, rare)
 
 
 def _placed(connection: Connection, question: str, scope: Scope) -> list[UUID]:
@@ -138,7 +140,12 @@ def _basis(connection: Connection, scope: Scope, terms: Sequence[int], embed: Em
     return basis
 
 
-def _hits(rows: list[dict[str, Any]], places: dict[UUID, dict[str, Any]], rare: int | None) -> list[Hit]:
+def _hits(
+    rows: list[dict[str, Any]],
+    places: dict[UUID, dict[str, Any]],
+    boxes: dict[UUID, tuple[Box, ...]],
+    rare: int | None,
+) -> list[Hit]:
     """The rows as records; `places` says of a chunk where slides and speech meet, and lacks those where they do not."""
     return [
         Hit(
@@ -155,6 +162,7 @@ def _hits(rows: list[dict[str, Any]], places: dict[UUID, dict[str, Any]], rare: 
             dense_rank=row["dense_rank"],
             lexical_rank=row["lexical_rank"],
             similarity=row["cosine"],
+            boxes=boxes.get(row["chunk_id"], ()),
             named=row["placed"] or (rare is not None and rare in term_counts(f"{row['title']}\n{row['content']}")),
             **(places.get(row["chunk_id"]) or _own_place(row)),
         )

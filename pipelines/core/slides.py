@@ -1,5 +1,6 @@
 """Rows of slides, their pictures and descriptions, and the counts that say whether a document is ready."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -93,7 +94,7 @@ def read_slides(connection: Connection, document: Document) -> list[Slide]:
     return [Slide(**row | {"line_boxes": boxes_of_lines(row["line_boxes"])}) for row in rows]
 
 
-def boxes_of_lines(stored: list[list[list[int]]]) -> tuple[tuple[Box, ...], ...]:
+def boxes_of_lines(stored: Sequence[Sequence[Sequence[int]]]) -> tuple[tuple[Box, ...], ...]:
     """Column `line_boxes` as shares of the page."""
     return tuple(
         tuple(

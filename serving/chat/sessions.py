@@ -10,6 +10,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from pipelines.core.boxes import boxes_of_passage
+from pipelines.core.records import Box
 from serving.database import Connection, row, rows, run
 from serving.problems import ProblemError
 
@@ -81,6 +83,7 @@ class Source:
     quote: str
     changed: bool
     removed: bool
+    boxes: tuple[Box, ...] = ()
 
 
 def check_id(value: str) -> str:
@@ -244,4 +247,6 @@ async def get_source(connection: Connection, user_id: UUID, source_id: UUID) -> 
     found = await row(connection, "get_source", user_id=user_id, source_id=source_id)
     if found is None:
         raise ProblemError("not_found")
-    return Source(**found)
+    body, line_boxes = found.pop("body"), found.pop("line_boxes")
+    boxes = boxes_of_passage(found["quote"], body, line_boxes) if body and not found["changed"] else ()
+    return Source(**found, boxes=boxes)

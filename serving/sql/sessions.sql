@@ -58,8 +58,8 @@ where user_id = %(user_id)s::uuid and client_id = %(client_id)s::text
 
 -- name: get_source
 -- One cited passage of this person's chats: id, course_id, handle, chunk_id, kind, source_id, title, file_name, page,
--- page_label, start_ms, end_ms, document_id, lecture_id, quote, changed, removed (its file was deleted). No row: not
--- there, or not theirs, or they left the course; a course that was deleted is left by nobody.
+-- page_label, start_ms, end_ms, document_id, lecture_id, quote, changed, removed (its file was deleted), body and
+-- line_boxes of its slide (null for speech and where the slide is gone). No row: not there, or not theirs, or they left the course; a course that was deleted is left by nobody.
 select s.id, s.course_id, s.handle, s.chunk_id, s.kind, s.source_id, s.title, s.file_name, s.page, s.page_label,
        s.start_ms, s.end_ms, s.document_id, s.lecture_id, s.quote,
        not exists (
@@ -70,12 +70,14 @@ select s.id, s.course_id, s.handle, s.chunk_id, s.kind, s.source_id, s.title, s.
       where k.lecture_id = s.source_id and (k.id = s.chunk_id or k.content = s.quote)
   ) as changed,
        not exists (select 1 from documents d where d.id = s.source_id and d.deleted_at is null)
-       and not exists (select 1 from lectures l where l.id = s.source_id and l.deleted_at is null) as removed
+       and not exists (select 1 from lectures l where l.id = s.source_id and l.deleted_at is null) as removed,
+       p.body, p.line_boxes
 from ai.message_sources s
 join chat_messages m on m.key = s.message_key
 join chat_sessions c on c.id = m.session_id
 left join courses k on k.id = s.course_id and k.deleted_at is null
 left join user_courses u on u.course_id = k.id and u.user_id = c.user_id
+left join slides p on s.kind = 'slide' and p.course_id = k.id and p.document_id = s.source_id and p.page = s.page
 where s.id = %(source_id)s::uuid and c.user_id = %(user_id)s::uuid and (k.id is null or u.user_id is not null)
 
 -- name: insert_source

@@ -53,6 +53,13 @@ values (%(course_id)s::uuid, %(document_id)s::uuid, %(page)s::integer, %(page_la
         %(frame_group)s::integer, %(image_sha256)s::text, %(width_pt)s::real, %(height_pt)s::real,
         %(line_boxes)s::jsonb, %(source_sha256)s::text, %(code_version)s::text)
 
+-- name: list_lines_of_chunks
+-- What the pages of slide chunks say and where: chunk_id, content, body, line_boxes of the page that stands for the chunk.
+select c.id, c.content, s.body, s.line_boxes
+from ai.slide_chunks_knowledge as c
+join slides as s on s.course_id = c.course_id and s.document_id = c.document_id and s.page = c.page
+where c.course_id = %(course_id)s::uuid and c.id = any(%(chunk_ids)s::uuid[])
+
 -- name: list_slide_descriptions
 -- A document's descriptions in page order: page, text, model, prompt_tokens, completion_tokens, cost_usd.
 select page, text, model, prompt_tokens, completion_tokens, cost_usd

@@ -1,0 +1,159 @@
+"""Kinds of pages that text extraction is reported to fail on, each with a small input of its own."""
+
+from pathlib import Path
+
+import pymupdf
+import pytest
+
+from pipelines.core.errors import UnreadableFileError
+from pipelines.core.records import Slide
+from pipelines.steps.ocr.recognition import Reading
+from pipelines.steps.pdf.bidi import logical_order
+from pipelines.steps.pdf.doubles import without_doubles
+from pipelines.steps.pdf.letters import Glyph, reread
+from pipelines.steps.pdf.lines import Line
+from pipelines.steps.pdf.merge import add_recognised, fill_gaps
+from pipelines.steps.pdf.pairs import count_pairs, garbled
+from pipelines.steps.pdf.slides import read_deck
+from pipelines.steps.pdf.text import PageText
+from pipelines.steps.pdf.vertical import read_columns
+
+
+def line(text: str, x0: float = 0, x1: float = 100, y: float = 0, **more: object) -> Line:
+    return Line(x0, y, x1, y + 10, y + 8, text, 10, **more)  # type: ignore[arg-type]
+
+
+def glyphs(text: str, *, gap: float, word_gap: float) -> list[Glyph]:
+    """Letters 6 points wide with `gap` points between them, `word_gap` where the text has a space."""
+    made, x = [], 0.0
+    for char in text:
+        if char == " ":
+            x += word_gap - gap
+            continue
+        made.append(Glyph(char, x, x + 6, 12))
+        x += 6 + gap
+    return made
+
+
+def read(tmp_path: Path, document: pymupdf.Document) -> list[Slide]:
+    path = tmp_path / "deck.pdf"
+    document.save(path)
+    return read_deck(path, max_ocr_pages=0).slides
+
+
+def test_letter_spaced_headings_are_words_and_lists_of_letters_stay() -> None:
+    spaced = glyphs("HARMONIC MOTION", gap=4, word_gap=12)
+    assert reread("H A R M O N I C M O T I O N", lambda: spaced) == "HARMONIC MOTION"
+    assert reread("A B C D E F", lambda: glyphs("ABCDEF", gap=4, word_gap=12)) is None
+    assert reread("an ordinary line", lambda: pytest.fail("not asked")) is None
+
+
+def test_an_accent_joins_the_letter_it_stands_over_whether_before_or_after() -> None:
+    before = [Glyph("n", 0, 6, 10), Glyph("\xb4", 7, 10, 10), Glyph("e", 6, 12, 10), Glyph("e", 12, 18, 10)]
+    after = [Glyph("n", 0, 6, 10), Glyph("e", 6, 12, 10), Glyph("\xb4", 7, 10, 10), Glyph("e", 12, 18, 10)]
+    assert reread("n\xb4ee", lambda: before) == reread("ne\xb4e", lambda: after) == "née"
+
+
+def test_text_from_the_right_keeps_numbers_and_turns_brackets() -> None:
+    visual = [*"(", *"םלוע"[::1], *") ", *"2024", " ", *"םולש"]
+    assert logical_order(visual) == "שלום 2024 (עולם)"
+    assert logical_order([*"10-20", " ", *"דע"]) == "עד 10-20"
+
+
+def test_what_is_painted_twice_or_underlined_with_underscores_counts_once() -> None:
+    lines = [line("Light waves"), line("Light waves", 1, 101, y=0.5), line("______", 10, 60, y=1), line("other", y=30)]
+    assert [each.text for each in without_doubles(lines)] == ["Light waves", "other"]
+    apart = [line("Light waves"), line("Light waves", y=15), line("____", 200, 240)]
+    assert len(without_doubles(apart)) == 3
+
+
+def test_letters_named_as_others_are_told_and_languages_are_not() -> None:
+    english = "The neurons of the visual cortex answer to edges of one direction only"
+    shifted = "".join(chr((ord(c) - 97 + 5) % 26 + 97) if c.islower() else c for c in english)
+    assert garbled(*count_pairs(shifted))
+    for text in (
+        english,
+        "Die Wahrscheinlichkeit nimmt mit jedem weiteren Versuch spürbar ab",
+        "Onnellisuus on harvinaista",
+    ):
+        assert not garbled(*count_pairs(text))
+
+
+def test_the_layer_wins_where_both_readings_agree_and_the_picture_where_it_lies() -> None:
+    page = PageText(lines=[line("true words", doubt="letters"), line("gsrxvdvw", y=20, doubt="letters")], width=100)
+    add_recognised(page, Reading([line("truc words"), line("contrast", y=20)]), turned=False)
+    assert sorted(each.text for each in page.lines) == ["contrast", "true words"]
+
+
+def test_gaps_are_filled_from_the_picture_or_stay_marked() -> None:
+    assert fill_gaps("the \ufffdnal de\ufffdnition", "The final definition") == "the final definition"
+    assert fill_gaps("the \ufffdnal step", "something else") is None
+    page = PageText(lines=[line("ef\ufffdcient", doubt="gaps")], width=100)
+    add_recognised(page, Reading([]), turned=False)
+    assert page.lines[0].text == "ef\ufffdcient"
+
+
+def test_a_recognised_line_adds_only_the_words_the_layer_lacks() -> None:
+    page = PageText(lines=[line("Market", 0, 60)], width=300)
+    add_recognised(page, Reading([line("Market price rises", 0, 180)]), turned=False)
+    assert [each.text for each in page.lines] == ["Market", "price rises"]
+
+
+def test_columns_of_east_asian_letters_are_read_down_from_the_right() -> None:
+    columns = ["水は零度で", "凍りはじめ"]
+    lines = [
+        line(char, 200 - 40 * number, 210 - 40 * number, y=12 * row)
+        for number, column in enumerate(columns)
+        for row, char in enumerate(column)
+    ]
+    rest = line("Title", 0, 50)
+    found, others = read_columns([rest, *lines])
+    assert [each.text for each in found] == columns
+    assert others == [rest]
+
+
+def test_lines_stand_where_a_reader_sees_them_also_on_turned_pages(tmp_path: Path) -> None:
+    document = pymupdf.open()
+    page = document.new_page(width=400, height=200)
+    page.insert_text((40, 100), "A line in the middle", fontsize=20)
+    turned = document.new_page(width=200, height=400)
+    turned.insert_text((100, 40), "A line in the middle", fontsize=20, rotate=270)
+    turned.set_rotation(270)
+    for slide in read(tmp_path, document):
+        ((left, top, right, bottom),) = slide.line_boxes[0]
+        assert 0.05 < left < 0.15 and 0.35 < top < 0.5 and 0.45 < right < 0.65 and 0.5 < bottom < 0.6, slide
+
+
+def test_a_portfolio_is_the_pages_of_its_pdfs_and_names_what_is_left(tmp_path: Path) -> None:
+    inner = pymupdf.open()
+    inner.new_page().insert_text((40, 80), "Inside the folder", fontsize=20)
+    cover = pymupdf.open()
+    cover.new_page().insert_text((40, 80), "Open this in another reader", fontsize=20)
+    cover.embfile_add("week1", inner.tobytes(), filename="week1.pdf")
+    cover.embfile_add("sheet", b"PK\x03\x04", filename="sheet.xlsx")
+    cover.xref_set_key(cover.pdf_catalog(), "Collection", "<</Type/Collection/View/D>>")
+    cover.save(tmp_path / "folder.pdf")
+    deck = read_deck(tmp_path / "folder.pdf")
+    assert [(slide.title, slide.section) for slide in deck.slides] == [("Inside the folder", "week1.pdf")]
+    assert [finding.code for finding in deck.findings] == ["files_inside"]
+    assert "sheet.xlsx" in deck.findings[0].sentence
+
+
+def test_a_form_that_only_one_reader_can_show_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    document = pymupdf.open()
+    document.new_page().insert_text((40, 80), "Please wait...")
+    root = document.pdf_catalog()
+    document.xref_set_key(root, "AcroForm", "<</XFA(form)/Fields[]>>")
+    document.xref_set_key(root, "NeedsRendering", "true")
+    document.save(tmp_path / "form.pdf")
+    with pytest.raises(UnreadableFileError, match="print it to PDF and upload") as caught:
+        read_deck(tmp_path / "form.pdf")
+    assert caught.value.code == "dynamic_form"
+
+
+def test_a_page_that_shows_something_without_words_is_a_finding_and_a_blank_one_is_not(tmp_path: Path) -> None:
+    document = pymupdf.open()
+    document.new_page(width=400, height=200)
+    document.new_page(width=400, height=200).draw_circle((200, 100), 60, fill=(0, 0.3, 0.6))
+    document.save(tmp_path / "deck.pdf")
+    assert [(f.code, f.page) for f in read_deck(tmp_path / "deck.pdf").findings] == [("no_text", 2)]

@@ -20,7 +20,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 import numpy as np
 import numpy.typing as npt
 
-from pipelines.core.embedder_local import LocalEmbedder
+from pipelines.core.models.embedder_local import LocalEmbedder
 from pipelines.core.records import Segment
 from pipelines.core.settings import REPOSITORY
 from pipelines.steps.alignment.align import AlignableSlide, align

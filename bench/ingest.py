@@ -28,7 +28,7 @@ import pymupdf
 from pipelines.core.chunks import list_chunks
 from pipelines.core.courses import ensure_course
 from pipelines.core.documents import get_document, put_document
-from pipelines.core.providers import embedder
+from pipelines.core.models.providers import embedder
 from pipelines.core.records import Document
 from pipelines.core.settings import REPOSITORY, Settings
 from pipelines.core.slides import DocumentCounts, count_document

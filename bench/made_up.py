@@ -11,10 +11,10 @@ from uuid import UUID
 import numpy as np
 import numpy.typing as npt
 
-from pipelines.core.embedder_local import DIMS
-from pipelines.core.lexical import ALL_CHUNKS, K1, TERM_SPACE, question_terms
+from pipelines.core.models.embedder_local import DIMS
 from pipelines.core.postgres import Database
 from pipelines.core.records import EmbeddingSet
+from pipelines.core.search.lexical import ALL_CHUNKS, K1, TERM_SPACE, question_terms
 
 DECK_CHUNKS = 50
 TERMS = 45  # distinct words of a chunk

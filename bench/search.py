@@ -19,12 +19,12 @@ import numpy.typing as npt
 from pgvector import HalfVector, SparseVector
 
 from bench.made_up import WORDS, Course, load
-from pipelines.core.embedder_local import DIMS, LocalEmbedder
 from pipelines.core.embeddings import ensure_embedding_set, index_large_courses
-from pipelines.core.lexical import ALL_CHUNKS, K1, TERM_SPACE, question_terms, question_weights
+from pipelines.core.models.embedder_local import DIMS, LocalEmbedder
 from pipelines.core.postgres import Database
 from pipelines.core.records import EmbeddingSet, Scope
 from pipelines.core.retrieval import DENSE_WEIGHT, DEPTH, retrieve_chunks
+from pipelines.core.search.lexical import ALL_CHUNKS, K1, TERM_SPACE, question_terms, question_weights
 from pipelines.core.settings import Settings
 from pipelines.core.statements import statement
 

@@ -7,8 +7,8 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
+from pipelines.core.models.providers import Embedder
 from pipelines.core.postgres import Database
-from pipelines.core.providers import Embedder
 from pipelines.core.records import Hit, Kind, Scope
 from pipelines.core.retrieval import retrieve_chunks
 

@@ -11,8 +11,8 @@ from pipelines.answering.model import ChatModel
 from pipelines.answering.pace import Pace
 from pipelines.core.errors import StudyBuddyError
 from pipelines.core.files import FileStore
+from pipelines.core.models.providers import async_chat_client, embedder
 from pipelines.core.postgres import Database, database_urls
-from pipelines.core.providers import async_chat_client, embedder
 from pipelines.core.settings import Settings
 from serving.accounts.auth import Authenticator, Principal
 from serving.chat.follow import Follower

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pipelines.answering.thoughts import ThoughtSplitter, thinks_aloud
 from pipelines.answering.wire import ChunkReader, Delta, cut
 from pipelines.core.errors import ProviderUnavailableError
-from pipelines.core.provider_faults import garbage, translated
+from pipelines.core.models.provider_faults import garbage, translated
 
 if TYPE_CHECKING:
     import openai

@@ -8,8 +8,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipelines.core.lexical import term_counts
 from pipelines.core.records import Hit
+from pipelines.core.search.lexical import term_counts
 
 QUOTED = 3
 """Passages quoted in one answer."""

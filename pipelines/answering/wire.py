@@ -13,7 +13,7 @@ from typing import Any
 from pipelines.answering.events import FinishReason
 from pipelines.answering.thoughts import ThoughtSplitter
 from pipelines.core.errors import ProviderRefusedError, ProviderUnavailableError, StudyBuddyError
-from pipelines.core.provider_faults import fault, garbage
+from pipelines.core.models.provider_faults import fault, garbage
 
 _REASONS: dict[FinishReason, tuple[str, ...]] = {
     "stop": ("stop", "eos", "eos_token", "end_turn", "stop_sequence", "end", "complete", "completed", "finished"),

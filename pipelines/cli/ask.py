@@ -17,7 +17,7 @@ from pipelines.cli.output import console, errors, foreign, print_json, told
 from pipelines.cli.search import find_hits, hit_as_json, place
 from pipelines.core.control_characters import escape_controls
 from pipelines.core.errors import StudyBuddyError
-from pipelines.core.providers import async_chat_client
+from pipelines.core.models.providers import async_chat_client
 from pipelines.core.records import Hit
 from pipelines.core.settings import Settings, get_settings
 

@@ -16,8 +16,8 @@ from pipelines.core.errors import NotFoundError
 from pipelines.core.evaluation import ask_questions, list_material_files
 from pipelines.core.lecture_slides import read_lecture_slides
 from pipelines.core.lectures import find_lecture
+from pipelines.core.models.providers import embedder
 from pipelines.core.postgres import Connection
-from pipelines.core.providers import embedder
 from pipelines.core.records import Course
 from pipelines.core.stores import Stores
 from pipelines.steps.alignment.scoring import FoundSpan, read_spans, score_spans

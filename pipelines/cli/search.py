@@ -8,8 +8,8 @@ from rich.table import Table
 from pipelines.cli.output import clock, console, foreign, print_json, told
 from pipelines.core.control_characters import escape_controls
 from pipelines.core.courses import find_course
+from pipelines.core.models.providers import embedder
 from pipelines.core.postgres import Database
-from pipelines.core.providers import embedder
 from pipelines.core.records import Hit, Kind, Scope
 from pipelines.core.retrieval import retrieve_chunks
 from pipelines.core.settings import get_settings

@@ -13,9 +13,9 @@ from uuid import UUID
 from pgvector import SparseVector
 from psycopg.rows import dict_row
 
-from pipelines.core.lexical import ALL_CHUNKS, TERM_SPACE, document_weights, term_counts, vocabulary
 from pipelines.core.postgres import Connection
 from pipelines.core.records import Chunk, Document, EmbeddingSet, Kind, Lecture
+from pipelines.core.search.lexical import ALL_CHUNKS, TERM_SPACE, document_weights, term_counts, vocabulary
 from pipelines.core.statements import statement
 from pipelines.core.uploads import lock_upload
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from pipelines.core.models.providers import Embedder
 from pipelines.core.postgres import Database
-from pipelines.core.providers import Embedder
 from pipelines.core.records import Hit, Scope
 from pipelines.core.retrieval import retrieve_chunks
 from pipelines.core.statements import statement

@@ -15,9 +15,12 @@ from pgvector import HalfVector, SparseVector
 from psycopg.rows import dict_row
 
 from pipelines.core.boxes import boxes_of_chunks
-from pipelines.core.copies import without_copies
 from pipelines.core.errors import EmbeddingMismatchError, NotFoundError
-from pipelines.core.lexical import (
+from pipelines.core.models.providers import Embedder
+from pipelines.core.postgres import Connection, Database
+from pipelines.core.records import Box, Hit, Scope
+from pipelines.core.search.copies import without_copies
+from pipelines.core.search.lexical import (
     ALL_CHUNKS,
     K1,
     TERM_SPACE,
@@ -26,10 +29,7 @@ from pipelines.core.lexical import (
     rarest_term,
     term_counts,
 )
-from pipelines.core.places import named_place, named_sources
-from pipelines.core.postgres import Connection, Database
-from pipelines.core.providers import Embedder
-from pipelines.core.records import Box, Hit, Scope
+from pipelines.core.search.places import named_place, named_sources
 from pipelines.core.statements import statement
 
 DENSE_WEIGHT = 0.55

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import dagster as dg
 
-from pipelines.core.completions import describe_image
-from pipelines.core.item_cache import get_cached_items, item_key, put_cached_item
-from pipelines.core.providers import chat_client
+from pipelines.core.models.completions import describe_image
+from pipelines.core.models.item_cache import get_cached_items, item_key, put_cached_item
+from pipelines.core.models.providers import chat_client
 from pipelines.core.records import Document, Slide, SlideDescription
 from pipelines.core.slides import count_document, put_slide_description, read_slides
 from pipelines.core.stores import Stores

@@ -18,8 +18,8 @@ from pipelines.core.embeddings import (
     write_vectors,
 )
 from pipelines.core.lecture_slides import propose_to_lectures
+from pipelines.core.models.providers import Embedder
 from pipelines.core.postgres import Connection
-from pipelines.core.providers import Embedder
 from pipelines.core.records import Chunk, EmbeddingSet
 from pipelines.core.slides import count_document
 from pipelines.core.stores import Stores

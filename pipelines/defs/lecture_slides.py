@@ -20,8 +20,8 @@ from pipelines.core.lecture_slides import (
     read_lecture_slides,
     replace_lecture_slides,
 )
+from pipelines.core.models.providers import Embedder
 from pipelines.core.postgres import Connection
-from pipelines.core.providers import Embedder
 from pipelines.core.records import Document, Lecture, Segment, SlideSpan
 from pipelines.core.slides import read_slide_descriptions, read_slides
 from pipelines.core.stores import Stores

@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 from pydantic import PrivateAttr
 
-from pipelines.core.providers import Embedder, embedder
+from pipelines.core.models.providers import Embedder, embedder
 from pipelines.core.stores import Stores
 from pipelines.steps.speech.model import SpeechModel, load_model
 

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from pipelines.core.providers import Embedder
+from pipelines.core.models.providers import Embedder
 from pipelines.defs.uploads import OWNERS
 
 SEARCH_INDEX = dg.AssetKey("search_index")

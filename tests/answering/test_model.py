@@ -8,7 +8,7 @@ import pytest
 
 from pipelines.answering.model import ChatModel
 from pipelines.core.errors import ProviderUnavailableError
-from pipelines.core.providers import async_chat_client
+from pipelines.core.models.providers import async_chat_client
 from pipelines.core.settings import Settings
 from tests.fakes import CUT, DROP, HANG, FakeModel, text
 

@@ -16,7 +16,7 @@ from pipelines.core.lecture_slides import (
     replace_lecture_slides,
 )
 from pipelines.core.lectures import put_lecture
-from pipelines.core.providers import embedder
+from pipelines.core.models.providers import embedder
 from pipelines.core.records import Chunk, Scope, SlideSpan, make_chunk_id
 from pipelines.core.retrieval import retrieve_chunks
 from pipelines.core.uploads import DOCUMENT, begin_run, delete_upload

@@ -9,7 +9,7 @@ import dagster as dg
 
 from pipelines.core.courses import ensure_course
 from pipelines.core.lectures import count_lecture, get_lecture, put_lecture
-from pipelines.core.providers import embedder
+from pipelines.core.models.providers import embedder
 from pipelines.core.records import Hit, Lecture, Scope, Segment
 from pipelines.core.retrieval import retrieve_chunks
 from pipelines.core.settings import REPOSITORY

@@ -10,7 +10,7 @@ import pytest
 
 from pipelines.core.courses import ensure_course
 from pipelines.core.documents import get_document, put_document
-from pipelines.core.providers import embedder
+from pipelines.core.models.providers import embedder
 from pipelines.core.records import Document, Scope
 from pipelines.core.retrieval import retrieve_chunks
 from pipelines.core.settings import REPOSITORY, get_settings

@@ -29,8 +29,8 @@ from pipelines.core.documents import put_document
 from pipelines.core.embeddings import ensure_embedding_set, write_vectors
 from pipelines.core.files import FileStore
 from pipelines.core.local_token import local_token
+from pipelines.core.models.providers import embedder
 from pipelines.core.postgres import Database
-from pipelines.core.providers import embedder
 from pipelines.core.records import Chunk, Lecture, Slide
 from pipelines.core.settings import Settings
 from pipelines.core.slides import replace_slides

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.core import lexical
-from pipelines.core.lexical import (
+from pipelines.core.search import lexical
+from pipelines.core.search.lexical import (
     MAX_QUESTION_TERMS,
     TERM_SPACE,
     Question,

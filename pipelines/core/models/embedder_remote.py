@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from pipelines.core.embedder_local import readable
 from pipelines.core.errors import EmbeddingMismatchError, ProviderRefusedError
-from pipelines.core.provider_faults import garbage, raise_error_body, translated
+from pipelines.core.models.embedder_local import readable
+from pipelines.core.models.provider_faults import garbage, raise_error_body, translated
 
 if TYPE_CHECKING:
     import openai

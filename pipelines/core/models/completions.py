@@ -7,7 +7,7 @@ import base64
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pipelines.core.provider_faults import garbage, raise_error_body, translated
+from pipelines.core.models.provider_faults import garbage, raise_error_body, translated
 
 if TYPE_CHECKING:
     import openai

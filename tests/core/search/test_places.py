@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from pipelines.core.places import Place, named_place, named_sources
+from pipelines.core.search.places import Place, named_place, named_sources
 
 
 @pytest.mark.parametrize(

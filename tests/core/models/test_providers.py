@@ -5,15 +5,15 @@ import numpy as np
 import pytest
 from pydantic import SecretStr
 
-from pipelines.core.completions import describe_image
-from pipelines.core.embedder_local import LocalEmbedder
 from pipelines.core.errors import (
     EmbeddingMismatchError,
     ProviderRefusedError,
     ProviderUnavailableError,
     SettingsError,
 )
-from pipelines.core.providers import NO_KEY, async_chat_client, chat_client, embedder
+from pipelines.core.models.completions import describe_image
+from pipelines.core.models.embedder_local import LocalEmbedder
+from pipelines.core.models.providers import NO_KEY, async_chat_client, chat_client, embedder
 from pipelines.core.settings import Settings
 from tests.fakes import CUT, FakeModel, Status
 

@@ -1,0 +1,1 @@
+"""Model providers: the clients of chat, vision and embeddings, their faults, and paid answers kept for another time."""

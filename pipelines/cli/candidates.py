@@ -11,7 +11,8 @@ from pipelines.core.errors import PermanentError
 
 FileKind = Literal["deck", "lecture", "other"]
 
-DECK_SUFFIXES = frozenset({".pdf"})
+_DOCUMENTS = "pdf png jpg jpeg tif tiff webp avif heic heif txt md markdown html htm xhtml ipynb"
+DECK_SUFFIXES = frozenset(f".{name}" for name in _DOCUMENTS.split())
 _RECORDINGS = """
 3gp aac aif aifc aiff amr asf au avi caf flac flv m2ts m4a m4b m4v mka mkv mov mp2 mp3 mp4 mpeg mpg mts oga ogg opus ts
 wav weba webm wma wmv

@@ -68,7 +68,9 @@ def register(app: typer.Typer) -> None:
 
 
 def ingest(
-    paths: Annotated[list[Path], typer.Argument(help="Decks (PDF), recordings, captions, or folders of them.")],
+    paths: Annotated[
+        list[Path], typer.Argument(help="Decks (PDF, pictures, texts), recordings, captions, or folders of them.")
+    ],
     *,
     course: Annotated[str, typer.Option(help="Name of the course; made if it is new.")],
     password_file: Annotated[
@@ -129,7 +131,7 @@ def ingest_files(
     candidates = find_candidates([*decks, *paths], captions=captions)
     linked = {os.path.realpath(path) for path in decks}
     if not all(candidate.kind == "deck" for candidate in candidates if _real(candidate) in linked):
-        raise PermanentError("--deck goes with PDF files.", code="unknown_kind")
+        raise PermanentError("--deck goes with decks: PDFs, pictures or texts.", code="unknown_kind")
     with stores.database.transaction() as connection:
         course = ensure_course(connection, course_name)
     results = {candidate.source_name: _first_result(candidate) for candidate in candidates}
@@ -167,7 +169,7 @@ def _first_result(candidate: Candidate) -> FileResult:
     if candidate.code is not None:
         return FileResult(candidate=candidate, status="failed", code=candidate.code, message=candidate.note)
     if candidate.named:
-        message = "This is neither a PDF nor a recording nor captions."
+        message = "This is neither a document that can be read (see README) nor a recording nor captions."
         return FileResult(candidate=candidate, status="failed", code="unknown_kind", message=message)
     return FileResult(candidate=candidate, status="skipped", message=candidate.note or "another kind of file")
 

@@ -53,6 +53,7 @@ NOT_IMPORTED = {
 }
 DECLARED_AS = {
     "IPython": "jupyter",
+    "markdown_it": "markdown-it-py",
     "PIL": "pillow",
     "cv2": "opencv-python-headless",
     "httptools": "uvicorn",

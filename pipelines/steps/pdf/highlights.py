@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from pipelines.core.errors import UnreadableFileError
-from pipelines.steps.pdf.opening import as_memory_error, load_pymupdf, open_pdf
+from pipelines.steps.pdf.library import load_pymupdf
+from pipelines.steps.pdf.opening import as_memory_error, open_pdf
 from pipelines.steps.sandbox.bounded import run_bounded
 from pipelines.steps.sandbox.limits import Limits
 

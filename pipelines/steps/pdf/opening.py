@@ -4,24 +4,12 @@ A portfolio (a PDF that is a folder of files) is opened as the pages of the PDFs
 PDF (`worker`), and the checks that need no parser (`slides`).
 """
 
-import sys
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from pipelines.core.errors import UnreadableFileError
-
-
-def load_pymupdf() -> Any:
-    """The library, quiet and without the layout models it would otherwise import (0.15 s instead of 0.8 s)."""
-    if "pymupdf" not in sys.modules:
-        # None in sys.modules makes an import fail at once; the library takes both for optional.
-        sys.modules.setdefault("pymupdf.layout", None)  # type: ignore[arg-type]
-        sys.modules.setdefault("pymupdf4llm", None)  # type: ignore[arg-type]
-    import pymupdf
-
-    pymupdf.TOOLS.mupdf_display_errors(False)
-    pymupdf.TOOLS.mupdf_display_warnings(False)
-    return pymupdf
+from pipelines.steps.documents.pages import as_pdf
+from pipelines.steps.pdf.library import load_pymupdf
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +33,7 @@ def open_pdf(source: BinaryIO, *, password: str | None, max_pages: int) -> Opene
             `dynamic_form`, `portfolio`.
         MemoryError: the parser reached the child's memory limit.
     """
-    data = source.read()
+    data = as_pdf(source, max_pages=max_pages)
     try:
         document = _open(data, password)
         if document.page_count < 1 and "error" in complaints():

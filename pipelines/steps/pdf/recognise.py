@@ -10,9 +10,10 @@ from typing import Any
 
 from pipelines.steps.pdf.deck import doubt_garbled_fonts, letters, says_enough, says_little
 from pipelines.steps.pdf.ink import letters_outside
+from pipelines.steps.pdf.library import load_pymupdf
 from pipelines.steps.pdf.lines import usual_size
 from pipelines.steps.pdf.merge import add_recognised
-from pipelines.steps.pdf.opening import as_memory_error, load_pymupdf
+from pipelines.steps.pdf.opening import as_memory_error
 from pipelines.steps.pdf.text import PageText
 
 OCR_SIZE_PX = (1400, 2000)

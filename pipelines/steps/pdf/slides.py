@@ -1,4 +1,4 @@
-"""PDF bytes to slides: `read_deck` gives the text, because that is what people wait for, `render_slides` the pictures.
+"""Documents to slides: `read_deck` gives the text, because that is what people wait for, `render_slides` the pictures.
 
 Both run the parser in a bounded child process (`sandbox`), one file at a time; what reads the page is `worker` and
 the modules beside it. Nothing here loads a PDF library.
@@ -12,6 +12,7 @@ from typing import Any
 
 from pipelines.core.errors import UnreadableFileError
 from pipelines.core.records import Box, Finding, Slide
+from pipelines.steps.documents.checks import check_document, subject_of
 from pipelines.steps.pdf.titles import deck_title
 from pipelines.steps.sandbox.bounded import run_bounded
 from pipelines.steps.sandbox.limits import Limits
@@ -26,15 +27,13 @@ MAX_OCR_PAGES = 200
 RENDER_DPI = 144
 RENDER_MIN_WIDTH_PX, RENDER_MAX_WIDTH_PX = 1280, 1600
 """Pictures are at least and at most this wide; LaTeX slides are so small in points that 144 dpi would be blurred."""
-HEADER_BYTES = 1024
-"""Readers accept a PDF whose `%PDF-` stands within its first 1024 bytes (ISO 32000-1, annex H.3, note 13)."""
 
-_SUBJECT = "This PDF"
+_DAMAGED = "This file is damaged and could not be read; export it again and upload that."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deck:
-    """What one PDF holds. `slides` has one entry a page, in page order.
+    """What one document holds. `slides` has one entry a page, in page order.
 
     `findings` say what of it could not be read, in page order; empty: everything was.
     """
@@ -82,11 +81,11 @@ def read_deck(
         on_page: called with (pages finished, pages in all) as reading goes on.
 
     Raises:
-        UnreadableFileError: `empty_file`, `not_a_pdf`, `too_large`, `damaged`, `zero_pages`, `too_many_pages`,
-            `password_required`, `password_wrong`, `parser_limit`, `dynamic_form`, `portfolio`.
+        UnreadableFileError: `empty_file`, `not_a_pdf`, `unknown_kind`, `too_large`, `damaged`, `zero_pages`,
+            `too_many_pages`, `password_required`, `password_wrong`, `parser_limit`, `dynamic_form`, `portfolio`.
         OSError: the file is not there.
     """
-    check_pdf(path, max_bytes=max_bytes)
+    subject = subject_of(check_document(path, file_name=file_name or path.name, max_bytes=max_bytes))
     args = {
         "password": password,
         "max_pages": max_pages,
@@ -95,15 +94,13 @@ def read_deck(
         "item_s": limits.item_s,
         "total_s": limits.total_s,
     }
-    for item in run_bounded("pipelines.steps.pdf.worker:read", source=path, args=args, limits=limits, subject=_SUBJECT):
+    for item in run_bounded("pipelines.steps.pdf.worker:read", source=path, args=args, limits=limits, subject=subject):
         value = _object(item.value)
         if "deck" in value:
             return _deck(_object(value["deck"]), file_name or path.name)
         if on_page is not None:
             on_page(int(value["read"]), int(value["pages"]))
-    raise UnreadableFileError(
-        f"{_SUBJECT} is damaged and could not be read; export it again and upload that.", code="damaged"
-    )
+    raise UnreadableFileError(_DAMAGED, code="damaged")
 
 
 def render_slides(
@@ -127,7 +124,7 @@ def render_slides(
     Raises:
         UnreadableFileError: as `read_deck`.
     """
-    check_pdf(path, max_bytes=max_bytes)
+    subject = subject_of(check_document(path, file_name=None, max_bytes=max_bytes))
     args = {
         "password": password,
         "max_pages": max_pages,
@@ -137,7 +134,7 @@ def render_slides(
         "max_width_px": RENDER_MAX_WIDTH_PX,
     }
     for item in run_bounded(
-        "pipelines.steps.pdf.worker:render", source=path, args=args, limits=limits, subject=_SUBJECT
+        "pipelines.steps.pdf.worker:render", source=path, args=args, limits=limits, subject=subject
     ):
         value = _object(item.value)
         yield RenderedPage(
@@ -147,25 +144,6 @@ def render_slides(
             width_px=int(value["width_px"]),
             height_px=int(value["height_px"]),
         )
-
-
-def check_pdf(path: Path, *, max_bytes: int = MAX_BYTES) -> None:
-    """What can be said about a file without parsing it; returns when it may be a PDF.
-
-    Raises:
-        UnreadableFileError: `empty_file`, `too_large` or `not_a_pdf`.
-    """
-    size = path.stat().st_size
-    if size == 0:
-        raise UnreadableFileError("This file is empty.", code="empty_file")
-    if size > max_bytes:
-        raise UnreadableFileError(
-            f"This PDF has {size / 10**6:.0f} MB; at most {max_bytes / 10**6:.0f} MB are accepted.", code="too_large"
-        )
-    with path.open("rb") as source:
-        head = source.read(HEADER_BYTES)
-    if b"%PDF-" not in head:
-        raise UnreadableFileError("This file is not a PDF, whatever its name says.", code="not_a_pdf")
 
 
 def _deck(value: dict[str, Any], file_name: str) -> Deck:
@@ -182,9 +160,7 @@ def _deck(value: dict[str, Any], file_name: str) -> Deck:
             findings=tuple(Finding(**raw) for raw in value["findings"]),
         )
     except (TypeError, KeyError, ValueError):
-        raise UnreadableFileError(
-            f"{_SUBJECT} is damaged and could not be read; export it again and upload that.", code="damaged"
-        ) from None
+        raise UnreadableFileError(_DAMAGED, code="damaged") from None
 
 
 def _boxes(value: Any) -> tuple[tuple[Box, ...], ...]:
@@ -198,7 +174,5 @@ def _boxes(value: Any) -> tuple[tuple[Box, ...], ...]:
 
 def _object(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise UnreadableFileError(
-            f"{_SUBJECT} is damaged and could not be read; export it again and upload that.", code="damaged"
-        )
+        raise UnreadableFileError(_DAMAGED, code="damaged")
     return value

@@ -11,10 +11,12 @@ from typing import Any, BinaryIO
 
 from pipelines.core.errors import UnreadableFileError
 from pipelines.core.records import Box, Finding
+from pipelines.steps.documents.kinds import is_text, kind_of
 from pipelines.steps.pdf.deck import build_slides, says_enough
 from pipelines.steps.pdf.findings import file_findings, page_findings
 from pipelines.steps.pdf.letters import Glyph
-from pipelines.steps.pdf.opening import as_memory_error, complaints, load_pymupdf, open_pdf
+from pipelines.steps.pdf.library import load_pymupdf
+from pipelines.steps.pdf.opening import as_memory_error, complaints, open_pdf
 from pipelines.steps.pdf.page_labels import page_labels
 from pipelines.steps.pdf.recognise import choose_pages, look, picture_share, pixmap, recognise_pages
 from pipelines.steps.pdf.text import PageLook, PageText, read_page_text
@@ -62,7 +64,7 @@ def read(
         yield {"read": done, "pages": count}, b""
     if len(damaged) == count:
         raise UnreadableFileError("This PDF is damaged: none of its pages can be read.", code="damaged")
-    chosen = choose_pages(document, pages, damaged=damaged)
+    chosen = [] if is_text(kind_of(source)) else choose_pages(document, pages, damaged=damaged)
     reading = recognise_pages(document, pages, chosen, limit=max_ocr_pages, limits=(cpu_s, item_s, total_s))
     while True:
         try:

@@ -1,0 +1,1 @@
+"""Other documents as pages: pictures, texts and office files made into PDFs, which are then read as decks."""

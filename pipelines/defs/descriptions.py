@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import dagster as dg
 
+from pipelines.core.description_refusals import clear_description_refusal, put_description_refusal
+from pipelines.core.errors import ProviderRefusedError, ProviderUnavailableError
 from pipelines.core.models.completions import describe_image
 from pipelines.core.models.item_cache import get_cached_items, item_key, put_cached_item
 from pipelines.core.models.providers import chat_client
@@ -12,6 +14,7 @@ from pipelines.core.records import Document, Slide, SlideDescription
 from pipelines.core.slides import count_document, put_slide_description, read_slides
 from pipelines.core.stores import Stores
 from pipelines.defs.documents import GROUP, OWNERS, document_of
+from pipelines.defs.failures import MOST_RETRIES
 from pipelines.defs.partitions import documents_partitions
 from pipelines.defs.pictures import render_missing
 from pipelines.defs.resources import StoresResource
@@ -34,7 +37,9 @@ def slide_descriptions(context: dg.AssetExecutionContext, stores: StoresResource
     """What each slide shows, figures included, in words. Zero rows where no vision model is configured."""
     started, store = time.monotonic(), stores.open
     with document_of(context, store) as document:
-        spent = _describe(context, store, document) if store.settings.vision_model else _Spent()
+        spent, refusal = _Spent(), None
+        if store.settings.vision_model:
+            refusal = _try_to_describe(context, store, document, spent)
         with store.database.transaction() as connection:
             counts = count_document(connection, document)
     return dg.MaterializeResult(
@@ -55,7 +60,7 @@ def slide_descriptions(context: dg.AssetExecutionContext, stores: StoresResource
                 passed=counts.descriptions == counts.slides,
                 severity=dg.AssetCheckSeverity.WARN,
                 metadata={"slides": counts.slides, "descriptions": counts.descriptions},
-                description=None if store.settings.vision_model else "No vision model is configured.",
+                description=refusal or (None if store.settings.vision_model else "No vision model is configured."),
             )
         ],
     )
@@ -77,8 +82,33 @@ class _Spent:
         self.preview = self.preview or description.text
 
 
-def _describe(context: dg.AssetExecutionContext, stores: Stores, document: Document) -> _Spent:
-    model, spent = stores.settings.vision_model or "", _Spent()
+def _try_to_describe(
+    context: dg.AssetExecutionContext, stores: Stores, document: Document, spent: _Spent
+) -> str | None:
+    """Describe what is not described yet. A model that refuses does not keep the text from being searched.
+
+    Returns:
+        The sentence that stays as a warning where the model refused, or gave no answer however often it was asked.
+
+    Raises:
+        ProviderUnavailableError: it gave no answer, and the step is tried again.
+    """
+    try:
+        _describe(context, stores, document, spent)
+    except (ProviderRefusedError, ProviderUnavailableError) as error:
+        if error.retryable and context.retry_number < MOST_RETRIES:
+            raise
+        context.log.warning(f"{error.message} The deck can be searched by its text; it is described later.")
+        with stores.database.transaction() as connection:
+            put_description_refusal(connection, document, error)
+        return error.message
+    with stores.database.transaction() as connection:
+        clear_description_refusal(connection, document)
+    return None
+
+
+def _describe(context: dg.AssetExecutionContext, stores: Stores, document: Document, spent: _Spent) -> None:
+    model = stores.settings.vision_model or ""
     render_missing(stores, document)
     with stores.database.transaction() as connection:
         rows = read_slides(connection, document)
@@ -90,7 +120,7 @@ def _describe(context: dg.AssetExecutionContext, stores: Stores, document: Docum
                 put_slide_description(connection, document, reused, prompt_version=PROMPT_VERSION)
     missing = [slide for slide in rows if keys[slide.page] not in known]
     if not missing:
-        return spent
+        return
 
     def keep(description: SlideDescription) -> None:
         """Each answer is kept at once: a run that dies later does not pay for it again."""
@@ -112,7 +142,6 @@ def _describe(context: dg.AssetExecutionContext, stores: Stores, document: Docum
             concurrency=stores.settings.model_concurrency,
             on_described=keep,
         )
-    return spent
 
 
 def _item(stores: Stores, rows: list[Slide], slide: Slide) -> SlidePicture:

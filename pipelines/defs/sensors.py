@@ -12,6 +12,7 @@ from uuid import UUID
 
 import dagster as dg
 
+from pipelines.core.description_refusals import list_due_descriptions
 from pipelines.core.errors import TransientError
 from pipelines.core.lecture_slides import list_outdated_alignments
 from pipelines.core.partitions import partition_keys
@@ -50,7 +51,11 @@ class Late:
     list_outdated: Callable[[Connection], list[tuple[UUID, str]]]
 
 
-DOCUMENTS = Uploads(kind=DOCUMENT, partitions=documents_partitions)
+DOCUMENTS = Uploads(
+    kind=DOCUMENT,
+    partitions=documents_partitions,
+    late=Late(assets=["slide_descriptions", "slide_chunks", "slide_embeddings"], list_outdated=list_due_descriptions),
+)
 
 LECTURES = Uploads(
     kind=LECTURE,

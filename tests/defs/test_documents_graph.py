@@ -18,6 +18,7 @@ from pipelines.core.slides import count_document, read_slide_descriptions, read_
 from pipelines.core.stores import Stores
 from pipelines.core.uploads import DOCUMENT, delete_upload
 from pipelines.definitions import defs
+from pipelines.defs.sensors import DOCUMENTS, look
 from tests.defs.graphs import key_of, metadata, opened
 from tests.fakes import FakeModel, Status
 
@@ -135,20 +136,33 @@ def test_running_twice_equals_running_once_and_pays_nothing(graph, model):
     assert len(model.requests) == asked
 
 
-def test_what_was_described_before_the_key_ran_out_of_credit_is_kept_and_not_paid_again(graph, model):
+def test_a_model_that_refuses_leaves_the_text_searchable_warns_and_is_tried_again(graph, model):
     document = graph.upload(pdf(*PAGES))
     model.script(described("First."), [Status(402)])
-    failed = graph.run(document)
-    assert not failed.success
-    assert len(model.requests) == 2, "a refusal is not tried again"
-    kept = graph.again(document)
-    assert kept.failure_code == "no_credit"
+    refused = graph.run(document)
+    assert refused.success
+    assert len(model.requests) == 2, "a refusal is not tried again at once"
+    assert graph.search(document, "What does momentum remember?")[0] == 2
+    (warned,) = [check for check in refused.get_asset_check_evaluations() if not check.passed]
+    assert (warned.check_name, warned.description) == (
+        "every_slide_is_described",
+        "eyes: the provider has no credit left for this key.",
+    )
+    assert graph.again(document).failure is None
+    assert isinstance(look(DOCUMENTS, graph.stores, graph.instance, "[]"), dg.SkipReason), "not due yet"
     with graph.stores.database.transaction() as connection:
         assert [item.text for item in read_slide_descriptions(connection, document)] == ["First."]
+        connection.execute("update description_refusals set retry_at = now()")
+    (request,) = look(DOCUMENTS, graph.stores, graph.instance, "[]").run_requests
+    assert request.run_key == f"document:{document.id}:descriptions:1:1"
     model.script()
-    assert graph.run(document).success
-    assert len(model.requests) == 2
-    assert graph.again(document).failure is None
+    again = defs.resolve_job_def("process_document").execute_in_process(
+        partition_key=request.partition_key, instance=graph.instance, asset_selection=request.asset_selection
+    )
+    assert again.success
+    assert len(model.requests) == 2, "only what was not described yet is paid"
+    with graph.stores.database.transaction() as connection:
+        assert connection.execute("select count(*) from description_refusals").fetchone() == (0,)
 
 
 def test_a_rate_limit_is_waited_for_and_tried_again(graph, model):

@@ -1,0 +1,26 @@
+-- name: clear_description_refusal
+-- A model described this deck: nothing is refused any more, and what it refused of other decks is due at once.
+-- Nothing comes out.
+with gone as (delete from description_refusals where document_id = %(document_id)s::uuid)
+update description_refusals set retry_at = now() where document_id <> %(document_id)s::uuid and retry_at > now()
+
+-- name: list_due_descriptions
+-- Decks a model refused to describe and that are due again, the longest due first: document_id, key (of this attempt).
+select r.document_id, 'descriptions:' || r.generation || ':' || r.attempts as key
+from description_refusals r join documents d on d.id = r.document_id
+where r.retry_at <= now() and d.deleted_at is null and d.generation = r.generation
+order by r.retry_at
+limit %(limit)s::integer
+
+-- name: put_description_refusal
+-- Remember that a model refused to describe a deck, and when it is tried again: after 15 minutes, then after four times as
+-- long each time, a day at most; not any more after ten attempts, which is about a week. Nothing comes out.
+insert into description_refusals as r (document_id, generation, code, message, retry_at)
+values (%(document_id)s::uuid, %(generation)s::integer, %(code)s::text, %(message)s::text,
+        now() + interval '15 minutes')
+on conflict (document_id) do update set
+    attempts = case when r.generation = excluded.generation then r.attempts + 1 else 1 end,
+    generation = excluded.generation, code = excluded.code, message = excluded.message, refused_at = now(),
+    retry_at = case when r.generation <> excluded.generation then excluded.retry_at
+                    when r.attempts < 9 then now() + least(interval '1 day', interval '15 minutes' * 4 ^ least(r.attempts, 5))
+               end

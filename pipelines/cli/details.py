@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pipelines.cli.output import foreign
+from pipelines.core.description_refusals import find_description_refusal
 from pipelines.core.errors import StaleUpstreamError
 from pipelines.core.lecture_slides import list_linked_documents
 from pipelines.core.lectures import count_lecture
@@ -41,10 +42,12 @@ class StageShown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Details:
-    """What is told of one file. `pages` is empty for lectures, `transcript` None for decks and before it is made."""
+    """What is told of one file. `pages` is empty for lectures, `transcript` None for decks and before it is made,
+    `refusal` None unless the vision model refused to describe the deck's slides."""
 
     stages: Sequence[StageShown]
     pages: Sequence[Slide] = ()
+    refusal: str | None = None
     transcript: Transcript | None = None
     decks: int = 0
 
@@ -53,6 +56,7 @@ class Details:
         spoken = self.transcript
         return {
             "stages": [stage.as_json() for stage in self.stages],
+            "descriptions_refused": self.refusal,
             "page_list": [
                 {
                     "page": slide.page,
@@ -82,6 +86,10 @@ class Details:
         """The details for people: the stages as a table, then the pages something is to be said of."""
         console.print()
         console.print(_stage_table(self.stages))
+        if self.refusal is not None:
+            console.print()
+            refused = f"The slides are not all described: {self.refusal} This is tried again later."
+            console.print(foreign(refused), style="yellow")
         if self.transcript is not None:
             console.print()
             console.print(foreign(_speech_line(self.transcript, self.decks)))
@@ -101,7 +109,8 @@ def details_of(connection: Connection, material: Material, upload: Document | Le
             pages = read_slides(connection, upload)
         except StaleUpstreamError:  # they are being made
             pages = []
-        return Details(stages=_stages(material, DECK_STAGES, rows), pages=pages)
+        refusal = find_description_refusal(connection, upload)
+        return Details(stages=_stages(material, DECK_STAGES, rows), pages=pages, refusal=refusal)
     heard = count_lecture(connection, upload)
     found = (int(upload.duration_ms is not None), heard.segments, heard.chunks, heard.vectors, heard.spans)
     return Details(

@@ -20,6 +20,14 @@ def put_description_refusal(connection: Connection, document: Document, error: S
     connection.execute(statement("put_description_refusal"), {**key, "code": error.code, "message": error.message})
 
 
+def find_description_refusal(connection: Connection, document: Document) -> str | None:
+    """The sentence with which a model refused this deck; None: it did not, or has described it since."""
+    row = connection.execute(
+        statement("find_description_refusal"), {"document_id": document.id, "generation": document.generation}
+    ).fetchone()
+    return None if row is None else row[0]
+
+
 def clear_description_refusal(connection: Connection, document: Document) -> None:
     """A model described this deck, so it works: other decks it refused are due at once."""
     connection.execute(statement("clear_description_refusal"), {"document_id": document.id})

@@ -8,7 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Protocol
 
-from pipelines.core.errors import PermanentError, StudyBuddyError, TransientError
+from pipelines.core.errors import PermanentError, ProviderUnavailableError, StudyBuddyError, TransientError
 from pipelines.core.records import Slide, SlideDescription
 
 PROMPT_VERSION = "1"
@@ -73,7 +73,9 @@ def describe_slides(
 
     Raises:
         PermanentError: the provider refuses (bad key, no credit): no further call is made, what came is kept.
-        TransientError: some slides could not be described now; all others were. Trying again does only the rest.
+        ProviderUnavailableError: some slides could not be described now; all others were. Trying again does only the
+            rest.
+        TransientError: a picture could not be read now.
     """
     failed: list[TransientError] = []
     queue = iter(items)
@@ -102,9 +104,12 @@ def describe_slides(
                     start_next()
     if refused is not None:
         raise refused
+    for fault in failed:
+        if not isinstance(fault, ProviderUnavailableError):
+            raise fault
     if failed:
         waits = [error.retry_after_s for error in failed if error.retry_after_s is not None]
-        raise TransientError(
+        raise ProviderUnavailableError(
             f"{len(failed)} of {len(items)} slides could not be described now: {failed[0].message}",
             code=failed[0].code,
             retry_after_s=max(waits, default=None),

@@ -9,7 +9,9 @@ from typer.testing import CliRunner
 from pipelines.cli import details, make_app
 from pipelines.core.chunks import replace_slide_chunks
 from pipelines.core.courses import ensure_course
+from pipelines.core.description_refusals import put_description_refusal
 from pipelines.core.documents import put_document
+from pipelines.core.errors import ProviderRefusedError
 from pipelines.core.records import Chunk, Slide, make_chunk_id
 from pipelines.core.slides import replace_slides
 from pipelines.core.uploads import begin_run, begin_stage, fail_upload
@@ -95,6 +97,16 @@ def test_show_says_at_which_stage_a_file_failed_and_why(stores, deck, type_in):
     assert (shown["state"], shown["code"], shown["message"]) == ("failed", "damaged", "Page [3] is damaged.")
     assert next(s for s in shown["stages"] if s["stage"] == "slide_chunks")["state"] == "failed"
     assert "Page [3] is damaged." in type_in("show", "--course", "Physics", "week1.pdf")
+
+
+def test_show_says_that_a_vision_model_refused_and_why(stores, deck, type_in):
+    held = process(stores, deck(), "Newton")
+    refusal = ProviderRefusedError("eyes: the provider has no credit left for this key.", code="no_credit")
+    with stores.database.transaction() as connection:
+        put_description_refusal(connection, held, refusal)
+    shown = json.loads(type_in("show", "--course", "Physics", "week1.pdf", "--json"))
+    assert shown["descriptions_refused"] == refusal.message
+    assert "no credit left" in type_in("show", "--course", "Physics", "week1.pdf")
 
 
 def test_stages_are_the_assets_of_the_graph():

@@ -9,8 +9,9 @@ import pymupdf
 import pytest
 
 from pipelines.core.courses import ensure_course
+from pipelines.core.description_refusals import find_description_refusal
 from pipelines.core.documents import get_document, put_document
-from pipelines.core.models.providers import embedder
+from pipelines.core.models.providers import MAX_RETRIES, embedder
 from pipelines.core.records import Document, Scope
 from pipelines.core.retrieval import retrieve_chunks
 from pipelines.core.settings import REPOSITORY, get_settings
@@ -18,6 +19,7 @@ from pipelines.core.slides import count_document, read_slide_descriptions, read_
 from pipelines.core.stores import Stores
 from pipelines.core.uploads import DOCUMENT, delete_upload
 from pipelines.definitions import defs
+from pipelines.defs.failures import MOST_RETRIES
 from pipelines.defs.sensors import DOCUMENTS, look
 from tests.defs.graphs import key_of, metadata, opened
 from tests.fakes import FakeModel, Status
@@ -140,7 +142,7 @@ def test_a_model_that_refuses_leaves_the_text_searchable_warns_and_is_tried_agai
     document = graph.upload(pdf(*PAGES))
     model.script(described("First."), [Status(402)])
     refused = graph.run(document)
-    assert refused.success
+    assert refused.success, [event.message for event in refused.all_events if event.is_failure]
     assert len(model.requests) == 2, "a refusal is not tried again at once"
     assert graph.search(document, "What does momentum remember?")[0] == 2
     (warned,) = [check for check in refused.get_asset_check_evaluations() if not check.passed]
@@ -170,6 +172,16 @@ def test_a_rate_limit_is_waited_for_and_tried_again(graph, model):
     model.script([Status(429, headers={"retry-after": "1"})], described("In the end."))
     assert graph.run(document).success
     assert len(model.requests) == 2
+
+
+def test_a_model_that_never_answers_leaves_the_text_searchable_after_the_last_attempt(graph, model):
+    document = graph.upload(pdf(PAGES[0]))
+    model.default = [Status(503, headers={"retry-after": "0"})]
+    assert graph.run(document).success
+    assert len(model.requests) == (MOST_RETRIES + 1) * (MAX_RETRIES + 1)
+    assert graph.search(document, "What follows the slope?") == [1]
+    with graph.stores.database.transaction() as connection:
+        assert "could not be described now" in (find_description_refusal(connection, document) or "")
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,11 @@
 with gone as (delete from description_refusals where document_id = %(document_id)s::uuid)
 update description_refusals set retry_at = now() where document_id <> %(document_id)s::uuid and retry_at > now()
 
+-- name: find_description_refusal
+-- Why a model refused to describe a deck: message. No row: it did not.
+select message from description_refusals
+where document_id = %(document_id)s::uuid and generation = %(generation)s::integer
+
 -- name: list_due_descriptions
 -- Decks a model refused to describe and that are due again, the longest due first: document_id, key (of this attempt).
 select r.document_id, 'descriptions:' || r.generation || ':' || r.attempts as key

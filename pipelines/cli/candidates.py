@@ -11,8 +11,9 @@ from pipelines.core.errors import PermanentError
 
 FileKind = Literal["deck", "lecture", "other"]
 
-_DOCUMENTS = "pdf png jpg jpeg tif tiff webp avif heic heif txt md markdown html htm xhtml ipynb"
+_DOCUMENTS = "pdf png jpg jpeg tif tiff webp avif heic heif txt md markdown html htm xhtml ipynb pptx docx odp odt"
 DECK_SUFFIXES = frozenset(f".{name}" for name in _DOCUMENTS.split())
+"""What is worth a look; some of it is only looked at to say why it cannot be read."""
 _RECORDINGS = """
 3gp aac aif aifc aiff amr asf au avi caf flac flv m2ts m4a m4b m4v mka mkv mov mp2 mp3 mp4 mpeg mpg mts oga ogg opus ts
 wav weba webm wma wmv

@@ -57,7 +57,7 @@ def ingested(run: Run, tmp_path_factory: pytest.TempPathFactory) -> dict[str, di
     with pymupdf.open() as deck:
         deck.new_page().insert_text((40, 80), "Momentum")
         deck.save(folder / "week1.pdf")
-    (folder / "notes.txt").write_text("not for students")
+    (folder / "notes.log").write_text("not for students")
     (folder / os.fsdecode(b"caf\xe9.vtt")).write_text(WORDS)
     (folder / "environment.vtt").symlink_to("/proc/self/environ")
     done = run("ingest", "--course", COURSE, "--json", folder)
@@ -69,7 +69,7 @@ def ingested(run: Run, tmp_path_factory: pytest.TempPathFactory) -> dict[str, di
 
 def test_one_command_takes_a_folder_and_says_what_became_of_every_file(ingested):
     assert {name: (file["status"], file["captions"]) for name, file in ingested.items()} == {
-        "empty.mp3": ("failed", None), "notes.txt": ("skipped", None),
+        "empty.mp3": ("failed", None), "notes.log": ("skipped", None),
         "caf\\xe9.vtt": ("failed", None), "environment.vtt": ("skipped", None), "week1.vtt": ("ingested", None),
         "week1.pdf": ("ingested", None), "week2.wav": ("ingested", "week2.vtt"),
     }  # fmt: skip

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from pipelines.cli.candidates import Candidate, FileKind, find_candidates
 from pipelines.cli.files import shown
@@ -155,7 +156,8 @@ def ingest_files(
                     everything=everything,
                 )  # fmt: skip
         if everything or attendance.temporary:
-            wait_for_alignments(stores, attendance)
+            for name in wait_for_alignments(stores, attendance):
+                errors.print(Text.assemble(("✓", "green"), " ", foreign(name), ", aligned again"))
     return list(results.values())
 
 

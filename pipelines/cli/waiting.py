@@ -20,6 +20,10 @@ PATIENCE_S = 60.0
 """How long the database may be away: it restarts, and who processes uploads waits for it too."""
 
 
+ALIGNMENT_S = 120.0
+"""How long nothing may happen to lectures that are to be aligned again: an hour of speech takes seconds."""
+
+
 class Waiting:
     """Waits for the uploads of one kind.
 
@@ -81,15 +85,26 @@ class Waiting:
                 return  # seen, and waited for, where progress is read
 
 
-def wait_for_alignments(stores: Stores, attendance: Attendance) -> None:
-    """Wait until the lectures that a deck came late for have been aligned again."""
+def wait_for_alignments(stores: Stores, attendance: Attendance) -> list[str]:
+    """Wait until the lectures that a deck came late for have been aligned again.
+
+    Returns:
+        The names of those that have been; a lecture on which nothing happens for `ALIGNMENT_S` is left to the services.
+    """
+    waited_for: list[str] = []
+    left: list[str] = []
+    changed = time.monotonic()
     with errors.status("") as shown:
-        while True:
+        while time.monotonic() - changed < ALIGNMENT_S:
             with stores.database.transaction() as connection:
                 late = [get_lecture(connection, lecture_id) for lecture_id, _ in list_outdated_alignments(connection)]
             names = [lecture.source_name for lecture in late if lecture.failure is None]
+            if names != left:
+                left, changed = names, time.monotonic()
+            waited_for += [name for name in names if name not in waited_for]
             if not names:
-                return
+                break
             shown.update(f"Aligning again: {', '.join(names[:3])}")
             time.sleep(LOOK_AT_SERVICES_S / 4)
             attendance.ensure()
+    return [name for name in waited_for if name not in left]

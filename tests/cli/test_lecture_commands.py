@@ -11,13 +11,13 @@ from uuid import UUID
 import pymupdf
 import pytest
 
-from pipelines.core import embedded
 from pipelines.core.lecture_slides import list_linked_documents, replace_lecture_slides
 from pipelines.core.lectures import get_lecture
 from pipelines.core.records import SlideSpan
 from pipelines.core.settings import REPOSITORY, Settings
 from pipelines.core.stores import Stores
 from tests.defs.lectures import SAMPLE, lecture_captions
+from tests.homes import private_home
 from tests.steps.media import tone, wav_bytes
 
 COURSE = "Optimisation"
@@ -28,10 +28,9 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    home = tmp_path_factory.mktemp("home")
-    yield home
-    embedded.stop(home)
+def home() -> Iterator[Path]:
+    with private_home() as home:
+        yield home
 
 
 @pytest.fixture(scope="module")

@@ -10,9 +10,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from pipelines.core import embedded
 from pipelines.core.settings import REPOSITORY, Settings
 from pipelines.core.stores import Stores
+from tests.homes import private_home
 from tests.steps.sandbox.refusing import refusing
 
 pytestmark = [pytest.mark.attack, pytest.mark.timeout(300)]
@@ -21,9 +21,9 @@ WORDS = "WEBVTT\n\n00:00.000 --> 00:04.000\nGradient descent follows the slope.\
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[Path]:
-    yield tmp_path / "home"
-    embedded.stop(tmp_path / "home")
+def home() -> Iterator[Path]:
+    with private_home() as home:
+        yield home
 
 
 def studybuddy(home: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:

@@ -1,11 +1,8 @@
 """A bad day: the database is killed, notes are damaged, ports are taken; what runs is found, mended or named."""
 
 import os
-import shutil
 import signal
-import tempfile
 import time
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -15,6 +12,7 @@ from pipelines.core.embedded import EmbeddedServer
 from pipelines.core.errors import SettingsError, TransientError
 from pipelines.core.settings import Settings
 from pipelines.runtime import services
+from tests.homes import private_home
 
 DAMAGES = {
     "empty": b"",
@@ -27,14 +25,9 @@ DAMAGES = {
 
 @pytest.fixture(scope="module")
 def settings():
-    """A home with an embedded server of its own, and any free ports.
-
-    Not in pytest's folder: another run of pytest closes that to the server's own user.
-    """
-    home = Path(tempfile.mkdtemp(prefix="sb-bad-"))
-    yield Settings(_env_file=None, studybuddy_home=home, dagster_port=0, api_port=0)
-    EmbeddedServer.use(home).leave()
-    shutil.rmtree(home, ignore_errors=True)
+    """A home with an embedded server of its own, and any free ports."""
+    with private_home() as home:
+        yield Settings(_env_file=None, studybuddy_home=home, dagster_port=0, api_port=0)
 
 
 @pytest.fixture(scope="module")

@@ -70,7 +70,7 @@ def gather(windows: Sequence[SpeechWindow], texts: Sequence[str], vectors: Vecto
             (_WORDS_ALONE, _shared_words(windows, texts, neighbour=0.0)),
         )
         slides = np.clip(sum(weight * _contrast(part, speaks) for weight, part in parts), _LEAST, _MOST)
-        best = np.convolve(around[:, speaks].max(axis=1), np.ones(3) / 3, mode="same")
+        best = np.convolve(around[:, speaks].max(axis=1), np.ones(3) / 3)[1:-1]  # as long as it was, of one window too
         none += _OFF_TOPIC * (np.median(best) - best) / max(float(best.std()), 1e-6)
     slides[:, ~speaks] = (none + _EMPTY_SLIDE)[:, None]
     return Evidence(slides * weights[:, None], none * weights, weights)

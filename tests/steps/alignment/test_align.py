@@ -113,6 +113,11 @@ def test_a_figure_without_text_is_up_between_its_neighbours() -> None:
     assert [s.page for s in aligned(said("wind", "lunch", "grid", windows_each=8), deck)] == [1, 2, 3]
 
 
+def test_a_lecture_of_one_sentence_is_one_span() -> None:
+    spans = aligned([Segment(start_ms=0, end_ms=4000, text="we see voltage and inverter")], slides("wind", "grid"))
+    assert [(span.start_ms, span.end_ms) for span in spans] == [(0, 4000)]
+
+
 def test_decks_without_any_text_leave_no_slide() -> None:
     deck = [AlignableSlide(document_id=DECK, page=n, frame_group=n, text="") for n in (1, 2)]
     spans = aligned(said("wind"), deck)

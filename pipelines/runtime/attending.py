@@ -19,6 +19,7 @@ from pipelines.runtime.services import (
     STOP_TIMEOUT_S,
     end_leftovers,
     find_supervisor,
+    refuse_dying,
     running,
     start_supervisor,
     turn,
@@ -45,13 +46,15 @@ class Attendance:
         """Start what is needed unless somebody attends; call it before waiting and again from time to time.
 
         Raises:
-            TransientError: what was started here has ended.
+            TransientError: what was started here has ended, or a part of what runs does not come up.
             SettingsError, StorageUnavailableError
         """
         found = running(self._stores.settings)
         if found is not None and found.temporary:
             self._hold()
             found = running(self._stores.settings)  # they may have been ending, and that was waited for
+        if found is not None:
+            refuse_dying(self._stores.settings, found)
         if found is not None or (self._process is not None and self._process.poll() is None):
             return
         with self._stores.database.transaction() as connection:

@@ -235,17 +235,25 @@ def _wait_until_up(settings: Settings, process: "subprocess.Popen[bytes]", names
         found = _read_state(settings.home)
         if found is not None and found.supervisor.pid == process.pid:
             there = {service.name for service in found.services}
-            dying = [service.name for service in found.services if service.deaths >= MOST_DEATHS]
+            refuse_dying(settings, found)
             silent = [service.name for service in found.services if not service.answers]
-            if dying:
-                slow = dying[0]
-                break
             slow = next(iter([*silent, *(name for name in names if name not in there)]), "")
             if not slow:
                 process.returncode = 0  # it stays; nobody here will wait for it
                 return found
         time.sleep(POLL_S)
     raise _not_started(f"{slow} did not come up", logs / f"{slow}.log")
+
+
+def refuse_dying(settings: Settings, found: Services) -> None:
+    """Say which part ends again and again instead of coming up.
+
+    Raises:
+        TransientError: one does.
+    """
+    name = next((service.name for service in found.services if service.deaths >= MOST_DEATHS), None)
+    if name is not None:
+        raise _not_started(f"{name} did not come up", settings.home / "logs" / f"{name}.log")
 
 
 def _wait_until_answered(settings: Settings, found: Services) -> Services:

@@ -1,5 +1,8 @@
 """One way to run: rows are written, and whatever launcher Dagster's file names processes them; nothing stays behind."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import psutil
@@ -14,6 +17,7 @@ from pipelines.core.settings import REPOSITORY, Settings
 from pipelines.core.stores import Stores
 from pipelines.runtime import services
 from tests.defs.lectures import SAMPLE, lecture_captions
+from tests.homes import private_home
 
 STOCK = {"module": "dagster._core.launcher.default_run_launcher", "class": "DefaultRunLauncher"}
 
@@ -64,3 +68,30 @@ def _works_for(process: psutil.Process, home: Path) -> bool:
         return process.environ().get("STUDYBUDDY_HOME") == str(home)
     except psutil.Error:
         return False
+
+
+@pytest.mark.slow
+def test_an_instance_file_that_dagster_cannot_load_ends_the_command_with_its_reason(tmp_path):
+    config = tmp_path / "dagster.yaml"
+    config.write_text((REPOSITORY / "dagster.yaml").read_text().replace("pipelines.runtime.storage", "pipelines.gone"))
+    with private_home() as home:
+        environment = {
+            **os.environ,
+            "STUDYBUDDY_HOME": str(home),
+            "PYTHONPATH": str(REPOSITORY),
+            "DAGSTER_CONFIG": str(config),
+        }
+        line = [
+            sys.executable,
+            "-c",
+            "from pipelines.cli import main; main()",
+            "ingest",
+            "--course",
+            "C",
+            str(SAMPLE / "wind-power.pdf"),
+        ]
+        done = subprocess.run(line, env=environment, capture_output=True, text=True, timeout=110, check=False)
+    assert done.returncode == 1
+    assert "code did not come up" in done.stderr
+    assert "pipelines.gone" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,9 +1,13 @@
-"""A process that has everything imported and forks a run worker on request, in milliseconds instead of seconds.
+"""A process that has everything imported and forks run workers on request, in milliseconds instead of seconds.
 
 Importing Dagster and the definitions takes 4 s and more; a fork of a process that has done so takes 10 ms. The other
 end is in `forkclient.py`. They speak JSON lines over a socket: `{"start": KEY, "payload": TEXT}` is answered by
-`{"started": KEY, "pid": N, "stale": BOOL}` and, when the worker is gone, by `{"ended": KEY, "status": N}` (exit status,
-or minus the signal).
+`{"started": KEY, "pid": N, "stale": BOOL}` and, when the work is done or its worker gone, by
+`{"ended": KEY, "status": N}` (exit status, or minus the signal).
+
+A worker does one work at a time. One that did its work well and quickly waits a moment for more, with models and
+connections warm; after anything else (a failure, a signal, a child left behind) it ends, so that no work sees what
+another spoilt.
 
 Nobody outlives its purpose: the server ends when its last client is gone, and workers end when their server is gone,
 however it went, because each watches a pipe whose other end only the server holds. They are asked with SIGTERM, which
@@ -18,28 +22,41 @@ import selectors
 import signal
 import socket
 import sys
-import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any, cast
 
-GRACE_S = 20.0
-"""Seconds a worker may take to end in order after it was asked to."""
+from pipelines.runtime.works import DONE, GRACE_S, TAKEN, Work, watch_server, work_on
+
+IDLE_S = 5.0
+"""How long a worker waits for more work."""
 
 ENDING = {signal.SIGTERM, signal.SIGINT}
 
-Work = Callable[[str], int]
-"""What a worker does with its payload; returns its exit status."""
+
+@dataclass(slots=True)
+class _Worker:
+    """A child that works. `key` None: it waits for work, since `idle_since`; `client` None: nobody is told.
+
+    `handed`: work that it was sent and has not taken up yet; where it dies first, another does it.
+    """
+
+    orders: socket.socket
+    key: str | None
+    client: socket.socket | None
+    handed: str | None = None
+    idle_since: float = 0.0
 
 
 class ForkServer:
     """The preloaded side. Single-threaded on purpose: a fork copies one thread only.
 
     Args:
-        work: called in the child with the payload of the request.
+        work: called in a child with the payload of each request.
         stay: keep running without clients (a supervisor) or end with the last one.
         stale: whether what was imported is older than what is on disk; clients are told.
     """
@@ -50,7 +67,7 @@ class ForkServer:
         self._stale = stale
         self._selector = selectors.DefaultSelector()
         self._buffers: dict[socket.socket, bytes] = {}
-        self._workers: dict[int, tuple[str, socket.socket | None]] = {}
+        self._workers: dict[int, _Worker] = {}
         self._alive_r, self._alive_w = os.pipe()
         self._stopping = False
         self._wake_r, self._wake_w = socket.socketpair()
@@ -101,9 +118,12 @@ class ForkServer:
                 if key.fileobj is self._wake_r:
                     with suppress(BlockingIOError):
                         self._wake_r.recv(4096)
+                elif isinstance(key.data, _Worker):
+                    self._hear(key.data)
                 else:
                     self._read(cast(socket.socket, key.fileobj))
             self._reap()
+            self._dismiss_idle()
             if tick is not None:
                 tick()
         self.ending()
@@ -115,8 +135,8 @@ class ForkServer:
 
     @property
     def working(self) -> bool:
-        """Whether a run worker lives."""
-        return bool(self._workers)
+        """Whether there is work under way."""
+        return any(worker.key is not None for worker in self._workers.values())
 
     @property
     def stopping(self) -> bool:
@@ -128,6 +148,10 @@ class ForkServer:
 
     def ending(self) -> None:
         """Called before the workers are ended; a supervisor overrides this."""
+
+    def life(self, works: Callable[[], int]) -> int:
+        """A worker's whole life, in the worker: all its works, one after another; a supervisor overrides this."""
+        return works()
 
     def _read(self, client: socket.socket) -> None:
         try:
@@ -144,9 +168,65 @@ class ForkServer:
         for line in lines:
             request = json.loads(line)
             key, payload = str(request["start"]), str(request["payload"])
-            pid = self.fork(lambda payload=payload: self._work(payload))  # type: ignore[misc]
-            self._workers[pid] = (key, client)
+            pid = self._begin(key, payload, client)
             _send(client, {"started": key, "pid": pid, "stale": self._stale()})
+
+    def _begin(self, key: str, payload: str, client: socket.socket | None) -> int:
+        pid = self._hand_on(payload) or self._fork_worker(payload)
+        self._workers[pid].key, self._workers[pid].client = key, client
+        return pid
+
+    def _hand_on(self, payload: str) -> int | None:
+        """Give the work to a worker that waits; its pid, None when there is none."""
+        for pid, worker in self._workers.items():
+            if worker.key is None:
+                with suppress(OSError):  # closed, or dead and not reaped yet
+                    worker.orders.sendall(json.dumps(payload).encode() + b"\n")
+                    worker.handed = payload
+                    return pid
+        return None
+
+    def _fork_worker(self, payload: str) -> int:
+        ours, theirs = socket.socketpair()
+
+        def work() -> int:
+            ours.close()
+            return self.life(lambda: work_on(self._work, payload, theirs))
+
+        with theirs:
+            pid = self.fork(work)
+        worker = self._workers[pid] = _Worker(ours, None, None)
+        self._selector.register(ours, selectors.EVENT_READ, worker)
+        return pid
+
+    def _hear(self, worker: _Worker) -> None:
+        """A worker says that it has taken up its work, or that it is done and waits for more, or has closed its end."""
+        said = b""
+        with suppress(OSError):
+            said = worker.orders.recv(1, socket.MSG_DONTWAIT)
+        if said == TAKEN:
+            worker.handed = None
+        elif said == DONE:
+            self._tell_ended(worker, 0)
+            worker.idle_since = time.monotonic()
+        else:
+            self._dismiss(worker)
+
+    def _dismiss_idle(self) -> None:
+        for worker in self._workers.values():
+            if worker.key is None and time.monotonic() - worker.idle_since > IDLE_S:
+                self._dismiss(worker)
+
+    def _dismiss(self, worker: _Worker) -> None:
+        """Have no more work for a worker: it ends when it finds its orders closed."""
+        if worker.orders.fileno() >= 0:
+            self._selector.unregister(worker.orders)
+            worker.orders.close()
+
+    def _tell_ended(self, worker: _Worker, status: int) -> None:
+        if worker.key is not None and worker.client is not None and worker.client in self._buffers:
+            _send(worker.client, {"ended": worker.key, "status": status})
+        worker.key = worker.client = None
 
     def _reap(self) -> None:
         while True:
@@ -162,9 +242,13 @@ class ForkServer:
             if pid not in self._workers:
                 self.reaped(pid, status)
                 continue
-            key, client = self._workers.pop(pid)
-            if client in self._buffers:
-                _send(client, {"ended": key, "status": status})
+            worker = self._workers.pop(pid)
+            while worker.orders.fileno() >= 0:
+                self._hear(worker)  # its last words
+            if worker.handed is not None and worker.key is not None and worker.client in self._buffers:
+                self._begin(worker.key, worker.handed, worker.client)
+            else:
+                self._tell_ended(worker, status)
 
     def _end_workers(self) -> None:
         for pid in self._workers:
@@ -188,8 +272,8 @@ class ForkServer:
             signal.signal(signum, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
-        for client in self._buffers:
-            client.close()
+        for other in (*self._buffers, *(worker.orders for worker in self._workers.values())):
+            other.close()
         self._selector.close()
         self._wake_r.close()
         self._wake_w.close()
@@ -197,28 +281,6 @@ class ForkServer:
         with Path(os.devnull).open("rb") as nothing:
             os.dup2(nothing.fileno(), 0)
         watch_server(self._alive_r)
-
-
-_alive: int | None = None
-
-
-def alive_pipe() -> int | None:
-    """In a child of a fork server: the pipe that closes with the server, to hand on where the child replaces itself."""
-    return _alive
-
-
-def watch_server(alive: int) -> None:
-    """End this process in order, then by force, once the server is gone and the pipe `alive` closes with it."""
-    global _alive  # noqa: PLW0603  a process has one server
-    _alive = alive
-    threading.Thread(target=_end_with, args=(alive,), daemon=True, name="watch-server").start()
-
-
-def _end_with(alive: int) -> None:
-    os.read(alive, 1)
-    os.kill(os.getpid(), signal.SIGTERM)
-    time.sleep(GRACE_S)
-    os.killpg(os.getpid(), signal.SIGKILL)
 
 
 def _send(client: socket.socket, message: dict[str, Any]) -> None:

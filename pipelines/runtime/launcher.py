@@ -23,8 +23,8 @@ from dagster._serdes import ConfigurableClass, ConfigurableClassData, serialize_
 
 from pipelines.core.processes import ProcessName
 from pipelines.runtime.forkclient import ForkClient, start_server, take_offered
-from pipelines.runtime.forkserver import GRACE_S
 from pipelines.runtime.worker import WORKER_TAG
+from pipelines.runtime.works import GRACE_S
 
 PATIENCE_S = 30.0
 """How long the launcher tries to tell of a run whose process is gone while the database is away."""

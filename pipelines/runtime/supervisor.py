@@ -74,7 +74,7 @@ class Supervisor(ForkServer):
     """
 
     def __init__(self, settings: Settings, folder: Path, *, definitions: str, ui: bool, api: bool) -> None:
-        super().__init__(lambda payload: self._as_service("runs", lambda: worker.run(payload)), stay=True)
+        super().__init__(worker.run, stay=True)
         self._settings = settings
         self._definitions = definitions
         self._code_socket = folder / "code"
@@ -209,6 +209,10 @@ class Supervisor(ForkServer):
     def _make_tables(self) -> None:
         """Once, in a child: no connection may be open here when others are forked, and only one may make tables."""
         os.waitpid(self.fork(_open_instance), 0)
+
+    def life(self, works: Callable[[], int]) -> int:
+        """Workers print to one log and use the embedded database until they end."""
+        return self._as_service("runs", works)
 
     def ending(self) -> None:
         """Ask the services to end, at the same time as the runs."""

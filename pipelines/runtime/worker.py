@@ -1,4 +1,4 @@
-"""One run, executed in a process of its own: forked from a preloaded one, or fresh where the code has changed since.
+"""One run, executed in a process forked from a preloaded one, or in a fresh one where the code has changed since.
 
 `python -m pipelines.runtime.worker serve FD MODULE...` is a fork server for one client; `... run ARGS FD` is one run.
 """
@@ -10,10 +10,16 @@ import socket
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
 from pipelines.core.processes import ProcessName
-from pipelines.runtime.forkserver import ForkServer, alive_pipe, preload, watch_server
+from pipelines.runtime.forkserver import ForkServer, preload
+from pipelines.runtime.works import alive_pipe, watch_server
+
+if TYPE_CHECKING:
+    from dagster import DagsterInstance
 
 PRELOADED = (
     "dagster",
@@ -47,20 +53,36 @@ _loaded: Mapping[str, int] = {}
 
 
 def run(payload: str) -> int:
-    """Execute the run that `payload` (Dagster's `ExecuteRunArgs`) names; returns 0 only if it succeeded."""
+    """Execute the run that `payload` (Dagster's `ExecuteRunArgs`) names.
+
+    Returns 0 only if the tables say that it succeeded and nobody has asked this process to end: another run may follow.
+    """
     if sources_changed():
         _start_afresh(payload)
-    from dagster import DagsterInstance
+    from dagster import DagsterRunStatus
     from dagster._cli.api import _execute_run_command_body
     from dagster._grpc.types import ExecuteRunArgs
-    from dagster._serdes import deserialize_value
-    from dagster._utils.interrupts import capture_interrupts
+    from dagster._serdes import deserialize_value, serialize_value
+    from dagster._utils.interrupts import capture_interrupts, check_captured_interrupt
 
     args = deserialize_value(payload, ExecuteRunArgs)
     assert args.instance_ref is not None  # noqa: S101  the launcher always sends it
-    with capture_interrupts(), DagsterInstance.from_ref(args.instance_ref) as instance:
+    with capture_interrupts():
+        instance = _instance_of(serialize_value(args.instance_ref))
         instance.add_run_tags(args.run_id, {WORKER_TAG: json.dumps(asdict(ProcessName.own()))})
-        return _execute_run_command_body(args.run_id, instance, lambda _: None, set_exit_code_on_failure=True)
+        status = _execute_run_command_body(args.run_id, instance, lambda _: None, set_exit_code_on_failure=True)
+        ended = instance.get_run_by_id(args.run_id)
+        well = ended is not None and ended.status == DagsterRunStatus.SUCCESS and not check_captured_interrupt()
+        return status or int(not well)
+
+
+@cache
+def _instance_of(reference: str) -> "DagsterInstance":
+    """Kept for this process's next run, with its connection and the statements it has compiled."""
+    from dagster import DagsterInstance
+    from dagster._serdes import deserialize_value
+
+    return DagsterInstance.from_ref(cast(Any, deserialize_value(reference)))
 
 
 def _start_afresh(payload: str) -> None:

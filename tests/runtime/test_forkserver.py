@@ -1,6 +1,8 @@
 """The fork server by itself: workers start, end with a status, and outlive neither their server nor its client."""
 
+import os
 import queue
+import signal
 import socket
 import subprocess
 import sys
@@ -13,7 +15,9 @@ from pipelines.runtime.forkclient import Connection, ForkClient
 
 SERVER = """
 import os, signal, socket, subprocess, sys, time
+from pipelines.runtime import forkserver, works
 from pipelines.runtime.forkserver import ForkServer
+forkserver.IDLE_S, works.WORKS = 2.0, 3
 def work(payload):
     exec(payload, globals())
     return 0
@@ -37,6 +41,12 @@ class Served:
 
     def start(self, payload, key="k"):
         return ProcessName.of(self.client.start(key, payload, timeout_s=20))
+
+    def work(self, payload, status=0):
+        """Have it done to its end, with the status expected; returns the pid of who did it."""
+        pid = self.client.start("k", payload, timeout_s=20)
+        assert self.ended.get(timeout=20) == ("k", status)
+        return pid
 
 
 @pytest.fixture
@@ -116,3 +126,47 @@ def test_a_stale_server_says_so(served, tmp_path):
     (tmp_path / "edited").touch()
     served.start("pass", "after")
     assert served.client.stale
+
+
+def test_work_done_well_is_followed_by_more_in_the_same_worker_up_to_a_number(served):
+    workers = [served.work("seen = globals().get('seen', 0) + 1; assert seen <= 3") for _ in range(4)]
+    assert workers[0] == workers[1] == workers[2] != workers[3]
+
+
+def test_after_work_that_failed_or_was_killed_the_next_has_another_worker(served):
+    first = served.work("pass")
+    assert served.work("sys.exit(3)", 3) == first
+    second = served.work("pass")
+    assert served.work("os.kill(os.getpid(), signal.SIGKILL)", -9) == second != first
+    assert served.work("pass") not in (first, second)
+
+
+def test_a_worker_that_left_a_child_behind_gets_no_more_work(served):
+    first = served.work("left = subprocess.Popen(['sleep', '600'])")
+    assert served.work("assert 'left' not in globals()") != first
+
+
+def test_a_worker_that_waits_ends_soon_or_when_asked_or_with_its_server(served):
+    unused = ProcessName.of(served.work("time.sleep(0.1)"))
+    gone(unused)
+    asked = ProcessName.of(served.work("time.sleep(0.1)"))
+    asked.send(signal.SIGTERM)
+    gone(asked)
+    orphan = ProcessName.of(served.work("time.sleep(0.1)"))
+    served.process.kill()
+    gone(orphan)
+    assert served.ended.empty()
+
+
+def test_work_handed_to_a_worker_that_dies_before_taking_it_up_is_done_once_by_another(served, tmp_path):
+    note, first = tmp_path / "note", served.work("pass")
+    os.kill(first, signal.SIGSTOP)
+    assert served.client.start("k", f"open({str(note)!r}, 'a').write('done')", timeout_s=20) == first
+    os.kill(first, signal.SIGKILL)
+    assert served.ended.get(timeout=20) == ("k", 0)
+    assert note.read_text() == "done"
+
+
+def test_one_busy_worker_is_not_handed_another_work(served):
+    busy = served.client.start("busy", "time.sleep(600)", timeout_s=20)
+    assert served.work("pass") != busy

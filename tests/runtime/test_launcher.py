@@ -76,6 +76,58 @@ def test_a_run_is_an_ordinary_run_with_its_events_and_what_it_printed(instance):
     assert f"printed by {run.tags['dagster/partition']}" in everything_stored(instance, run.run_id)
 
 
+def follow(instance, *behaviours):
+    """Launch runs, each when the one before has ended and its worker is free again; (runs, their processes)."""
+    runs = []
+    for behaviour in behaviours:
+        run_id = launch(instance, behaviour)
+        runs.append(finished(instance, run_id))
+        wait_for(lambda: not instance.run_launcher.running)
+    return runs, [worker_of(run) for run in runs]
+
+
+def test_short_runs_follow_each_other_in_one_worker_each_with_its_own_events_and_prints(instance):
+    runs, workers = follow(instance, "works", "works")
+    assert workers[0] == workers[1]
+    for mine, other in (runs, runs[::-1]):
+        assert mine.status == DagsterRunStatus.SUCCESS
+        stored = everything_stored(instance, mine.run_id)
+        assert f"printed by {mine.tags['dagster/partition']}" in stored
+        assert other.tags["dagster/partition"] not in stored
+
+
+def test_a_run_killed_in_a_shared_worker_is_to_be_retried_and_leaves_the_next_alone(instance):
+    runs, workers = follow(instance, "works", "dies", "works")
+    assert workers[0] == workers[1] != workers[2]
+    assert [run.status for run in runs] == [
+        DagsterRunStatus.SUCCESS,
+        DagsterRunStatus.FAILURE,
+        DagsterRunStatus.SUCCESS,
+    ]
+    assert runs[1].tags["dagster/will_retry"] == "true"
+    assert "killed by SIGKILL" in everything_stored(instance, runs[1].run_id)
+
+
+def test_a_permanent_failure_in_a_shared_worker_leaves_the_next_alone(instance):
+    runs, workers = follow(instance, "works", "permanent", "works")
+    assert workers[0] == workers[1] != workers[2]
+    assert [run.is_success for run in runs] == [True, False, True]
+    assert "password" not in everything_stored(instance, runs[2].run_id)
+
+
+def test_a_cancelled_run_in_a_shared_worker_ends_within_seconds_and_takes_its_worker_with_it(instance):
+    _, (first,) = follow(instance, "works")
+    run_id = launch(instance, "sleeps")
+    worker, child = asleep(instance, run_id)
+    assert worker == first
+    assert instance.run_launcher.check_run_worker_health(instance.get_run_by_id(run_id)).run_worker_id == str(first.pid)
+    assert instance.run_launcher.terminate(run_id)
+    assert finished(instance, run_id).status == DagsterRunStatus.CANCELED
+    wait_for(lambda: not worker.alive and not child.alive)
+    (run,), _ = follow(instance, "works")
+    assert run.is_success
+
+
 def test_a_permanent_failure_is_not_retried_and_shows_nothing_of_its_cause(instance):
     run = finished(instance, launch(instance, "permanent"))
     assert run.tags["dagster/will_retry"] == "false"

@@ -4,11 +4,13 @@ What stands on a page from left to right becomes the order in which Arabic and H
 inside keep theirs, and brackets are turned where they enclose.
 """
 
+import re
 import unicodedata
 from collections.abc import Sequence
 
 _MIRRORED = {"(": ")", ")": "(", "[": "]", "]": "[", "{": "}", "}": "{", "«": "»", "»": "«", "<": ">", ">": "<"}
 _OPENING = {"(": ")", "[": "]", "{": "}"}
+_LEFTWARD_SCRIPTS = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
 _LEFTWARDS = ("R", "AL")
 _NUMBERS = ("EN", "AN")
 _INSIDE_NUMBERS = ("ES", "CS", "ET")
@@ -16,6 +18,8 @@ _INSIDE_NUMBERS = ("ES", "CS", "ET")
 
 def is_leftwards(text: str) -> bool:
     """Are most of this text's letters of a script that is read from the right?"""
+    if not _LEFTWARD_SCRIPTS.search(text):
+        return False
     kinds = [unicodedata.bidirectional(char) for char in text]
     return sum(kind in _LEFTWARDS for kind in kinds) > sum(kind == "L" for kind in kinds)
 

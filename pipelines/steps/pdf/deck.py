@@ -18,6 +18,9 @@ FEW_LETTERS = 25
 CLEARLY_ENOUGH = 400
 """Letters of a page, headers included, that need no closer look."""
 
+CHARS_TO_JUDGE = 600
+"""Of a font's text on one page so much is judged; more changes nothing."""
+
 
 def says_enough(page: PageText) -> bool:
     """Has this page so much readable text that its picture need not be looked at?"""
@@ -47,7 +50,7 @@ def doubt_garbled_fonts(pages: Sequence[PageText]) -> None:
         for line in page.lines:
             if not line.mono:
                 texts.setdefault(line.font, []).append(line.text)
-        counts = {font: count_pairs(" ".join(parts)) for font, parts in texts.items()}
+        counts = {font: count_pairs(" ".join(parts)[:CHARS_TO_JUDGE]) for font, parts in texts.items()}
         on_page.append(counts)
         for font, (pairs, common) in counts.items():
             in_deck.setdefault(font, Counter()).update({0: pairs, 1: common})

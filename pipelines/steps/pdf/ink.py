@@ -29,6 +29,7 @@ def letters_outside(grey: Any, known: Sequence[Box]) -> tuple[bool, int]:
     import cv2
     import numpy
 
+    cv2.setNumThreads(1)  # on pictures this small, threads cost several times what they save
     blank = int(grey.max()) - int(grey.min()) < CONTRAST / 2
     small = cv2.medianBlur(cv2.resize(grey, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_NEAREST), 11)
     ground = cv2.resize(small, (grey.shape[1], grey.shape[0]), interpolation=cv2.INTER_LINEAR)

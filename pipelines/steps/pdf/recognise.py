@@ -9,17 +9,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipelines.steps.pdf.deck import doubt_garbled_fonts, letters, says_enough, says_little
-from pipelines.steps.pdf.ink import letters_outside
-from pipelines.steps.pdf.library import load_pymupdf
 from pipelines.steps.pdf.lines import usual_size
+from pipelines.steps.pdf.looks import PageLooks, pixmap
 from pipelines.steps.pdf.merge import add_recognised
-from pipelines.steps.pdf.opening import as_memory_error
 from pipelines.steps.pdf.text import PageText
 
 OCR_SIZE_PX = (1400, 2000)
 """Pages are recognised at this size; more pixels took longer and read no better."""
-LOOK_PX = 800
-"""Pages are looked at in this width; letters of 6 pt on a slide are then five pixels high."""
 LOGO_SHARE = 0.15
 """Smaller pictures on a page that has some text are logos and icons."""
 SPECK_SHARE = 0.03
@@ -44,65 +40,33 @@ class Outcome:
     unsure: list[int] = field(default_factory=list)
 
 
-def choose_pages(document: Any, pages: Sequence[PageText], *, damaged: Sequence[int]) -> list[int]:
+def choose_pages(looks: PageLooks, *, damaged: Sequence[int]) -> list[int]:
     """The positions of pages worth reading from their picture; lines whose letters lie are marked on the way.
 
     Args:
         damaged: pages (1-based) that cannot be drawn.
     """
-    doubt_garbled_fonts(pages)
-    usual = usual_size([line for page in pages for line in page.lines])
+    doubt_garbled_fonts(looks.pages)
+    usual = usual_size([line for page in looks.pages for line in page.lines])
     return [
         number
-        for number, page in enumerate(pages)
-        if number + 1 not in damaged and _worth_recognising(document, number, page, usual)
+        for number in range(len(looks.pages))
+        if number + 1 not in damaged and _worth_recognising(looks, number, usual)
     ]
 
 
-def _worth_recognising(document: Any, number: int, page: PageText, usual: float) -> bool:
+def _worth_recognising(looks: PageLooks, number: int, usual: float) -> bool:
+    page = looks.pages[number]
     if page.broken_chars >= BROKEN_CHARS or any(line.doubt for line in page.lines):
         return True
-    shown = document.load_page(number)
     if says_little(page, usual):
-        if picture_share(shown) > (LOGO_SHARE if page.lines else SPECK_SHARE):
+        if looks.picture_share(number) > (LOGO_SHARE if page.lines else SPECK_SHARE):
             return True
-        return look(document, number, page)[1] >= SOME_LETTERS
-    if says_enough(page):
-        beside = bool(shown.get_images()) and picture_share(shown) > LOGO_SHARE
-    else:
-        beside = page.shapes >= FIGURE_LETTERS or (bool(shown.get_images()) and picture_share(shown) > SPECK_SHARE)
-    return beside and look(document, number, page)[1] >= max(FIGURE_LETTERS, MORE_LETTERS * letters(page))
-
-
-def look(document: Any, number: int, page: PageText) -> tuple[bool, int]:
-    """Whether a page shows anything beside its lines, and how many marks of it stand in rows as letters do."""
-    import numpy
-
-    drawn = pixmap(document, number, most=(LOOK_PX, 2 * LOOK_PX), grey=True)
-    if drawn is None:
-        return False, 0
-    grey = numpy.frombuffer(drawn.samples, numpy.uint8).reshape(drawn.height, drawn.width)
-    known = [box for line in page.lines for box in line.boxes]
-    scaled = [(x0 * drawn.width, y0 * drawn.height, x1 * drawn.width, y1 * drawn.height) for x0, y0, x1, y1 in known]
-    return letters_outside(grey, scaled)
-
-
-def picture_share(page: Any) -> float:
-    """How much of a page its raster images cover together, in [0, 1]: scans come in strips and tiles too."""
-    pymupdf = load_pymupdf()
-    cells: set[tuple[int, int]] = set()
-    width, height = page.rect.width or 1.0, page.rect.height or 1.0
-    for info in page.get_image_info():
-        box = pymupdf.Rect(info["bbox"]) * page.rotation_matrix & page.rect
-        if box.is_empty:
-            continue
-        columns = range(int(_GRID * box.x0 / width), min(_GRID, int(_GRID * box.x1 / width - 1e-6) + 1))
-        rows = range(int(_GRID * box.y0 / height), min(_GRID, int(_GRID * box.y1 / height - 1e-6) + 1))
-        cells.update((column, row) for column in columns for row in rows)
-    return len(cells) / _GRID**2
-
-
-_GRID = 32
+        return looks.letters_beside(number) >= SOME_LETTERS
+    need = max(FIGURE_LETTERS, MORE_LETTERS * letters(page))
+    enough = says_enough(page)
+    beside = looks.has_images(number) and looks.picture_share(number) > (LOGO_SHARE if enough else SPECK_SHARE)
+    return (beside or (not enough and looks.letter_shapes(number) >= need)) and looks.letters_beside(number) >= need
 
 
 def recognise_pages(
@@ -148,25 +112,3 @@ def _recognise_page(document: Any, number: int, page: PageText) -> bool:
     reading = reader().read(Picture(drawn.samples, drawn.width, drawn.height, drawn.width / shown.rect.width))
     add_recognised(page, reading, turned=bool(shown.rotation) or page.turned)
     return reading.unsure
-
-
-def pixmap(
-    document: Any, number: int, *, most: tuple[int, int], least: tuple[int, int] | None = None, grey: bool = False
-) -> Any:
-    """The page in RGB or grey, as large as fits into `most` pixels (width, height); None when it cannot be drawn.
-
-    `least` (width in pixels, dpi) is how large it needs to be: it gets no larger than the larger of both.
-    """
-    pymupdf = load_pymupdf()
-    try:
-        page = document.load_page(number)
-        width, height = page.rect.width, page.rect.height
-        zoom = min(most[0] / width, most[1] / height)
-        if least is not None:
-            zoom = min(zoom, max(least[0] / width, least[1] / 72))
-        colours = pymupdf.csGRAY if grey else pymupdf.csRGB
-        return page.get_pixmap(matrix=pymupdf.Matrix(zoom, zoom), colorspace=colours, alpha=False)
-    except Exception as error:  # the library raises several unrelated classes for damaged pages
-        if memory := as_memory_error(error):
-            raise memory from None
-        return None

@@ -35,14 +35,15 @@ class PageText:
     """What one page's text layer gave. `junk_chars`: dropped characters; `broken_chars`: of fonts without letter maps.
 
     `width` and `height` are the page's, in the lines' frame; `shown_width` and `shown_height` as a viewer turns it.
-    `shapes` counts drawn shapes that may be letters. `recognised` True: lines were added from the page's picture.
+    `shapes` are the boxes of drawn shapes other than rectangles, in the page's own frame: they may be letters.
+    `recognised` True: lines were added from the page's picture.
     `turned` True: text runs in another direction than rightwards as the page is shown.
     """
 
     lines: list[Line] = field(default_factory=list)
     junk_chars: int = 0
     broken_chars: int = 0
-    shapes: int = 0
+    shapes: list[Box] = field(default_factory=list)
     width: float = 0.0
     height: float = 0.0
     shown_width: float = 0.0
@@ -93,7 +94,7 @@ def read_page_text(blocks: list[dict[str, Any]], look: PageLook, *, width: float
         for number, line in enumerate(block["lines"])
     ]
     fills = [fill for block in blocks if block["type"] == VECTOR_BLOCK if (fill := fill_of(block)) is not None]
-    page.shapes = sum(letter_shapes(block) for block in blocks if block["type"] == VECTOR_BLOCK)
+    page.shapes = [b["bbox"] for b in blocks if b["type"] == VECTOR_BLOCK and not b.get("isrect")]
     spans = [span for line, _, _ in lines for span in line["spans"]]
     measure(spans)
     spell_tall_signs(spans)
@@ -129,18 +130,6 @@ def read_page_text(blocks: list[dict[str, Any]], look: PageLook, *, width: float
     page.width, page.height = turn(page.lines, direction, width, height)
     page.lines = without_doubles(page.lines)
     return page
-
-
-def letter_shapes(block: dict[str, Any]) -> int:
-    """About how many letters a drawn shape may be: one when it is as large as a letter, more when it is a line of them.
-
-    Rectangles and strokes are rules, bars and plots.
-    """
-    x0, y0, x1, y1 = block["bbox"]
-    width, height = x1 - x0, y1 - y0
-    if block["stroked"] or block.get("isrect") or not 3 <= height <= 60 or width < 1:
-        return 0
-    return 1 if width < 2 * height else round(1.5 * width / height)
 
 
 def _line(

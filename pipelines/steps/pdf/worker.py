@@ -6,19 +6,20 @@ PyMuPDF is used here and nowhere else; everything that leaves is plain text, num
 import gc
 import io
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from typing import Any, BinaryIO
 
 from pipelines.core.errors import UnreadableFileError
-from pipelines.core.records import Box, Finding
+from pipelines.core.records import Box, Finding, Slide
 from pipelines.steps.documents.kinds import is_text, kind_of
 from pipelines.steps.pdf.deck import build_slides, says_enough
 from pipelines.steps.pdf.findings import file_findings, page_findings
 from pipelines.steps.pdf.letters import Glyph
 from pipelines.steps.pdf.library import load_pymupdf
+from pipelines.steps.pdf.looks import PageLooks, covered, image_boxes, pixmap
 from pipelines.steps.pdf.opening import as_memory_error, complaints, open_pdf
 from pipelines.steps.pdf.page_labels import page_labels
-from pipelines.steps.pdf.recognise import choose_pages, look, picture_share, pixmap, recognise_pages
+from pipelines.steps.pdf.recognise import choose_pages, recognise_pages
 from pipelines.steps.pdf.text import PageLook, PageText, read_page_text
 from pipelines.steps.pdf.type3 import unnamed
 
@@ -64,7 +65,8 @@ def read(
         yield {"read": done, "pages": count}, b""
     if len(damaged) == count:
         raise UnreadableFileError("This PDF is damaged: none of its pages can be read.", code="damaged")
-    chosen = [] if is_text(kind_of(source)) else choose_pages(document, pages, damaged=damaged)
+    looks = PageLooks(document, pages)
+    chosen = [] if is_text(kind_of(source)) else choose_pages(looks, damaged=damaged)
     reading = recognise_pages(document, pages, chosen, limit=max_ocr_pages, limits=(cpu_s, item_s, total_s))
     while True:
         try:
@@ -73,17 +75,13 @@ def read(
             outcome = end.value
             break
     slides = build_slides(pages, outline=_outline(document), pdf_labels=_labels(document, count))
-
-    def shows_something(number: int) -> bool:
-        return look(document, number, pages[number])[0]
-
     findings: list[Finding] = [
         *file_findings(opened.unread_files),
-        *page_findings(pages, slides, damaged=damaged, outcome=outcome, shows_something=shows_something),
+        *page_findings(pages, slides, damaged=damaged, outcome=outcome, shows_something=looks.shows_something),
     ]
     title = str((document.metadata or {}).get("title") or "")
-    yield {"deck": {"slides": [asdict(s) for s in slides], "metadata_title": title,
-                    "findings": [asdict(f) for f in findings]}}, b""  # fmt: skip
+    yield {"deck": {"slides": [_shallow(s) for s in slides], "metadata_title": title,
+                    "findings": [_shallow(f) for f in findings]}}, b""  # fmt: skip
 
 
 def render(
@@ -128,7 +126,7 @@ def _page_text(document: Any, number: int, damaged: list[int]) -> PageText:
         rect = page.rect * page.derotation_matrix if page.rotation else page.rect
         raw = page.get_text("dict", flags=flags | pymupdf.TEXT_COLLECT_VECTORS)
         look_at = PageLook(
-            scanned=lambda: picture_share(page) > 0.5,
+            scanned=lambda: covered(image_boxes(page), page.rect.width, page.rect.height) > 0.5,
             blends_in=_visibility_check(page),
             unnamed=lambda font: unnamed(document, font),
             glyphs=_glyphs_of(page, flags | pymupdf.TEXT_COLLECT_VECTORS),
@@ -199,6 +197,11 @@ def _place_of(page: Any) -> Callable[[Box], tuple[Box, ...]]:
         return ((x0, y0, x1, y1),) if x0 < x1 and y0 < y1 else ()
 
     return place
+
+
+def _shallow(record: Slide | Finding) -> dict[str, Any]:
+    """The record's fields; copying every box, as `asdict` does, takes longer than finding it."""
+    return {field.name: getattr(record, field.name) for field in fields(record)}
 
 
 def _outline(document: Any) -> list[tuple[int, str, int]]:

@@ -90,7 +90,7 @@ def upload_of(
 def _is_whole(context: dg.AssetExecutionContext, root: str) -> bool:
     """Whether this run makes the upload from its root on, rather than some of its assets again."""
     chosen = context.run.asset_selection
-    if chosen is not None:
+    if chosen:
         return dg.AssetKey(root) in chosen
     steps = context.run.step_keys_to_execute
     return steps is None or root in steps

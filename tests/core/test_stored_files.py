@@ -22,6 +22,7 @@ NOT_REFERENCES = {
     ("slide_chunks_knowledge", "source_sha256"): "which upload the row was made from",
     ("lecture_chunks_knowledge", "source_sha256"): "which upload the row was made from",
     ("transcripts", "source_sha256"): "which upload the row was made from",
+    ("findings", "source_sha256"): "which upload the row was made from",
     ("lecture_audio", "media_sha256"): "which upload the sound was made from",
     ("lecture_alignments", "deck_sha256s"): "which uploads were compared",
 }

@@ -83,6 +83,7 @@ def test_a_damaged_picture_and_one_of_too_many_pixels_say_so(tmp_path: Path, mon
     with pytest.raises(UnreadableFileError, match="Please save it again") as caught:
         read_deck(tmp_path / "cut.png")
     assert caught.value.code == "damaged"
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)  # set in the child elsewhere: put it back
     monkeypatch.setattr(pictures, "MOST_PIXELS", 499_999)
     with pytest.raises(UnreadableFileError, match="pixels") as caught:
         pictures.pictures_as_pdf(whole, max_pages=1)

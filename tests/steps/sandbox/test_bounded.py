@@ -36,7 +36,8 @@ def code_of(name: str, limits: Limits | None = None) -> str:
 
 def children() -> list[psutil.Process]:
     """The processes of the child, as the machine numbers them: the one that waits, and the one that reads."""
-    found = [p for p in psutil.Process().children(recursive=True) if "child.py" in " ".join(p.cmdline())]
+    living = [p for p in psutil.Process().children(recursive=True) if p.status() != psutil.STATUS_ZOMBIE]
+    found = [p for p in living if "child.py" in " ".join(p.cmdline())]
     assert len(found) == 2
     return found
 

@@ -73,6 +73,7 @@ def build_slides(
     *,
     outline: Sequence[tuple[int, str, int]],
     pdf_labels: Sequence[str],
+    flowing: bool = False,
 ) -> list[Slide]:
     """The deck's slides, without pictures.
 
@@ -80,10 +81,12 @@ def build_slides(
         pages: all pages in order.
         outline: (level from 1, title, page from 1).
         pdf_labels: the labels stored in the PDF, "" for pages without.
+        flowing: the pages were set here, from a text without pages: it has no headers, footers and page numbers, and
+            what repeats in it or counts up was written so.
     """
-    labels = printed_labels(pages, pdf_labels)
+    labels = [None for _ in pages] if flowing else printed_labels(pages, pdf_labels)
     numbers = [printed or stored for printed, stored in zip(labels, pdf_labels, strict=True)]
-    furniture = find_furniture(pages, numbers)
+    furniture = [set[int]() for _ in pages] if flowing else find_furniture(pages, numbers)
     sections = sections_of(outline, len(pages))
     usual = usual_size([line for page in pages for line in page.lines])
     bodies: list[str] = []

@@ -66,7 +66,8 @@ def read(
     if len(damaged) == count:
         raise UnreadableFileError("This PDF is damaged: none of its pages can be read.", code="damaged")
     looks = PageLooks(document, pages)
-    chosen = [] if is_text(kind_of(source)) else choose_pages(looks, damaged=damaged)
+    flowing = is_text(kind_of(source))
+    chosen = [] if flowing else choose_pages(looks, damaged=damaged)
     reading = recognise_pages(document, pages, chosen, limit=max_ocr_pages, limits=(cpu_s, item_s, total_s))
     while True:
         try:
@@ -74,7 +75,7 @@ def read(
         except StopIteration as end:
             outcome = end.value
             break
-    slides = build_slides(pages, outline=_outline(document), pdf_labels=_labels(document, count))
+    slides = build_slides(pages, outline=_outline(document), pdf_labels=_labels(document, count), flowing=flowing)
     findings: list[Finding] = [
         *file_findings(opened.unread_files),
         *page_findings(pages, slides, damaged=damaged, outcome=outcome, shows_something=looks.shows_something),

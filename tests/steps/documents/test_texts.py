@@ -144,3 +144,14 @@ def test_any_text_becomes_pages_or_a_sentence(text: str) -> None:
         assert text_as_pdf(text.encode("utf-8", "replace"), "text", max_pages=50).startswith(b"%PDF")
     except UnreadableFileError as error:
         assert error.code == "empty_file"
+
+
+def test_headings_and_numbers_that_repeat_in_a_text_are_its_words_and_no_page_headers(tmp_path: Path) -> None:
+    text = "".join(f"## Exercise\n\nSolve number {word}.\n\nHint\n\n{at}\n\n" for at, word in enumerate(NUMBERS, 1))
+    slides = read(tmp_path, "sheet.md", text).slides
+    assert [whole(slide) for slide in slides] == [
+        f"Exercise Solve number {word}. Hint {at}" for at, word in enumerate(NUMBERS, 1)
+    ]
+    assert {slide.furniture for slide in slides} == {""}
+    assert {slide.page_label for slide in slides} == {None}
+    assert {slide.title for slide in slides} == {"Exercise"}

@@ -23,8 +23,9 @@ from pipelines.runtime import services
 
 SETTLE_S = 30.0
 MANY = sql.SQL("""
-    insert into documents (course_id, title, file_name, source_name, sha256, byte_count, requested_generation)
-    select {course}, 'deck', n || '.pdf', n || '.pdf', md5(n::text) || md5('x' || n), 1, 1
+    insert into documents (course_id, title, file_name, source_name, sha256, byte_count, requested_generation,
+                           owner_id, published)
+    select {course}, 'deck', n || '.pdf', n || '.pdf', md5(n::text) || md5('x' || n), 1, 1, local_person(), true
     from generate_series(1, {count}) n
 """)
 

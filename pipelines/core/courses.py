@@ -1,9 +1,9 @@
 """Courses: found by name on the command line, by id everywhere else; renamed, and deleted with all they hold."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
-from psycopg.errors import UniqueViolation
 from psycopg.rows import class_row
 
 from pipelines.core.errors import NotFoundError, PermanentError
@@ -26,24 +26,29 @@ class CourseSize:
 
 
 def ensure_course(connection: Connection, name: str, *, language: str | None = None) -> Course:
-    """The course called `name`, made where it is missing. `language` is used only when it is made."""
-    name = nfc(name)
-    row = connection.execute(statement("ensure_course"), {"name": name, "language": language}).fetchone()
-    if row is None:  # another transaction made it between the two halves of the statement
-        return find_course(connection, name)
+    """The course that `name` means, made where it is missing. `language` is used only when it is made.
+
+    Raises:
+        NotFoundError: there are several.
+    """
+    connection.execute(statement("lock_course_name"), {"name": nfc(name)})
+    found = _named(connection, name)
+    if found is not None:
+        return found
+    row = connection.execute(statement("insert_course"), {"name": nfc(name), "language": language}).fetchall()[0]
     return Course(id=row[0], name=row[1], language=row[2])
 
 
 def find_course(connection: Connection, name: str) -> Course:
-    """The course called `name`.
+    """The course that `name` means: its name, or its id.
 
     Raises:
-        NotFoundError: there is none.
+        NotFoundError: there is none, or there are several.
     """
-    row = connection.execute(statement("find_course"), {"name": nfc(name)}).fetchone()
-    if row is None:
+    found = _named(connection, name)
+    if found is None:
         raise NotFoundError(f"There is no course called “{name}”.")
-    return Course(id=row[0], name=row[1], language=row[2])
+    return found
 
 
 def get_course(connection: Connection, course_id: UUID) -> Course:
@@ -73,18 +78,13 @@ def rename_course(connection: Connection, course: Course, name: str) -> Course:
     """Give a course another name.
 
     Raises:
-        PermanentError: the name is empty or cannot be printed (`bad_name`), or another course has it (`same_name`).
+        PermanentError: the name is empty or cannot be printed (`bad_name`).
         NotFoundError: the course was deleted.
     """
     name = nfc(name).strip()
     if not name or not name.isprintable():
         raise PermanentError("That is no name for a course.", code="bad_name")
-    try:
-        with connection.transaction():
-            parameters = {"course_id": course.id, "name": name}
-            row = connection.execute(statement("rename_course"), parameters).fetchone()
-    except UniqueViolation:
-        raise PermanentError(f"There is a course called “{name}” already.", code="same_name") from None
+    row = connection.execute(statement("rename_course"), {"course_id": course.id, "name": name}).fetchone()
     if row is None:
         raise NotFoundError(f"There is no course called “{course.name}”.")
     return Course(id=row[0], name=row[1], language=row[2])
@@ -107,3 +107,15 @@ def delete_course(connection: Connection, course_id: UUID) -> bool:
     connection.execute(statement("delete_course"), parameters)
     connection.execute(statement("purge_course"), parameters)
     return True
+
+
+def _named(connection: Connection, name: str) -> Course | None:
+    rows = connection.execute(statement("find_courses"), {"name": nfc(name)}).fetchall()
+    if len(rows) > 1:
+        ids = ", ".join(str(row[0]) for row in rows)
+        raise NotFoundError(f"There are {len(rows)} courses called “{name}”: say which by its id ({ids}).")
+    if rows:
+        return Course(id=rows[0][0], name=rows[0][1], language=rows[0][2])
+    with suppress(ValueError, NotFoundError):
+        return get_course(connection, UUID(name))
+    return None

@@ -26,17 +26,21 @@ def put_document(
     sha256: str,
     byte_count: int,
     password: str | None = None,
-    created_by: UUID | None = None,
+    owner_id: UUID | None = None,
+    published: bool | None = None,
     origin: str | None = None,
     replace: bool = False,
 ) -> tuple[Document, Outcome]:
-    """Record an upload whose bytes are in the file store.
+    """Record an upload whose bytes are in the file store. What else its owner has in the course is compared with it.
 
     The same `source_name` with other bytes is a new generation of that document; with the same bytes nothing changes.
     The same bytes under another name answer the document that has them, as `duplicate`. Other bytes under a known name
     from another path are another document, and the names of both then say their folders (`uploads.name_in_course`).
 
     Args:
+        owner_id: whose it is; None: the local person's, as at the command line.
+        published: whether a new document is the course's at once; None: only the local person's is. What is there stays
+            as published as it was.
         origin: absolute path of the file; None where it is not known, and then the name alone says what it is.
         replace: take it for a new version of what has its name, wherever that came from.
 
@@ -44,15 +48,16 @@ def put_document(
         NotFoundError: there is no such course.
     """
     source_name, origin = nfc(source_name), nfc(origin) if origin is not None else None
-    same = _one(connection, "find_document_by_content", sealer, course_id=course_id, sha256=sha256)
+    content = {"course_id": course_id, "owner_id": owner_id, "sha256": sha256}
+    same = _one(connection, "find_document_by_content", sealer, **content)
     if same is not None and same.source_name != source_name and (origin is None or same.origin != origin):
         return same, "duplicate"
     if same is not None:
         source_name = same.source_name
     else:
         source_name = name_in_course(
-            connection, DOCUMENT, course_id=course_id, source_name=source_name, origin=origin, contents=[sha256],
-            replace=replace,
+            connection, DOCUMENT, course_id=course_id, owner_id=owner_id, source_name=source_name, origin=origin,
+            contents=[sha256], replace=replace,
         )  # fmt: skip
     sealed = sealer.seal(password.encode(), context=f"document|{sha256}") if password is not None else None
     parameters = {
@@ -64,13 +69,14 @@ def put_document(
         "sha256": sha256,
         "byte_count": byte_count,
         "password_sealed": sealed,
-        "created_by": created_by,
+        "owner_id": owner_id,
+        "published": published if published is not None else owner_id is None,
     }
     try:
         with connection.transaction(), connection.cursor(row_factory=dict_row) as cursor:
             row = cursor.execute(statement("put_document"), parameters).fetchone()
     except UniqueViolation:  # the same bytes came under another name at the same moment
-        same = _one(connection, "find_document_by_content", sealer, course_id=course_id, sha256=sha256)
+        same = _one(connection, "find_document_by_content", sealer, **content)
         if same is None:
             raise StorageUnavailableError("Two uploads of the same file crossed; try again.") from None
         return same, "duplicate"

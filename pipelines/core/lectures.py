@@ -72,7 +72,8 @@ def put_lecture(
     captions_name: str | None = None,
     language: str | None = None,
     prefer_speech: bool | None = None,
-    created_by: UUID | None = None,
+    owner_id: UUID | None = None,
+    published: bool | None = None,
     origin: str | None = None,
     replace: bool = False,
 ) -> tuple[Lecture, Outcome]:
@@ -86,20 +87,20 @@ def put_lecture(
     Args:
         file_name: the recording's name, or the captions' where they come alone.
         prefer_speech: recognise speech although captions were given; None keeps what was said before (at first: no).
-        origin, replace: as for `put_document`.
+        owner_id, published, origin, replace: as for `put_document`.
 
     Raises:
         NotFoundError: there is no such course.
     """
     source_name, origin = nfc(source_name), nfc(origin) if origin is not None else None
     content = {"media_sha256": media_sha256, "captions_sha256": captions_sha256}
-    key = {"course_id": course_id, "source_name": source_name, **content}
+    key = {"course_id": course_id, "owner_id": owner_id, "source_name": source_name, **content}
     same = _one(connection, "find_lecture_by_content", **key)
     if same is not None and (origin is None or same.origin != origin):
         return same, "duplicate"
     key["source_name"] = name_in_course(
-        connection, LECTURE, course_id=course_id, source_name=source_name, origin=origin, replace=replace,
-        contents=[sha256 for sha256 in content.values() if sha256 is not None],
+        connection, LECTURE, course_id=course_id, owner_id=owner_id, source_name=source_name, origin=origin,
+        replace=replace, contents=[sha256 for sha256 in content.values() if sha256 is not None],
     )  # fmt: skip
     parameters = {
         **key,
@@ -110,7 +111,7 @@ def put_lecture(
         "byte_count": byte_count,
         "language": language,
         "prefer_speech": prefer_speech,
-        "created_by": created_by,
+        "published": published if published is not None else owner_id is None,
     }
     with connection.transaction(), connection.cursor(row_factory=dict_row) as cursor:
         row = cursor.execute(statement("put_lecture"), parameters).fetchone()

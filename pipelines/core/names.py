@@ -35,9 +35,7 @@ def rename_upload(connection: Connection, upload: Document | Lecture, name: str)
     """
     source_name = _full_name(upload, nfc(name).strip())
     parameters = {"id": upload.id, "source_name": source_name, "file_name": PurePosixPath(source_name).name}
-    taken = connection.execute(
-        statement("is_name_taken"), {"id": upload.id, "course_id": upload.course_id, "source_name": source_name}
-    ).fetchone()
+    taken = connection.execute(statement("is_name_taken"), {"id": upload.id, "source_name": source_name}).fetchone()
     if taken is not None:
         raise PermanentError(f"The course has a file called {source_name} already.", code="same_name")
     try:
@@ -87,6 +85,7 @@ def name_in_course(
     kind: UploadKind,
     *,
     course_id: UUID,
+    owner_id: UUID | None,
     source_name: str,
     origin: str | None,
     contents: Collection[str],
@@ -98,6 +97,7 @@ def name_in_course(
     folder has the name, both are told apart by their folders: that one is renamed here, this one's name comes out.
 
     Args:
+        owner_id: whose it is, as for `put_document`: names of other people's files do not matter.
         source_name: its path below the folder that was uploaded, or its bare name.
         origin: its absolute path; None where it is not known, and then the name alone counts.
         contents: sha256 of its bytes, for a lecture of all that was given.
@@ -105,7 +105,13 @@ def name_in_course(
     """
     if origin is None:
         return source_name
-    parameters = {"course_id": course_id, "source_name": source_name, "origin": origin, "contents": list(contents)}
+    parameters = {
+        "course_id": course_id,
+        "owner_id": owner_id,
+        "source_name": source_name,
+        "origin": origin,
+        "contents": list(contents),
+    }
     with connection.cursor(row_factory=class_row(_Namesake)) as cursor:
         namesakes = cursor.execute(kind.statement("find_namesakes"), parameters).fetchall()
     for known in namesakes:

@@ -81,12 +81,37 @@ def test_nothing_is_recorded_in_a_deleted_course_also_when_both_come_at_once(dat
         assert connection.execute("select count(*) from documents").fetchone() == (0,)
 
 
-def test_a_course_takes_a_free_name_and_no_other(database):
+def test_two_courses_of_one_name_are_told_apart_by_their_ids(database):
     with database.transaction() as connection:
-        one, _ = ensure_course(connection, "one"), ensure_course(connection, "two")
+        one, two = ensure_course(connection, "one"), ensure_course(connection, "two")
+        assert rename_course(connection, one, "two").name == "two"
+        ids = ", ".join(sorted([str(one.id), str(two.id)]))
+        for find in (find_course, ensure_course):
+            with pytest.raises(NotFoundError, match=f"2 courses called “two”.*{ids}"):
+                find(connection, "two")
+            assert find(connection, str(two.id)) == two
+
+
+def test_a_course_made_by_two_at_once_is_one(database):
+    made = []
+
+    def make():
+        with database.transaction() as connection:
+            made.append(ensure_course(connection, "c").id)
+
+    threads = [threading.Thread(target=make) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(made) == 4
+    assert len(set(made)) == 1
+
+
+def test_a_course_takes_a_name_that_can_be_printed_and_no_other(database):
+    with database.transaction() as connection:
+        one = ensure_course(connection, "one")
         assert rename_course(connection, one, " Eins ").name == "Eins"
-        with pytest.raises(PermanentError, match="“two” already"):
-            rename_course(connection, one, "two")
         for name in ("", " ", "a\x07b"):
             with pytest.raises(PermanentError, match="no name"):
                 rename_course(connection, one, name)

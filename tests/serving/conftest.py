@@ -115,8 +115,9 @@ def material(serving_settings: Settings) -> Material:
         ]  # fmt: skip
         replace_slides(connection, document, slides, title="Week 1", code_version="1")
         lecture_id = connection.execute(
-            "insert into lectures (course_id, title, file_name, source_name, media_sha256, byte_count)"
-            " values (%s, 'Lecture 1', 'lecture1.mp4', 'lecture1.mp4', %s, 1) returning id", [course.id, media_sha],
+            "insert into lectures (course_id, title, file_name, source_name, media_sha256, byte_count, published)"
+            " values (%s, 'Lecture 1', 'lecture1.mp4', 'lecture1.mp4', %s, 1, true) returning id",
+            [course.id, media_sha],
         ).fetchone()[0]  # fmt: skip
         chunks = [
             Chunk(id=uuid4(), course_id=course.id, kind="slide", source_id=document.id, ordinal=page, title=title,

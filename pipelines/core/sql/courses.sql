@@ -2,25 +2,17 @@
 -- Set the tombstone, waiting for uploads that are being recorded. A row (the id) only when the course was there.
 update courses set deleted_at = now() where id = %(course_id)s::uuid and deleted_at is null returning id
 
--- name: ensure_course
--- The course of this name, made where it is missing. One row: id, name, language.
-with made as (
-    insert into courses (name, language) values (%(name)s::text, %(language)s::text)
-    on conflict (name) where deleted_at is null do nothing
-    returning id, name, language
-)
-select id, name, language from made
-union all
-select id, name, language from courses where name = %(name)s::text and deleted_at is null
-limit 1
-
--- name: find_course
--- The course of this name: id, name, language. No row: there is none.
-select id, name, language from courses where name = %(name)s::text and deleted_at is null
+-- name: find_courses
+-- Courses of this name, oldest first: id, name, language.
+select id, name, language from courses where name = %(name)s::text and deleted_at is null order by created_at, id
 
 -- name: get_course
 -- The course of this id: id, name, language. No row: there is none.
 select id, name, language from courses where id = %(course_id)s::uuid and deleted_at is null
+
+-- name: insert_course
+-- Make a course. One row: id, name, language.
+insert into courses (name, language) values (%(name)s::text, %(language)s::text) returning id, name, language
 
 -- name: list_course_sizes
 -- Every course by name: id, name, decks, lectures, failed (uploads whose newest generation failed).
@@ -42,6 +34,10 @@ order by c.name
 -- Every course by name: id, name, language.
 select id, name, language from courses where deleted_at is null order by name
 
+-- name: lock_course_name
+-- Two transactions that look for a course of this name, to make it where it is missing, take turns. One row, nothing in it.
+select pg_advisory_xact_lock(hashtextextended(%(name)s::text, 20))
+
 -- name: lock_course
 -- Nobody records an upload in the course until the transaction ends. A row (the id) when it is there.
 select id from courses where id = %(course_id)s::uuid and deleted_at is null for update
@@ -53,6 +49,6 @@ delete from courses c where id = %(course_id)s::uuid and deleted_at is not null
   and not exists (select 1 from lectures where course_id = c.id)
 
 -- name: rename_course
--- Give a course another name. One row: id, name, language; breaks courses_name where another course has the name.
+-- Give a course another name. One row: id, name, language; none when it was deleted.
 update courses set name = %(name)s::text where id = %(course_id)s::uuid and deleted_at is null
 returning id, name, language

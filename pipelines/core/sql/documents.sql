@@ -1,9 +1,11 @@
 -- name: find_document_by_content
--- The document of a course that holds exactly these bytes. No row: none does.
+-- Their document in a course that holds exactly these bytes (null owner: the local person's). No row: none does.
 select id, course_id, title, file_name, source_name, sha256, byte_count, generation, password_sealed, deleted_at,
        case when failed_generation = generation then failure_code end as failure_code,
        case when failed_generation = generation then failure end as failure, origin
-from documents where course_id = %(course_id)s::uuid and sha256 = %(sha256)s::text and deleted_at is null
+from documents
+where course_id = %(course_id)s::uuid and owner_id = coalesce(%(owner_id)s::uuid, local_person())
+  and sha256 = %(sha256)s::text and deleted_at is null
 
 -- name: get_document
 -- One document that is not deleted. No row: it is not there.
@@ -33,19 +35,22 @@ select g.course_id, s.image_sha256 from slides s join gone g on s.document_id = 
 -- name: put_document
 -- Record an upload. One row: id, course_id, title, file_name, source_name, sha256, byte_count, generation,
 -- password_sealed, deleted_at, failure_code, failure, and outcome (`created`, `replaced`, `unchanged`).
--- A new upload under a known source_name is a new generation of the same document; the same bytes change nothing.
+-- A new upload of one owner (null: the local person) under a known source_name is a new generation of the same document,
+-- as published as that was; the same bytes change nothing.
 -- No row: there is no such course.
 with known as (
     select id, sha256 from documents
-    where course_id = %(course_id)s::uuid and source_name = %(source_name)s::text and deleted_at is null
+    where course_id = %(course_id)s::uuid and owner_id = coalesce(%(owner_id)s::uuid, local_person())
+      and source_name = %(source_name)s::text and deleted_at is null
 ),
 put as (
     insert into documents as d
-        (course_id, title, file_name, source_name, origin, sha256, byte_count, password_sealed, created_by)
+        (course_id, title, file_name, source_name, origin, sha256, byte_count, password_sealed, owner_id, published)
     select id, %(title)s::text, %(file_name)s::text, %(source_name)s::text, %(origin)s::text, %(sha256)s::text,
-           %(byte_count)s::bigint, %(password_sealed)s::bytea, %(created_by)s::uuid
+           %(byte_count)s::bigint, %(password_sealed)s::bytea, coalesce(%(owner_id)s::uuid, local_person()),
+           %(published)s::boolean
     from courses where id = %(course_id)s::uuid and deleted_at is null for key share
-    on conflict (course_id, source_name) where deleted_at is null do update set
+    on conflict (course_id, owner_id, source_name) where deleted_at is null do update set
         origin = coalesce(excluded.origin, d.origin),
         sha256 = excluded.sha256,
         byte_count = excluded.byte_count,

@@ -1,12 +1,12 @@
 -- name: find_lecture_by_content
--- The lecture of a course, under another name, that holds exactly this recording or, where none is given, these
--- captions. No row: none does.
+-- Their lecture in a course (null owner: the local person's), under another name, that holds exactly this recording or,
+-- where none is given, these captions. No row: none does.
 select id, course_id, title, file_name, source_name, media_sha256, captions_sha256, captions_name, byte_count, generation,
        language, prefer_speech, duration_ms, deleted_at,
        case when failed_generation = generation then failure_code end as failure_code,
        case when failed_generation = generation then failure end as failure, origin
 from lectures
-where course_id = %(course_id)s::uuid and deleted_at is null
+where course_id = %(course_id)s::uuid and owner_id = coalesce(%(owner_id)s::uuid, local_person()) and deleted_at is null
   and regexp_replace(source_name, '\.[^./]*$', '') <> regexp_replace(%(source_name)s::text, '\.[^./]*$', '')
   and case when %(media_sha256)s::text is not null then media_sha256 = %(media_sha256)s::text
            else captions_sha256 = %(captions_sha256)s::text end
@@ -89,11 +89,12 @@ select g.course_id, a.audio_sha256 from lecture_audio a join gone g on a.lecture
 
 -- name: put_lecture
 -- Record a recording, captions, or both. One row: the columns of records.Lecture, and outcome (`created`, `replaced`,
--- `unchanged`). Under a known source_name they join or replace what is there: what is not given now (null) stays, what
+-- `unchanged`). Under a source_name that its owner (null: the local person) has already they join or replace what is there: what is not given now (null) stays, what
 -- changed makes a new generation. Captions and a recording whose names differ in the ending only are one lecture.
 with known as (
     select id, source_name, generation from lectures
-    where course_id = %(course_id)s::uuid and deleted_at is null
+    where course_id = %(course_id)s::uuid and owner_id = coalesce(%(owner_id)s::uuid, local_person())
+      and deleted_at is null
       and (source_name = %(source_name)s::text
            or (regexp_replace(source_name, '\.[^./]*$', '') = regexp_replace(%(source_name)s::text, '\.[^./]*$', '')
                and (media_sha256 is null or %(media_sha256)s::text is null or media_sha256 = %(media_sha256)s::text)))
@@ -103,13 +104,13 @@ with known as (
 put as (
     insert into lectures as l
         (course_id, title, file_name, source_name, origin, media_sha256, captions_sha256, captions_name, byte_count,
-         language, prefer_speech, created_by)
+         language, prefer_speech, owner_id, published)
     select id, %(title)s::text, %(file_name)s::text, coalesce((select source_name from known), %(source_name)s::text),
            %(origin)s::text, %(media_sha256)s::text, %(captions_sha256)s::text, %(captions_name)s::text,
            %(byte_count)s::bigint, %(language)s::text, coalesce(%(prefer_speech)s::boolean, false),
-           %(created_by)s::uuid
+           coalesce(%(owner_id)s::uuid, local_person()), %(published)s::boolean
     from courses where id = %(course_id)s::uuid and deleted_at is null for key share
-    on conflict (course_id, source_name) where deleted_at is null do update set
+    on conflict (course_id, owner_id, source_name) where deleted_at is null do update set
         title = case when excluded.media_sha256 is null and l.media_sha256 is not null then l.title else excluded.title end,
         file_name = case when excluded.media_sha256 is null and l.media_sha256 is not null
                          then l.file_name else excluded.file_name end,

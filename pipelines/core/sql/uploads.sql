@@ -34,22 +34,26 @@ where id = %(id)s::uuid and generation = %(generation)s::integer and deleted_at 
   and (%(run_id)s::text is null or stages -> %(stage)s::text ->> 'run_id' = %(run_id)s::text)
 
 -- name: find_namesakes
--- Uploads of a course that came from this path, or whose name is this one, with or without folders in front: id,
--- source_name, file_name, origin (null: not known), same (it holds one of these contents).
+-- Their uploads in a course (null owner: the local person's) that came from this path, or whose name is this one, with or
+-- without folders in front: id, source_name, file_name, origin (null: not known), same (it holds one of these contents).
 select id, source_name, file_name, origin, {contents} && %(contents)s::text[] as same from {uploads}
-where course_id = %(course_id)s::uuid and deleted_at is null
+where course_id = %(course_id)s::uuid and owner_id = coalesce(%(owner_id)s::uuid, local_person()) and deleted_at is null
   and (origin = %(origin)s::text or '/' || %(source_name)s::text = right('/' || source_name, length(%(source_name)s::text) + 1))
 order by created_at
 
 -- name: is_name_taken
--- Whether another deck or lecture of the course has this name: a row (its id) or none.
-select id from documents
-where course_id = %(course_id)s::uuid and source_name = %(source_name)s::text and id <> %(id)s::uuid
-  and deleted_at is null
+-- Whether another deck or lecture of its owner in the course has the name that upload `id` is to have: a row (an id) or
+-- none.
+with renamed as (
+    select course_id, owner_id from documents where id = %(id)s::uuid
+    union all
+    select course_id, owner_id from lectures where id = %(id)s::uuid
+)
+select d.id from documents d join renamed r using (course_id, owner_id)
+where d.source_name = %(source_name)s::text and d.id <> %(id)s::uuid and d.deleted_at is null
 union all
-select id from lectures
-where course_id = %(course_id)s::uuid and source_name = %(source_name)s::text and id <> %(id)s::uuid
-  and deleted_at is null
+select l.id from lectures l join renamed r using (course_id, owner_id)
+where l.source_name = %(source_name)s::text and l.id <> %(id)s::uuid and l.deleted_at is null
 
 -- name: list_course_uploads
 -- The uploads of a course that are not deleted: id.
@@ -69,9 +73,9 @@ select captions_name from lectures
 where course_id = %(course_id)s::uuid and deleted_at is null and captions_name is not null
 
 -- name: list_unrequested_uploads
--- Uploads whose newest generation no run was started for: id, generation.
+-- Uploads whose newest generation no run was started for: id, generation. Nothing can be made of one without a file.
 select id, generation from {uploads}
-where requested_generation is distinct from generation and deleted_at is null
+where requested_generation is distinct from generation and deleted_at is null and array_remove({contents}, null) <> '{}'
 order by created_at
 limit %(limit)s::integer
 

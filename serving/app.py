@@ -7,9 +7,11 @@ from fastapi import FastAPI
 
 from pipelines.core.settings import Settings, get_settings
 from serving import problems
+from serving.accounts.doors import doors_of
 from serving.gate import Gate
+from serving.guard import open_paths
 from serving.limits import Limits
-from serving.routes import chat, courses, health, media, sessions
+from serving.routes import account, auth, chat, courses, entrance, health, media, sessions
 from serving.state import State, opened
 
 DESCRIPTION = """\
@@ -20,21 +22,23 @@ Chat streams the AI SDK's UI message protocol (v1), for its versions 5, 6 and 7.
 """
 
 
-def create_app(
-    settings: Settings | None = None, *, limits: Limits | None = None, hosts: frozenset[str] = frozenset()
-) -> FastAPI:
+def create_app(settings: Settings | None = None, *, limits: Limits | None = None, host: str | None = None) -> FastAPI:
     """The service.
 
     Args:
         settings: None reads those of this process.
         limits: None takes the usual ones.
-        hosts: names beside the loopback ones that the service answers under.
+        host: the address that will be bound; None takes API_HOST.
+
+    Raises:
+        SettingsError: who may come in is not clear from the settings.
     """
     settings, limits = settings or get_settings(), limits or Limits()
+    doors = doors_of(settings, host)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with opened(settings, limits) as state:
+        async with opened(settings, limits, doors) as state:
             app.state.service = state
             yield
 
@@ -49,7 +53,8 @@ def create_app(
         redirect_slashes=False,
         separate_input_output_schemas=False,
     )
-    for module in (chat, sessions, courses, media, health):
+    app.state.settings, app.state.limits = settings, limits
+    for module in (chat, sessions, courses, media, auth, account, entrance, health):
         app.include_router(module.router)
     problems.install(app)
 
@@ -57,5 +62,5 @@ def create_app(
         found: State | None = getattr(app.state, "service", None)
         return found
 
-    app.add_middleware(Gate, state=state, hosts=hosts)
+    app.add_middleware(Gate, state=state, doors=doors, open_paths=open_paths(app))
     return app

@@ -1,32 +1,39 @@
-"""The gate every request passes before any route: a request id, the rules of all servers, who is asking, the body.
+"""The gate every request passes before any route: a request id, the rules of all servers, who is asking.
 
-All of it happens before a byte of the body is read: strangers cannot make the service take in anything.
+All of it happens before a byte of the body is read: strangers cannot make the service take in anything. What a route
+takes and of whom is said by the route (`guard.py`).
 """
 
 import time
 from collections.abc import Callable
 from secrets import token_hex
 
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pipelines.http.rules import OWN_NAMES, has_foreign_body, refused
-from serving.accounts.auth import Principal
+from pipelines.core.errors import StorageUnavailableError
+from pipelines.http.rules import changes_state, header, is_same_origin, refused
+from serving.accounts.doors import Doors
+from serving.accounts.people import Principal
+from serving.cors import cors_headers, is_preflight, preflight
 from serving.log import log, request_id
-from serving.problems import ProblemError, respond
+from serving.problems import ProblemError, code_of, respond
 from serving.state import State
-
-OPEN_PATHS = frozenset({"/livez", "/readyz"})
-"""What anybody may ask."""
 
 
 class Gate:
-    """Pure ASGI middleware: streams pass through it untouched. `hosts` are the names this service answers under."""
+    """Pure ASGI middleware: streams pass through it untouched.
 
-    def __init__(self, app: ASGIApp, *, state: Callable[[], State | None], hosts: frozenset[str]) -> None:
+    Args:
+        open_paths: what anybody may ask.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, state: Callable[[], State | None], doors: Doors, open_paths: frozenset[str]
+    ) -> None:
         self._app = app
         self._state = state
-        self._hosts = hosts | OWN_NAMES
+        self._doors = doors
+        self._open_paths = open_paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -35,24 +42,27 @@ class Gate:
         started, status = time.perf_counter(), 500
         given = token_hex(8)
         mark = request_id.set(given)
+        more = [
+            (b"x-request-id", given.encode()),
+            (b"x-content-type-options", b"nosniff"),
+            (b"cross-origin-resource-policy", b"same-origin"),
+            *cors_headers(scope, self._doors.origins),
+        ]
 
         async def sending(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [
-                    *message["headers"],
-                    (b"x-request-id", given.encode()),
-                    (b"x-content-type-options", b"nosniff"),
-                    (b"cross-origin-resource-policy", b"same-origin"),
-                ]
+                message["headers"] = [*message["headers"], *more]
             await send(message)
 
         try:
-            body = self._admit(scope)
-            await self._app(scope, _capped(receive, body), sending)
-        except ProblemError as problem:
-            response = respond(problem.code, retry_after_s=problem.retry_after_s)
+            if await self._admit(scope):
+                await self._app(scope, receive, sending)
+            else:
+                await preflight(scope, receive, sending)
+        except (ProblemError, StorageUnavailableError) as problem:
+            response = respond(code_of(problem), retry_after_s=problem.retry_after_s)
             response.headers["connection"] = "close"  # the body was not read, so nothing may follow on this line
             await response(scope, receive, sending)
         finally:
@@ -68,53 +78,40 @@ class Gate:
             )
             request_id.reset(mark)
 
-    def _admit(self, scope: Scope) -> int:
-        """Let this request in; how many bytes of body it may bring.
+    async def _admit(self, scope: Scope) -> bool:
+        """Let this request in; False: it only asks whether another site's page may ask.
 
         Raises:
-            ProblemError
+            ProblemError, StorageUnavailableError
         """
-        if (code := refused(scope, self._hosts)) is not None:
+        doors = self._doors
+        code = refused(scope, doors.names, public_origin=doors.public_origin, origins=doors.origins)
+        if code is not None:
             raise ProblemError(code)
-        headers = Headers(scope=scope)
-        if scope["path"] in OPEN_PATHS:
-            return 0
+        if is_preflight(scope, doors.origins):
+            return False
+        scope["person"], scope["by_link"] = None, False
+        if scope["path"] in self._open_paths:
+            return True
         state = self._state()
         if state is None:
             raise ProblemError("not_ready", retry_after_s=2)
-        scope["person"] = _person(scope, headers, state)
-        length = headers.get("content-length")
-        if length is not None and (not length.isdigit() or int(length) > state.limits.body_bytes):
-            raise ProblemError("body_too_large")
-        if has_foreign_body(scope):
-            raise ProblemError("not_json")
-        return state.limits.body_bytes
+        scope["person"] = await self._person(scope, state)
+        return True
 
-
-def _person(scope: Scope, headers: Headers, state: State) -> Principal:
-    if b"sig=" in scope["query_string"] and scope["method"] in ("GET", "HEAD") and "authorization" not in headers:
-        user_id = state.links.check(scope["path"], scope["query_string"])
-        person = state.authenticator.principal(user_id) if user_id is not None else None
-        if person is None:
-            raise ProblemError("link_expired")
+    async def _person(self, scope: Scope, state: State) -> Principal:
+        signed = b"sig=" in scope["query_string"] and scope["method"] in ("GET", "HEAD")
+        if signed and header(scope, b"authorization") is None:
+            user_id = state.links.check(scope["path"], scope["query_string"])
+            person = await state.accounts.authenticator.by_link(user_id) if user_id is not None else None
+            if person is None:
+                raise ProblemError("link_expired")
+            scope["by_link"] = True
+            return person
+        found = await state.accounts.authenticator.identify(scope)
+        if found is None:
+            raise ProblemError("not_authenticated")
+        person, by_cookie = found
+        if by_cookie and changes_state(scope) and not is_same_origin(scope, self._doors.public_origin):
+            raise ProblemError("foreign_origin")  # browsers send cookies along with what any page makes them send
         return person
-    person = state.authenticator.authenticate(headers.get("authorization"))
-    if person is None:
-        raise ProblemError("not_authenticated")
-    return person
-
-
-def _capped(receive: Receive, limit: int) -> Receive:
-    """`receive` that ends the request when its body grows past `limit` bytes, whatever its headers said."""
-    seen = 0
-
-    async def receiving() -> Message:
-        nonlocal seen
-        message = await receive()
-        if message["type"] == "http.request":
-            seen += len(message.get("body", b""))
-            if seen > limit:
-                raise ProblemError("body_too_large")
-        return message
-
-    return receiving

@@ -57,3 +57,31 @@ class Limits:
 
     link_s: int = 6 * 3600
     """How long a signed link to a slide image or a recording works."""
+
+    known_s: float = 30.0
+    """How long a process knows who showed a credential. Who is suspended or signs out is forgotten at once, or after
+    this time where the news does not arrive."""
+
+    session_idle_s: float = 86_400.0
+    """A browser's session ends when it is not used for so long."""
+
+    session_s: float = 7 * 86_400.0
+    """A browser's session ends after so long, used or not: whom the university lets go cannot stay."""
+
+    session_note_s: float = 300.0
+    """The use of a session or token is written down again after this time."""
+
+    sign_in_s: float = 600.0
+    """From the beginning of a sign-in to its end, which a person spends at the issuer's page."""
+
+    tokens_per_user: int = 50
+    """Personal access tokens of one person."""
+
+    issuer_timeout_s: float = 5.0
+    """How long the issuer may take for an answer."""
+
+    issuer_refresh_s: float = 300.0
+    """Pause after which the issuer's addresses and keys are fetched again."""
+
+    issuer_cooldown_s: float = 30.0
+    """Pause between fetches that tokens cause: one with a key nobody knows must not make us ask all the time."""

@@ -40,6 +40,15 @@ PROBLEMS: dict[str, Problem] = {
     "body_too_large": Problem(413, "The request is too large."),
     **{code: Problem(refusal.status, refusal.message) for code, refusal in REFUSALS.items()},
     "not_authenticated": Problem(401, "Sign in first."),
+    "suspended": Problem(403, "Your account is suspended; ask who runs this service."),
+    "scope_missing": Problem(403, "This token is not for that; make one with the scope it takes, or sign in."),
+    "sign_in_expired": Problem(403, "This sign-in was begun too long ago or in another browser; sign in again."),
+    "sign_in_refused": Problem(403, "The sign-in did not succeed; try again, or ask who runs this service."),
+    "sign_in_unavailable": Problem(503, "The sign-in service cannot be reached now; try again in a moment."),
+    "no_sign_in": Problem(404, "Nobody signs in here by a page: run `studybuddy open` on the machine itself."),
+    "ticket_expired": Problem(403, "This address was good once and for a minute; run `studybuddy open` again."),
+    "too_many_tokens": Problem(409, "You have as many tokens as one may have; delete one first."),
+    "wrong_body": Problem(415, "The body is not of a type that this address takes."),
     "link_expired": Problem(403, "This link has expired or is not whole; open the source again."),
     "not_found": Problem(404, "There is no such thing here."),
     "method_not_allowed": Problem(405, "That cannot be done with this address."),
@@ -70,8 +79,14 @@ PROBLEMS: dict[str, Problem] = {
     "internal": Problem(500, "Something went wrong here."),
 }
 
-EVERYWHERE = ("not_authenticated", "bad_host", "foreign_origin", "not_json", "storage_unavailable", "internal")
-"""Problems any route can give; the two in the middle only where something is sent."""
+EVERYWHERE = (
+    "not_authenticated", "suspended", "scope_missing", "bad_host", "foreign_origin", "not_json", "sign_in_unavailable",
+    "storage_unavailable", "internal",
+)  # fmt: skip
+"""Problems any route can give to who asks it; two of them only where something is sent."""
+
+OPEN = ("bad_host", "foreign_origin", "not_json", "storage_unavailable", "internal")
+"""Problems any route can give that anybody may ask."""
 
 _FROM_STATUS = {400: "bad_request", 401: "not_authenticated", 404: "not_found", 405: "method_not_allowed"}
 
@@ -126,10 +141,10 @@ def respond(code: str, *, field: str | None = None, retry_after_s: float | None 
     return Response(error_json(code, field=field), status, headers, media_type="application/json")
 
 
-def documented(*codes: str) -> dict[int | str, dict[str, Any]]:
-    """`responses=` of a route: these problems, by status, besides those every route can give."""
+def documented(*codes: str, always: tuple[str, ...] = EVERYWHERE) -> dict[int | str, dict[str, Any]]:
+    """`responses=` of a route: these problems, by status, besides those that such a route can `always` give."""
     by_status: dict[int | str, list[str]] = {}
-    for code in (*EVERYWHERE, *codes):
+    for code in (*always, *codes):
         by_status.setdefault(PROBLEMS[code].status, []).append(code)
     return {
         status: {"model": ErrorBody, "description": "Codes: " + ", ".join(f"`{code}`" for code in names)}

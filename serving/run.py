@@ -1,6 +1,6 @@
-"""The service's runner: loopback only, and a stop that lets open answers end.
+"""The service's runner: it binds what it may, and a stop lets open answers end.
 
-Belongs here: the server around the application. Without sign-in the service binds loopback addresses and nothing else.
+Belongs here: the server around the application. Without an issuer it binds loopback addresses and nothing else.
 """
 
 import asyncio
@@ -11,12 +11,10 @@ from socket import socket
 
 import uvicorn
 
-from pipelines.core.errors import SettingsError
 from pipelines.core.home import close_new_files, prepare_home
 from pipelines.core.local_token import local_token
 from pipelines.core.settings import Settings
 from pipelines.http.connections import raise_file_limit
-from pipelines.http.rules import LOOPBACK
 from pipelines.http.server import QuietServer, server_config
 from serving.app import create_app
 from serving.limits import Limits
@@ -62,7 +60,7 @@ def serve(
         host, port: None take API_HOST and API_PORT; port 0 takes a free one.
 
     Raises:
-        SettingsError: `host` is not a loopback address.
+        SettingsError: see `serving/accounts/doors.py`.
     """
     server = make_server(settings, host, port, limits=limits)
     server.alone = True
@@ -70,7 +68,8 @@ def serve(
     prepare_home(settings.home)
     raise_file_limit()
     set_up(settings.log_level)
-    print(f"http://{server.config.host}:{server.config.port}  token: {local_token(settings)}", file=sys.stderr)  # noqa: T201
+    told = f"  token: {local_token(settings)}" if settings.oidc_issuer is None else ""
+    print(f"http://{server.config.host}:{server.config.port}{told}", file=sys.stderr)  # noqa: T201
     server.run()
 
 
@@ -84,12 +83,17 @@ def make_server(
     """
     host = settings.api_host if host is None else host
     port = settings.api_port if port is None else port
-    if host not in LOOPBACK:
-        raise SettingsError(f"API_HOST: without sign-in the service binds a loopback address only, not {host}.")
-    app = create_app(settings, limits=limits)
+    app = create_app(settings, limits=limits, host=host)
 
     def drain() -> "asyncio.Future[None] | None":
         state = getattr(app.state, "service", None)
         return asyncio.ensure_future(state.runs.drain()) if state is not None else None
 
-    return Server(server_config(app, host=host, port=port, limits=limits.connections if limits else None), drain)
+    config = server_config(
+        app,
+        host=host,
+        port=port,
+        limits=limits.connections if limits else None,
+        proxies=settings.trusted_proxies or None,
+    )
+    return Server(config, drain)

@@ -1,15 +1,31 @@
 """The JSON that routes take and give, in the camelCase frontends write."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
 from serving.chat.parts import clean
 
+
+def _ahead(at: datetime) -> datetime:
+    if at <= datetime.now(UTC):
+        raise ValueError("must be in the future")
+    return at
+
+
+def _label(text: str) -> str:
+    text = clean(text).strip()
+    if not text:
+        raise ValueError("must not be empty")
+    return text
+
+
 Words = Annotated[str, AfterValidator(clean)]
+Label = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_label)]
+AwareFuture = Annotated[AwareDatetime, AfterValidator(_ahead)]
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 
 
@@ -184,6 +200,67 @@ class ReadyOut(Out):
     ready: bool
     checks: dict[str, bool] = Field(default_factory=dict)
     warnings: list[str] = Field(default_factory=list)
+
+
+class OpenRouterOut(Out):
+    """Whether a key of OpenRouter is connected, and what it is called there."""
+
+    connected: bool
+    label: str | None
+
+
+class MeOut(Out):
+    """Who asks. `name` and `email` null: the issuer did not say. `operator`: may use operators' routes."""
+
+    id: UUID
+    name: str | None
+    email: str | None
+    operator: bool
+    openrouter: OpenRouterOut
+
+
+class TokenIn(In):
+    """A new personal access token. `expiresAt` null: it has no end."""
+
+    name: Label
+    scopes: Annotated[list[Literal["read", "chat", "upload"]], Field(min_length=1, max_length=10)]
+    expires_at: AwareFuture | None = None
+
+
+class TokenMadeOut(Out):
+    """A new token; `token` is its secret."""
+
+    id: UUID
+    token: str
+
+
+class TokenOut(Out):
+    """A token without its secret. `usedAt`: its last use, to some minutes; null: none."""
+
+    id: UUID
+    name: str
+    scopes: list[Literal["read", "chat", "upload"]]
+    created_at: datetime
+    expires_at: datetime | None
+    used_at: datetime | None
+
+
+class TokenList(Out):
+    """Tokens of this person, newest first."""
+
+    items: list[TokenOut]
+
+
+class SignOutIn(In):
+    """`everywhere`: in all browsers."""
+
+    everywhere: bool = False
+
+
+class TicketIn(In):
+    """What stands behind `#ticket=` in the address."""
+
+    ticket: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{43}$")]
 
 
 class ChatBody(Out):

@@ -14,7 +14,9 @@ from pipelines.core.files import FileStore
 from pipelines.core.models.providers import async_chat_client, embedder
 from pipelines.core.postgres import Database, database_urls
 from pipelines.core.settings import Settings
-from serving.accounts.auth import Authenticator, Principal
+from serving.accounts.changes import changed_person
+from serving.accounts.doors import Doors
+from serving.accounts.opened import Accounts, open_accounts
 from serving.chat.follow import Follower
 from serving.chat.reaper import forget, reap
 from serving.chat.runs import Runs
@@ -34,7 +36,7 @@ class State:
     database: ServingDatabase
     files: FileStore
     searcher: Searcher
-    authenticator: Authenticator
+    accounts: Accounts
     links: Links
     runs: Runs
     follower: Follower
@@ -47,14 +49,8 @@ def state_of(request: Request) -> State:
     return state
 
 
-def person_of(request: Request) -> Principal:
-    """Who asks; the gate has let nobody else in."""
-    person: Principal = request.scope["person"]
-    return person
-
-
 @asynccontextmanager
-async def opened(settings: Settings, limits: Limits) -> AsyncIterator[State]:
+async def opened(settings: Settings, limits: Limits, doors: Doors) -> AsyncIterator[State]:
     """Open everything, keep it going, close it; answers under way end first.
 
     Raises:
@@ -70,10 +66,12 @@ async def opened(settings: Settings, limits: Limits) -> AsyncIterator[State]:
         runs = Runs(database, limits)
         pace = Pace(runs.__len__)
         model = await _model(settings, pace, stack)
-        follower = Follower(database, runs)
+        accounts = await open_accounts(settings, limits, doors, database, stack)
+        follower = Follower(database, runs, on_other=_heard(accounts, runs))
         tasks: list[asyncio.Task[None]] = [
             asyncio.create_task(each) for each in _chores(runs, follower, database, limits)
         ]
+        tasks += [asyncio.create_task(_every(pause_s, chore)) for pause_s, chore in accounts.chores]
         tasks.append(asyncio.create_task(pace.watch()))
         tasks.append(asyncio.create_task(asyncio.to_thread(_warm, searcher)))
         stack.push_async_callback(_cancel, tasks)
@@ -84,12 +82,26 @@ async def opened(settings: Settings, limits: Limits) -> AsyncIterator[State]:
             database=database,
             files=FileStore.open(settings),
             searcher=searcher,
-            authenticator=await Authenticator.open(settings, database),
+            accounts=accounts,
             links=Links.open(settings, limits),
             runs=runs,
             follower=follower,
             model=model,
         )
+
+
+def _heard(accounts: Accounts, runs: Runs) -> Callable[[str], bool]:
+    """Takes news of people: they are looked at again, and the answers of one who was suspended end."""
+
+    def heard(payload: str) -> bool:
+        changed = changed_person(payload)
+        if changed is not None:
+            accounts.authenticator.forget(changed.user_id)
+            if changed.suspended:
+                runs.stop_person(changed.user_id)
+        return changed is not None
+
+    return heard
 
 
 async def _model(settings: Settings, pace: Pace, stack: AsyncExitStack) -> ChatModel | None:

@@ -80,8 +80,42 @@ class Settings(BaseSettings):
         Path("dagster.yaml"), description="Dagster's instance file: its launcher, queue and storage."
     )
     dagster_port: int = Field(3000, ge=0, le=65535, description="Port of the Dagster UI on 127.0.0.1.")
-    api_host: str = Field("127.0.0.1", description="Address the API binds; only loopback without sign-in.")
+    api_host: str = Field("127.0.0.1", description="Address the API binds; only loopback without OIDC_ISSUER.")
     api_port: int = Field(8000, ge=0, le=65535, description="Port of the API.")
+    public_url: str | None = Field(
+        None, description="Where browsers reach the API, such as https://study.example; unset: the loopback address."
+    )
+    allowed_origins: str = Field(
+        "", description="Origins of other frontends, separated by commas: CORS, and `azp` of their tokens."
+    )
+    trusted_proxies: str = Field(
+        "", description="Addresses whose X-Forwarded headers are believed, separated by commas; empty: nobody's."
+    )
+    oidc_issuer: str | None = Field(
+        None, description="OpenID provider that signs people in; unset: one person, on this machine alone."
+    )
+    oidc_client_id: str | None = Field(
+        None, description="Our id at OIDC_ISSUER, for signing in by a page; unset: tokens alone."
+    )
+    oidc_client_secret: SecretStr | None = Field(None, description="Our secret at OIDC_ISSUER; unset: a public client.")
+    oidc_audience: str | None = Field(
+        None, description="`aud` of the tokens that programs bring; unset takes OIDC_CLIENT_ID."
+    )
+    operators: str = Field("", description="Subjects of OIDC_ISSUER who may use operators' routes, by commas.")
+    api_token: SecretStr | None = Field(
+        None, description="Token of the local user; unset makes one in STUDYBUDDY_HOME/run/api.token."
+    )
+    api_token_file: Path | None = Field(None, description="File that holds API_TOKEN.")
+    signing_key: SecretStr | None = Field(
+        None, description="Key of signed links and sign-ins; unset makes one in STUDYBUDDY_HOME/signing.key."
+    )
+    signing_key_file: Path | None = Field(None, description="File that holds SIGNING_KEY.")
+    master_keys: SecretStr | None = Field(
+        None,
+        description="Keys of stored secrets (32 bytes in base64, by commas): the first seals, all open; unset makes "
+        "one in STUDYBUDDY_HOME/master.key.",
+    )
+    master_key_file: Path | None = Field(None, description="File that holds MASTER_KEYS, one a line.")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
 
     @property

@@ -5,9 +5,8 @@ from dataclasses import replace
 
 import dagster as dg
 
-from pipelines.core.control_characters import escape_controls
 from pipelines.core.errors import StaleUpstreamError
-from pipelines.core.findings import list_findings, name_pages, pages_of, replace_findings, sum_up
+from pipelines.core.findings import list_findings, place_of, replace_findings, sum_up
 from pipelines.core.records import Document, Slide
 from pipelines.core.slides import count_document, read_slides, replace_slides
 from pipelines.core.stores import Stores
@@ -52,7 +51,7 @@ def slides(context: dg.AssetExecutionContext, stores: StoresResource) -> dg.Mate
             replace_slides(connection, document, deck.slides, title=deck.title, code_version=SLIDES_VERSION)
             replace_findings(connection, document, deck.findings)
             counts, findings = count_document(connection, document), list_findings(connection, document)
-    unread = pages_of(findings)
+    unread = {finding.page for finding in findings if finding.page is not None}
     junk = counts.junk_chars / max(1, counts.junk_chars + counts.text_chars)
     return dg.MaterializeResult(
         metadata={
@@ -83,7 +82,7 @@ def slides(context: dg.AssetExecutionContext, stores: StoresResource) -> dg.Mate
                 check_name="every_page_is_read",
                 passed=not findings,
                 severity=dg.AssetCheckSeverity.WARN,
-                metadata={"pages": name_pages(unread), "findings": escape_controls(sum_up(findings))},
+                metadata={"pages": place_of(findings), "findings": sum_up(findings)},
             ),
         ],
     )

@@ -50,32 +50,54 @@ def changes_state(scope: Scope) -> bool:
     return scope["type"] == "websocket" or scope["method"] not in SAFE_METHODS
 
 
+def media_type(scope: Scope) -> str:
+    """The media type of the request's body, in lower case and without parameters; empty: it names none."""
+    return (header(scope, b"content-type") or "").partition(";")[0].strip().lower()
+
+
 def is_json(scope: Scope) -> bool:
     """Whether the request says that its body is JSON."""
-    return (header(scope, b"content-type") or "").partition(";")[0].strip().lower() == "application/json"
+    return media_type(scope) == "application/json"
 
 
-def is_same_origin(scope: Scope) -> bool:
-    """Whether a browser says that one of this server's own pages sent the request. False also for programs."""
+def is_same_origin(scope: Scope, public_origin: str | None = None) -> bool:
+    """Whether a browser says that one of this server's own pages sent the request. False also for programs.
+
+    Args:
+        public_origin: where browsers reach this server, such as `https://study.example`; its plain-http twin is a
+            stranger, whom anybody on the way can play. None: wherever the request says it went.
+    """
     origin = header(scope, b"origin")
     if origin is None:
         return header(scope, b"sec-fetch-site") == "same-origin"
-    return origin.partition("://")[2].lower() == (header(scope, b"host") or "").lower()
+    host = (header(scope, b"host") or "").lower()
+    if origin.lower() == public_origin:
+        return True
+    here = public_origin is None or _name(host) in LOOPBACK
+    return here and origin.partition("://")[2].lower() == host
 
 
-def refused(scope: Scope, names: frozenset[str] = OWN_NAMES) -> str | None:
+def refused(
+    scope: Scope,
+    names: frozenset[str] = OWN_NAMES,
+    *,
+    public_origin: str | None = None,
+    origins: frozenset[str] = frozenset(),
+) -> str | None:
     """Why this request must not be answered, a code of `REFUSALS`; None: nothing speaks against it.
 
     Args:
         names: names this server answers under.
+        public_origin: see `is_same_origin`.
+        origins: other sites whose pages may ask, with a token of their own and never by cookie.
     """
     if _name(header(scope, b"host") or "") not in names:
         return "bad_host"
-    if not changes_state(scope):
+    if not changes_state(scope) or header(scope, b"origin") in origins:
         return None
     if header(scope, b"sec-fetch-site") in ("cross-site", "same-site"):
         return "foreign_origin"
-    if header(scope, b"origin") is not None and not is_same_origin(scope):
+    if header(scope, b"origin") is not None and not is_same_origin(scope, public_origin):
         return "foreign_origin"
     return None
 

@@ -40,11 +40,14 @@ class QuietServer(uvicorn.Server):
             await asyncio.sleep(TICK_S)
 
 
-def server_config(app: Any, *, host: str, port: int, limits: ConnectionLimits | None = None) -> uvicorn.Config:
+def server_config(
+    app: Any, *, host: str, port: int, limits: ConnectionLimits | None = None, proxies: str | None = None
+) -> uvicorn.Config:
     """Configuration of a server for `app`.
 
     Args:
         limits: None takes the usual ones.
+        proxies: addresses, separated by commas, whose X-Forwarded headers are believed; None: nobody's.
     """
     return uvicorn.Config(
         app,
@@ -57,5 +60,6 @@ def server_config(app: Any, *, host: str, port: int, limits: ConnectionLimits | 
         timeout_graceful_shutdown=GRACE_S,
         timeout_keep_alive=KEEP_ALIVE_S,
         ws_max_size=MESSAGE_BYTES,
-        proxy_headers=False,
+        proxy_headers=proxies is not None,
+        forwarded_allow_ips=proxies or "",
     )

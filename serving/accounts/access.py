@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from serving.accounts.auth import Principal
+from serving.accounts.people import Principal
 from serving.database import Connection, row, rows, run
 from serving.problems import ProblemError
 

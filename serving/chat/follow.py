@@ -5,6 +5,7 @@ One statement reads for all followed answers of this process.
 """
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -37,11 +38,18 @@ class _Followed:
 
 
 class Follower:
-    """Follows answers of other processes, and hears the calls to stop our own."""
+    """Follows answers of other processes, and hears the calls to stop our own.
 
-    def __init__(self, database: ServingDatabase, runs: Runs) -> None:
+    Args:
+        on_other: is given every notification that is about something else than answers; False: it is about answers.
+    """
+
+    def __init__(
+        self, database: ServingDatabase, runs: Runs, on_other: Callable[[str], bool] = lambda _: False
+    ) -> None:
         self._database = database
         self._runs = runs
+        self._on_other = on_other
         self._followed: dict[UUID, _Followed] = {}
         self._woken = asyncio.Event()
 
@@ -72,7 +80,7 @@ class Follower:
                 self._runs.stop(UUID(payload.removeprefix(STOP)))
             except ValueError:
                 return
-        elif self._followed:
+        elif not self._on_other(payload) and self._followed:
             self._woken.set()
 
     async def pump(self) -> None:

@@ -130,6 +130,12 @@ class Runs:
             live.task.cancel()
         return True
 
+    def stop_person(self, user_id: UUID) -> None:
+        """End every answer that is being written here for this person."""
+        for run_id, live in list(self._live.items()):
+            if live.user_id == user_id:
+                self.stop(run_id)
+
     async def wait(self, run_id: UUID, timeout_s: float) -> None:
         """Wait until an answer of this process has ended, at most so long."""
         live = self._live.get(run_id)

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from serving.accounts.access import CourseAccess, get_my_course
-from serving.accounts.auth import Principal
+from serving.accounts.people import Principal
 from serving.chat.parts import clean
 from serving.chat.sessions import Session, check_id, ensure_session, get_session, title_of
 from serving.database import Connection, ServingDatabase, row, rows, run

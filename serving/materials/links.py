@@ -9,8 +9,8 @@ from hashlib import sha256
 from urllib.parse import parse_qs, urlencode
 from uuid import UUID
 
-from pipelines.core.local_token import local_token
 from pipelines.core.settings import Settings
+from pipelines.core.signing_key import signing_key
 from serving.limits import Limits
 
 
@@ -23,8 +23,8 @@ class Links:
 
     @classmethod
     def open(cls, settings: Settings, limits: Limits) -> "Links":
-        """Bound to this home's token: a new token ends every link."""
-        return cls(sha256(b"links|" + local_token(settings).encode()).digest(), limits.link_s)
+        """Signs with this home's signing key: a new one ends every link."""
+        return cls(signing_key(settings, "links"), limits.link_s)
 
     def sign(self, path: str, user_id: UUID) -> str:
         """The path with a signature. It stays the same for a while, so that browsers can keep what it shows."""

@@ -4,24 +4,26 @@ import asyncio
 import json
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request
+from fastapi import Path, Request
 from fastapi.responses import Response, StreamingResponse
 from starlette.requests import ClientDisconnect
 
 from pipelines.answering.loop import answer
 from pipelines.answering.turn import Turn
 from pipelines.core.records import Hit
+from serving.accounts.asking import Asker
 from serving.chat import parts as p
 from serving.chat.feed import Feed
 from serving.chat.follow import STOP
 from serving.chat.sessions import check_id
 from serving.chat.turns import Begun, begin_turn, read_request
 from serving.database import CHANNEL, row, run
+from serving.guard import router as guarded
 from serving.problems import ProblemError, documented
 from serving.schemas import ChatBody, StopOut
-from serving.state import State, person_of, state_of
+from serving.state import State, state_of
 
-router = APIRouter(prefix="/api/chat", tags=["chat"])
+router = guarded("/api/chat", tag="chat")
 
 STOP_WAIT_S = 3.0
 """How long `stop` waits for the answer to be closed, so that the next question is not refused."""
@@ -49,13 +51,13 @@ _STREAM: dict[int | str, dict[str, Any]] = {
         "too_many_answers", "openrouter_key_missing", "shutting_down",
     ) | _STREAM,
 )  # fmt: skip
-async def chat(request: Request) -> Response:
+async def chat(request: Request, person: Asker) -> Response:
     """Ask. Everything that can be refused is refused before the first byte; then the answer streams.
 
     Of the posted messages only the last question is read; the history is the server's own. `courseId` is needed for a
     new chat. The answer goes on when the connection breaks: see `GET /api/chat/{id}/stream`.
     """
-    state, person = state_of(request), person_of(request)
+    state = state_of(request)
     asked = read_request(await _body(request))
     state.runs.admit(person.user_id)
     begun = await begin_turn(state.database, person, asked, owner=state.runs.owner, limits=state.limits)
@@ -69,9 +71,9 @@ async def chat(request: Request) -> Response:
     response_class=StreamingResponse,
     responses=documented("bad_id") | _STREAM | {204: {"description": "No answer is being written."}},
 )
-async def resume(request: Request, chat_id: ChatId) -> Response:
+async def resume(request: Request, person: Asker, chat_id: ChatId) -> Response:
     """Come back to the answer being written, from its first part, whichever process writes it."""
-    state, person = state_of(request), person_of(request)
+    state = state_of(request)
     async with state.database.transaction() as connection:
         found = await row(connection, "running_run", user_id=person.user_id, client_id=check_id(chat_id))
     if found is None:
@@ -83,9 +85,9 @@ async def resume(request: Request, chat_id: ChatId) -> Response:
 
 
 @router.post("/{chat_id}/stop", operation_id="stopChat", responses=documented("bad_id"))
-async def stop(request: Request, chat_id: ChatId) -> StopOut:
+async def stop(request: Request, person: Asker, chat_id: ChatId) -> StopOut:
     """Stop the answer being written, whichever process writes it. What was said so far is kept."""
-    state, person = state_of(request), person_of(request)
+    state = state_of(request)
     ids = {"user_id": person.user_id, "client_id": check_id(chat_id)}
     async with state.database.transaction() as connection:
         found = await row(connection, "request_stop", **ids)

@@ -3,25 +3,27 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 
 from pipelines.answering.quoting import relevant_hits, where
 from pipelines.core.records import Hit, Kind
 from serving.accounts.access import get_my_course, list_my_courses
+from serving.accounts.asking import Reader
 from serving.chat.parts import clean
 from serving.chat.sessions import Source, get_source
+from serving.guard import router as guarded
 from serving.problems import documented
 from serving.schemas import CourseList, CourseOut, HitList, HitOut, SourceOut
-from serving.state import State, person_of, state_of
+from serving.state import State, state_of
 
-router = APIRouter(prefix="/api", tags=["courses"])
+router = guarded("/api", tag="courses")
 
 
 @router.get("/courses", operation_id="listCourses", responses=documented())
-async def courses(request: Request) -> CourseList:
+async def courses(request: Request, person: Reader) -> CourseList:
     """Every course this person belongs to."""
     async with state_of(request).database.transaction() as connection:
-        found = await list_my_courses(connection, person_of(request))
+        found = await list_my_courses(connection, person)
     return CourseList(items=[CourseOut.model_validate(course) for course in found])
 
 
@@ -32,6 +34,7 @@ async def courses(request: Request) -> CourseList:
 )
 async def search(  # noqa: PLR0917  the framework calls it, by name
     request: Request,
+    person: Reader,
     course_id: UUID,
     q: Annotated[str, Query(min_length=1, max_length=20_000, description="The question, in a student's words.")],
     limit: Annotated[int, Query(ge=1, le=100)] = 10,
@@ -39,7 +42,7 @@ async def search(  # noqa: PLR0917  the framework calls it, by name
     source: Annotated[list[UUID] | None, Query(max_length=100, description="Only these decks and lectures.")] = None,
 ) -> HitList:
     """The passages that answer a question best, as the chat finds them."""
-    state, person = state_of(request), person_of(request)
+    state = state_of(request)
     async with state.database.transaction() as connection:
         course = await get_my_course(connection, person, course_id)
     question = clean(q)
@@ -51,9 +54,9 @@ async def search(  # noqa: PLR0917  the framework calls it, by name
 
 
 @router.get("/sources/{source_id}", operation_id="getSource", responses=documented("not_found", "invalid_request"))
-async def source_card(request: Request, source_id: UUID) -> SourceOut:
+async def source_card(request: Request, person: Reader, source_id: UUID) -> SourceOut:
     """A passage an answer cites: its words as they were, whether they have changed, and links that open it."""
-    state, person = state_of(request), person_of(request)
+    state = state_of(request)
     async with state.database.transaction() as connection:
         source = await get_source(connection, person.user_id, source_id)
     links = media_links(state, person.user_id, source.course_id, source) if not source.removed else {}

@@ -3,22 +3,24 @@
 import asyncio
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import JSONResponse, Response
 
 from pipelines.core.errors import StudyBuddyError
+from serving.accounts.asking import Nobody
 from serving.database import row
+from serving.guard import router as guarded
 from serving.problems import ErrorBody
 from serving.schemas import ReadyOut
 from serving.state import State
 
-router = APIRouter(tags=["health"])
+router = guarded(tag="health")
 
 PROBE_S = 1.0
 
 
 @router.get("/livez", operation_id="livez", responses={421: {"model": ErrorBody}}, response_class=Response)
-async def livez() -> Response:
+async def livez(_: Nobody) -> Response:
     """The process turns."""
     return Response("ok", media_type="text/plain")
 
@@ -29,7 +31,7 @@ async def livez() -> Response:
     response_model=ReadyOut,
     responses={421: {"model": ErrorBody}, 503: {"model": ReadyOut, "description": "Not now."}},
 )
-async def readyz(request: Request) -> JSONResponse:
+async def readyz(request: Request, _: Nobody) -> JSONResponse:
     """The database answers and the service is not shutting down.
 
     Warnings do not make it unready: `weak_sandbox` means that files are read without a required guard, because

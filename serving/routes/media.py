@@ -3,16 +3,19 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Request
+from fastapi import Path, Request
 from fastapi.responses import Response
 
 from serving.accounts.access import get_my_course
+from serving.accounts.asking import Viewer
+from serving.accounts.people import Principal
 from serving.database import row
+from serving.guard import router as guarded
 from serving.materials.media import SLIDE_TYPE, media_type, stored_file
 from serving.problems import ProblemError, documented
-from serving.state import person_of, state_of
+from serving.state import state_of
 
-router = APIRouter(prefix="/api/courses", tags=["media"])
+router = guarded("/api/courses", tag="media")
 
 _BYTES: dict[int | str, dict[str, Any]] = {
     200: {"content": {"application/octet-stream": {}}},
@@ -27,10 +30,12 @@ _BYTES: dict[int | str, dict[str, Any]] = {
     responses={**documented("not_found", "link_expired", "range_not_satisfiable", "invalid_request"), **_BYTES},
 )
 async def slide_image(
-    request: Request, course_id: UUID, document_id: UUID, page: Annotated[int, Path(ge=1, le=100_000)]
+    request: Request, person: Viewer, course_id: UUID, document_id: UUID, page: Annotated[int, Path(ge=1, le=100_000)]
 ) -> Response:
     """The picture of a slide (WebP)."""
-    return await _send(request, "slide_image", SLIDE_TYPE, course_id=course_id, document_id=document_id, page=page)
+    return await _send(
+        request, person, "slide_image", SLIDE_TYPE, course_id=course_id, document_id=document_id, page=page
+    )
 
 
 @router.get(
@@ -39,17 +44,17 @@ async def slide_image(
     response_class=Response,
     responses={**documented("not_found", "link_expired", "range_not_satisfiable", "invalid_request"), **_BYTES},
 )
-async def recording(request: Request, course_id: UUID, lecture_id: UUID) -> Response:
+async def recording(request: Request, person: Viewer, course_id: UUID, lecture_id: UUID) -> Response:
     """The recording of a lecture; players ask for ranges of it."""
-    return await _send(request, "lecture_media", None, course_id=course_id, lecture_id=lecture_id)
+    return await _send(request, person, "lecture_media", None, course_id=course_id, lecture_id=lecture_id)
 
 
 async def _send(
-    request: Request, name: str, content_type: str | None, *, course_id: UUID, **ids: UUID | int
+    request: Request, person: Principal, name: str, content_type: str | None, *, course_id: UUID, **ids: UUID | int
 ) -> Response:
     state = state_of(request)
     async with state.database.transaction() as connection:
-        course = await get_my_course(connection, person_of(request), course_id)
+        course = await get_my_course(connection, person, course_id)
         found = await row(connection, name, course_id=course.id, **ids)
     if found is None:
         raise ProblemError("not_found")

@@ -6,16 +6,18 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 from fastapi.responses import Response
 
 from serving.accounts.access import get_my_course
+from serving.accounts.asking import Asker, Reader
 from serving.chat import sessions as s
 from serving.chat.export import Format, export
 from serving.chat.parts import clean
 from serving.chat.runs import DELETED
 from serving.chat.uimessages import ui_messages
 from serving.database import row
+from serving.guard import router as guarded
 from serving.problems import ProblemError, documented
 from serving.schemas import (
     BranchList,
@@ -27,24 +29,24 @@ from serving.schemas import (
     SessionOut,
     SessionPatch,
 )
-from serving.state import person_of, state_of
+from serving.state import state_of
 
-router = APIRouter(prefix="/api/sessions", tags=["sessions"])
+router = guarded("/api/sessions", tag="sessions")
 
 ChatId = Annotated[str, Path(description="The chat's id, as the client made it.")]
 EXPORT_MESSAGES = 20_000
 
 
 @router.get("", operation_id="listSessions", responses=documented("invalid_request"))
-async def list_sessions(
+async def list_sessions(  # noqa: PLR0917  the framework calls it, by name
     request: Request,
+    person: Reader,
     q: Annotated[str | None, Query(max_length=200, description="Words in the title or in a message.")] = None,
     course: Annotated[UUID | None, Query(description="Only chats about this course.")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     before: Annotated[str | None, Query(max_length=200, description="`nextBefore` of the page before.")] = None,
 ) -> SessionList:
     """Chats of this person, newest first."""
-    person = person_of(request)
     async with state_of(request).database.transaction() as connection:
         found = await s.list_sessions(
             connection,
@@ -60,9 +62,8 @@ async def list_sessions(
 
 
 @router.post("", status_code=201, operation_id="createSession", responses=documented("not_found", "invalid_request"))
-async def create_session(request: Request, body: SessionIn) -> SessionOut:
+async def create_session(request: Request, person: Asker, body: SessionIn) -> SessionOut:
     """Open a chat about a course; opening one that is there answers it as it is. Asking opens one by itself."""
-    person = person_of(request)
     async with state_of(request).database.transaction() as connection:
         course = await get_my_course(connection, person, body.course_id)
         session = await s.ensure_session(
@@ -72,9 +73,8 @@ async def create_session(request: Request, body: SessionIn) -> SessionOut:
 
 
 @router.get("/{chat_id}", operation_id="getSession", responses=documented("not_found", "bad_id"))
-async def get_session(request: Request, chat_id: ChatId) -> SessionOut:
+async def get_session(request: Request, person: Reader, chat_id: ChatId) -> SessionOut:
     """One chat, and whether an answer is being written in it."""
-    person = person_of(request)
     async with state_of(request).database.transaction() as connection:
         session = await s.get_session(connection, person.user_id, s.check_id(chat_id))
         running = await row(connection, "running_run", user_id=person.user_id, client_id=chat_id)
@@ -82,19 +82,19 @@ async def get_session(request: Request, chat_id: ChatId) -> SessionOut:
 
 
 @router.patch("/{chat_id}", operation_id="updateSession", responses=documented("not_found", "invalid_request"))
-async def update_session(request: Request, chat_id: ChatId, body: SessionPatch) -> SessionOut:
+async def update_session(request: Request, person: Asker, chat_id: ChatId, body: SessionPatch) -> SessionOut:
     """Rename a chat, or show another branch of it."""
     async with state_of(request).database.transaction() as connection:
         session = await s.update_session(
-            connection, person_of(request).user_id, s.check_id(chat_id), title=body.title, branch=body.branch
+            connection, person.user_id, s.check_id(chat_id), title=body.title, branch=body.branch
         )
     return _out(session)
 
 
 @router.delete("/{chat_id}", status_code=204, operation_id="deleteSession", responses=documented("not_found", "bad_id"))
-async def delete_session(request: Request, chat_id: ChatId) -> Response:
+async def delete_session(request: Request, person: Asker, chat_id: ChatId) -> Response:
     """Delete a chat with all its branches; an answer being written is ended."""
-    state, person = state_of(request), person_of(request)
+    state = state_of(request)
     async with state.database.transaction() as connection:
         running = await row(connection, "running_run", user_id=person.user_id, client_id=s.check_id(chat_id))
         await s.delete_session(connection, person.user_id, chat_id)
@@ -106,12 +106,12 @@ async def delete_session(request: Request, chat_id: ChatId) -> Response:
 @router.get("/{chat_id}/messages", operation_id="listMessages", responses=documented("not_found", "invalid_request"))
 async def list_messages(
     request: Request,
+    person: Reader,
     chat_id: ChatId,
     limit: Annotated[int, Query(ge=1, le=1000)] = 200,
     before: Annotated[UUID | None, Query(description="`nextBefore` of the page after.")] = None,
 ) -> MessageList:
     """The shown branch as UI messages for `useChat`, oldest first. An answer being written is left to its stream."""
-    person = person_of(request)
     async with state_of(request).database.transaction() as connection:
         session = await s.get_session(connection, person.user_id, s.check_id(chat_id))
         found = await s.list_path(connection, session, limit=limit + 1, start=before)
@@ -122,10 +122,10 @@ async def list_messages(
 
 
 @router.get("/{chat_id}/branches", operation_id="listBranches", responses=documented("not_found", "bad_id"))
-async def list_branches(request: Request, chat_id: ChatId) -> BranchList:
+async def list_branches(request: Request, person: Reader, chat_id: ChatId) -> BranchList:
     """Every branch that editing and asking again have made; show one by `PATCH` with its key."""
     async with state_of(request).database.transaction() as connection:
-        session = await s.get_session(connection, person_of(request).user_id, s.check_id(chat_id))
+        session = await s.get_session(connection, person.user_id, s.check_id(chat_id))
         found = await s.list_branches(connection, session)
     items = [
         BranchOut(
@@ -147,12 +147,12 @@ async def list_branches(request: Request, chat_id: ChatId) -> BranchList:
     operation_id="putFeedback",
     responses=documented("not_found", "invalid_request"),
 )
-async def put_feedback(request: Request, chat_id: ChatId, message_id: str, body: FeedbackIn) -> Response:
+async def put_feedback(request: Request, person: Asker, chat_id: ChatId, message_id: str, body: FeedbackIn) -> Response:
     """Thumbs up or down for an answer, with a reason."""
     async with state_of(request).database.transaction() as connection:
         await s.put_feedback(
             connection,
-            person_of(request).user_id,
+            person.user_id,
             s.check_id(chat_id),
             s.check_id(message_id),
             rating=body.rating,
@@ -167,10 +167,10 @@ async def put_feedback(request: Request, chat_id: ChatId, message_id: str, body:
     operation_id="deleteFeedback",
     responses=documented("bad_id"),
 )
-async def delete_feedback(request: Request, chat_id: ChatId, message_id: str) -> Response:
+async def delete_feedback(request: Request, person: Asker, chat_id: ChatId, message_id: str) -> Response:
     """Take a rating back."""
     async with state_of(request).database.transaction() as connection:
-        await s.delete_feedback(connection, person_of(request).user_id, s.check_id(chat_id), s.check_id(message_id))
+        await s.delete_feedback(connection, person.user_id, s.check_id(chat_id), s.check_id(message_id))
     return Response(status_code=204)
 
 
@@ -181,10 +181,10 @@ async def delete_feedback(request: Request, chat_id: ChatId, message_id: str) ->
     responses=documented("not_found", "invalid_request")
     | {200: {"content": {"text/markdown": {"schema": {"type": "string"}}, "application/json": {}}}},
 )
-async def export_session(request: Request, chat_id: ChatId, format: Format = "markdown") -> Response:
+async def export_session(request: Request, person: Reader, chat_id: ChatId, format: Format = "markdown") -> Response:
     """The shown branch as a file to keep, with its sources: Markdown for people, JSON for programs."""
     async with state_of(request).database.transaction() as connection:
-        session = await s.get_session(connection, person_of(request).user_id, s.check_id(chat_id))
+        session = await s.get_session(connection, person.user_id, s.check_id(chat_id))
         found = await s.list_path(connection, session, limit=EXPORT_MESSAGES)
         messages = await ui_messages(connection, [message for message in found if message.status != "running"])
     text, media_type, suffix = export(session, messages, format)

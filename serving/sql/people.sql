@@ -1,11 +1,17 @@
--- name: ensure_user
--- The user of this issuer and subject, made where missing. One row: id.
-with made as (
-    insert into users (issuer, subject) values (%(issuer)s::text, %(subject)s::text)
-    on conflict (issuer, subject) do nothing
-    returning id
-)
-select id from made
-union all
-select id from users where issuer = %(issuer)s::text and subject = %(subject)s::text
-limit 1
+-- name: find_person
+-- The person of this issuer and subject: id, issuer, subject, name, email, operator, suspended. No row: never seen.
+select id, issuer, subject, name, email, operator, suspended_at is not null as suspended
+from users where issuer = %(issuer)s::text and subject = %(subject)s::text
+
+-- name: get_person
+-- One person: id, issuer, subject, name, email, operator, suspended.
+select id, issuer, subject, name, email, operator, suspended_at is not null as suspended
+from users where id = %(user_id)s::uuid
+
+-- name: put_person
+-- The person of this issuer and subject, made or brought up to date; null leaves what is known. The row as found after.
+insert into users (issuer, subject, name, email)
+values (%(issuer)s::text, %(subject)s::text, %(name)s::text, %(email)s::text)
+on conflict (issuer, subject) do update
+set name = coalesce(excluded.name, users.name), email = coalesce(excluded.email, users.email)
+returning id, issuer, subject, name, email, operator, suspended_at is not null as suspended

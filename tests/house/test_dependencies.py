@@ -57,6 +57,7 @@ DECLARED_AS = {
     "PIL": "pillow",
     "cv2": "opencv-python-headless",
     "httptools": "uvicorn",
+    "jwt": "pyjwt",
     "psycopg2": "psycopg2-binary",
     "psycopg_pool": "psycopg",
     "pydantic_core": "pydantic",

@@ -159,11 +159,12 @@ class Service:
 
 
 @contextmanager
-def running(settings: Settings, limits: Limits = QUICK) -> Iterator[Service]:
-    """A server of its own on a free port, in a thread."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+def running(settings: Settings, limits: Limits = QUICK, port: int | None = None) -> Iterator[Service]:
+    """A server of its own in a thread. `port` None: a free one."""
+    if port is None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
     server = make_server(settings, "127.0.0.1", port, limits=limits)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

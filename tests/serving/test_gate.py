@@ -7,12 +7,17 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from fastapi import Request
 
 from pipelines.core.errors import SettingsError
 from pipelines.core.local_token import local_token
 from pipelines.core.weak_sandboxes import note_sandbox
+from serving.accounts.asking import Nobody, Reader
 from serving.app import create_app
+from serving.guard import open_paths, router
 from serving.run import make_server
+
+OPEN = {"/", "/livez", "/readyz", "/api/auth/sign-in", "/api/auth/callback", "/api/auth/ticket"}
 
 
 def routes():
@@ -21,13 +26,37 @@ def routes():
             yield method.upper(), re.sub(r"\{page\}", "1", re.sub(r"\{(?!page)\w+\}", str(uuid4()), path))
 
 
-@pytest.mark.parametrize(("method", "path"), [pair for pair in routes() if pair[1] not in ("/livez", "/readyz")])
+@pytest.mark.parametrize(("method", "path"), [pair for pair in routes() if pair[1] not in OPEN])
 def test_every_route_asks_for_the_token(quoting, method, path):
     for headers in ({}, {"authorization": "Bearer wrong"}, {"authorization": f"Basic {quoting.token}"}):
         answer = quoting.http.request(method, path, headers={"authorization": "", **headers})
         assert answer.status_code == 401
         assert answer.json()["error"]["code"] == "not_authenticated"
         assert answer.headers["www-authenticate"] == "Bearer"
+
+
+def test_what_anybody_may_ask_is_known_by_heart():
+    assert open_paths(create_app()) == OPEN
+
+
+def test_a_route_that_does_not_say_who_asks_cannot_be_written():
+    async def careless(request: Request) -> None: ...
+
+    async def undecided(person: Reader, nobody: Nobody) -> None: ...
+
+    for endpoint in (careless, undecided):
+        with pytest.raises(TypeError, match="who asks"):
+            router(tag="x").get("/api/x")(endpoint)
+
+
+def test_a_route_beside_the_guarded_ones_keeps_the_service_from_starting():
+    app = create_app()
+
+    @app.get("/api/beside")
+    async def beside() -> None: ...
+
+    with pytest.raises(TypeError, match="/api/beside is not guarded"):
+        open_paths(app)
 
 
 def test_anybody_may_ask_whether_it_lives(quoting):

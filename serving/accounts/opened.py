@@ -1,0 +1,70 @@
+"""Everything that knows people, opened once when the service starts: by the issuer, or the one local user."""
+
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+import httpx2
+
+from pipelines.core.settings import Settings
+from pipelines.core.signing_key import signing_key
+from serving.accounts.auth import Authenticator, local_person
+from serving.accounts.cookies import Cookies
+from serving.accounts.doors import Doors
+from serving.accounts.issuer import Issuer
+from serving.accounts.people import Principal
+from serving.accounts.sign_in import SignIn
+from serving.accounts.signed_tokens import TokenVerifier
+from serving.database import ServingDatabase, run
+from serving.limits import Limits
+
+FORGET_S = 600.0
+"""Pause between removals of sessions and tickets that have ended."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Accounts:
+    """What knows people. `local`: the one user of local mode; None: people sign in. `sign_in` None: not by a page."""
+
+    authenticator: Authenticator
+    cookies: Cookies
+    local: Principal | None
+    sign_in: SignIn | None
+    chores: list[tuple[float, Callable[[], Awaitable[None]]]]
+
+
+async def open_accounts(
+    settings: Settings, limits: Limits, doors: Doors, database: ServingDatabase, stack: AsyncExitStack
+) -> Accounts:
+    """Opened; `stack` closes it. An issuer that does not answer now is asked again later.
+
+    Raises:
+        SettingsError, StorageUnavailableError
+    """
+    cookies = Cookies(signing_key(settings, "cookies"), secure=doors.secure)
+    local = verifier = sign_in = None
+
+    async def forget_sign_in() -> None:
+        async with database.transaction() as connection:
+            await run(connection, "forget_sign_in", idle_s=limits.session_idle_s)
+
+    chores: list[tuple[float, Callable[[], Awaitable[None]]]] = [(FORGET_S, forget_sign_in)]
+    if doors.issuer is None:
+        local = await local_person(settings, database)
+    else:
+        http = await stack.enter_async_context(httpx2.AsyncClient(timeout=limits.issuer_timeout_s))
+        issuer = Issuer(doors.issuer, http, cooldown_s=limits.issuer_cooldown_s)
+        verifier = TokenVerifier(issuer)
+        chores.append((limits.issuer_refresh_s, issuer.refresh))
+        if doors.page:
+            key = signing_key(settings, "sign-in")
+            sign_in = SignIn(settings, doors=doors, issuer=issuer, verifier=verifier, key=key, limits=limits)
+    return Accounts(
+        authenticator=Authenticator(
+            database, doors=doors, cookies=cookies, limits=limits, verifier=verifier, local=local
+        ),
+        cookies=cookies,
+        local=local[0] if local is not None else None,
+        sign_in=sign_in,
+        chores=chores,
+    )

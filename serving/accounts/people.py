@@ -1,0 +1,66 @@
+"""People who ask: who they are, what they may do, and their rows, made when they are first seen."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from serving.chat.parts import clean
+from serving.database import Connection, row
+
+READ, CHAT, UPLOAD = "read", "chat", "upload"
+TOKEN_SCOPES = (READ, CHAT, UPLOAD)
+"""What a personal access token may be for."""
+
+ACCOUNT = "account"
+"""Managing one's account and one's courses: what no token may do, so that a stolen one cannot make more of itself."""
+
+EVERYTHING = frozenset({*TOKEN_SCOPES, ACCOUNT})
+LONGEST_NAME = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Principal:
+    """A person who is signed in, and what this credential of theirs may do.
+
+    `local` is the one user of a machine without sign-in, who owns every course of it. `operator`: may use what is for
+    the people who run the service.
+    """
+
+    user_id: UUID
+    local: bool
+    operator: bool = False
+    scopes: frozenset[str] = EVERYTHING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """A person's row. `name` and `email` None: nobody has said. `issuer` and `subject` None: they cannot sign in."""
+
+    id: UUID
+    issuer: str | None
+    subject: str | None
+    name: str | None
+    email: str | None
+    operator: bool
+    suspended: bool
+
+
+async def ensure_person(
+    connection: Connection, *, issuer: str, subject: str, name: str | None = None, email: str | None = None
+) -> Person:
+    """The person whom `issuer` calls `subject`, made at first sight. None for name and email leaves what is known."""
+    name, email = _said(name), _said(email)
+    found = await row(connection, "find_person", issuer=issuer, subject=subject)
+    if found is None or (name or found["name"], email or found["email"]) != (found["name"], found["email"]):
+        found = await row(connection, "put_person", issuer=issuer, subject=subject, name=name, email=email)
+    assert found is not None  # noqa: S101  the statement finds or makes it
+    return Person(**found)
+
+
+async def get_person(connection: Connection, user_id: UUID) -> Person | None:
+    """The person of this id; None: there is none (any more)."""
+    found = await row(connection, "get_person", user_id=user_id)
+    return Person(**found) if found is not None else None
+
+
+def _said(text: str | None) -> str | None:
+    return clean(text)[:LONGEST_NAME].strip() or None if text else None

@@ -1,0 +1,70 @@
+"""The account of the person who asks: who they are, and the tokens of their programs."""
+
+from uuid import UUID
+
+from fastapi import Request
+from fastapi.responses import Response
+
+from serving.accounts.access_tokens import delete_access_token, list_access_tokens, make_access_token
+from serving.accounts.asking import Manager, SignedIn
+from serving.accounts.changes import tell_change
+from serving.accounts.people import get_person
+from serving.guard import router as guarded
+from serving.problems import ProblemError, documented
+from serving.schemas import MeOut, OpenRouterOut, TokenIn, TokenList, TokenMadeOut, TokenOut
+from serving.state import state_of
+
+router = guarded("/api", tag="account")
+
+
+@router.get("/me", operation_id="getMe", responses=documented())
+async def me(request: Request, person: SignedIn) -> MeOut:
+    """Who asks."""
+    async with state_of(request).database.transaction() as connection:
+        found = await get_person(connection, person.user_id)
+    if found is None:
+        raise ProblemError("not_authenticated")
+    unconnected = OpenRouterOut(connected=False, label=None)
+    return MeOut(id=found.id, name=found.name, email=found.email, operator=person.operator, openrouter=unconnected)
+
+
+@router.get("/tokens", operation_id="listTokens", responses=documented())
+async def list_tokens(request: Request, person: Manager) -> TokenList:
+    """Personal access tokens of this person, newest first, without their secrets."""
+    async with state_of(request).database.transaction() as connection:
+        found = await list_access_tokens(connection, person.user_id)
+    return TokenList(items=[TokenOut.model_validate(token) for token in found])
+
+
+@router.post(
+    "/tokens", status_code=201, operation_id="createToken", responses=documented("invalid_request", "too_many_tokens")
+)
+async def create_token(request: Request, person: Manager, body: TokenIn) -> TokenMadeOut:
+    """A new token for this person's own programs. Its secret is told now and never again."""
+    state = state_of(request)
+    async with state.database.transaction() as connection:
+        token_id, secret = await make_access_token(
+            connection,
+            person.user_id,
+            name=body.name,
+            scopes=sorted(set(body.scopes)),
+            expires_at=body.expires_at,
+            most=state.limits.tokens_per_user,
+        )
+    return TokenMadeOut(id=token_id, token=secret)
+
+
+@router.delete(
+    "/tokens/{token_id}",
+    status_code=204,
+    operation_id="deleteToken",
+    responses=documented("not_found", "invalid_request"),
+)
+async def delete_token(request: Request, person: Manager, token_id: UUID) -> Response:
+    """End a token; the next request that shows it is refused."""
+    state = state_of(request)
+    async with state.database.transaction() as connection:
+        await delete_access_token(connection, person.user_id, token_id)
+        await tell_change(connection, person.user_id)
+    state.accounts.authenticator.forget(person.user_id)
+    return Response(status_code=204)

@@ -11,11 +11,12 @@ from rich.table import Table
 from pipelines.cli.output import foreign
 from pipelines.core.description_refusals import find_description_refusal
 from pipelines.core.errors import StaleUpstreamError
+from pipelines.core.findings import list_findings
 from pipelines.core.lecture_slides import list_linked_documents
 from pipelines.core.lectures import count_lecture
 from pipelines.core.materials import Material
 from pipelines.core.postgres import Connection
-from pipelines.core.records import Document, Lecture, Slide
+from pipelines.core.records import Document, Finding, Lecture, Slide
 from pipelines.core.slides import count_document, read_slides
 from pipelines.core.transcripts import Transcript, find_transcript
 
@@ -47,12 +48,16 @@ class Details:
 
     stages: Sequence[StageShown]
     pages: Sequence[Slide] = ()
+    findings: Sequence[Finding] = ()
     refusal: str | None = None
     transcript: Transcript | None = None
     decks: int = 0
 
     def as_json(self) -> dict[str, Any]:
-        """The details as programs get them; a page's `finding` is None where there is nothing to say of it."""
+        """The details as programs get them; a page's `finding` is None where there is nothing to say of it.
+
+        What was found as a whole, with codes, is the material's.
+        """
         spoken = self.transcript
         return {
             "stages": [stage.as_json() for stage in self.stages],
@@ -65,7 +70,7 @@ class Details:
                     "characters": len(slide.body),
                     "text_from": slide.text_source,
                     "picture": slide.image_sha256 is not None,
-                    "finding": finding_on(slide),
+                    "finding": self._finding_on(slide),
                 }
                 for slide in self.pages
             ],
@@ -77,7 +82,6 @@ class Details:
                 "model": spoken.model,
                 "speech_ms": spoken.speech_ms,
                 "removed": spoken.removed,
-                "warning": spoken.warning,
                 "decks": self.decks,
             },
         }
@@ -93,11 +97,20 @@ class Details:
         if self.transcript is not None:
             console.print()
             console.print(foreign(_speech_line(self.transcript, self.decks)))
-            if self.transcript.warning is not None:
-                console.print(foreign(self.transcript.warning), style="yellow")
         if self.pages:
             console.print()
-            console.print(_page_table(self.pages))
+            console.print(_page_table([(slide, self._finding_on(slide) or "") for slide in self.pages]))
+
+    def _finding_on(self, slide: Slide) -> str | None:
+        """Why a page cannot be found by its words, or not by all of them; None: it can."""
+        said = [
+            f"{finding.sentence} {finding.advice}".strip() for finding in self.findings if finding.page == slide.page
+        ]
+        if slide.junk_chars > len(slide.body):
+            said.append(f"{slide.junk_chars} unreadable characters were left out.")
+        if not said and slide.text_source == "none" and not slide.body and not slide.title:
+            said.append("no text was found on it")
+        return " ".join(said) or None
 
 
 def details_of(connection: Connection, material: Material, upload: Document | Lecture) -> Details:
@@ -109,8 +122,12 @@ def details_of(connection: Connection, material: Material, upload: Document | Le
             pages = read_slides(connection, upload)
         except StaleUpstreamError:  # they are being made
             pages = []
-        refusal = find_description_refusal(connection, upload)
-        return Details(stages=_stages(material, DECK_STAGES, rows), pages=pages, refusal=refusal)
+        return Details(
+            stages=_stages(material, DECK_STAGES, rows),
+            pages=pages,
+            findings=list_findings(connection, upload),
+            refusal=find_description_refusal(connection, upload),
+        )
     heard = count_lecture(connection, upload)
     found = (int(upload.duration_ms is not None), heard.segments, heard.chunks, heard.vectors, heard.spans)
     return Details(
@@ -118,15 +135,6 @@ def details_of(connection: Connection, material: Material, upload: Document | Le
         transcript=find_transcript(connection, upload),
         decks=len(list_linked_documents(connection, upload.id)),
     )
-
-
-def finding_on(slide: Slide) -> str | None:
-    """Why a page cannot be found by its words, or not by all of them; None: it can."""
-    if slide.text_source == "none" and not slide.body and not slide.title:
-        return "no text was found on it"
-    if slide.junk_chars > len(slide.body):
-        return f"{slide.junk_chars} unreadable characters were left out"
-    return None
 
 
 def _stages(material: Material, names: Sequence[str], rows: Sequence[int]) -> list[StageShown]:
@@ -158,13 +166,14 @@ def _stage_table(stages: Sequence[StageShown]) -> Table:
     return table
 
 
-def _page_table(pages: Sequence[Slide]) -> Table:
+def _page_table(pages: Sequence[tuple[Slide, str]]) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for name in ("page", "printed", "title", "characters", "text from", "note"):
         right = name in ("page", "characters")
-        table.add_column(name, justify="right" if right else "left", overflow="fold")
+        colour = "yellow" if name == "note" else None
+        table.add_column(name, justify="right" if right else "left", overflow="fold", style=colour)
     words = {"layer": "the file", "ocr": "recognition", "none": ""}
-    for slide in pages:
+    for slide, note in pages:
         title = " ".join(slide.title.split())
         table.add_row(
             str(slide.page),
@@ -172,7 +181,7 @@ def _page_table(pages: Sequence[Slide]) -> Table:
             foreign(title if len(title) <= 60 else title[:59] + "…"),
             str(len(slide.body) or ""),
             words[slide.text_source],
-            f"[yellow]{finding_on(slide) or ''}[/yellow]",
+            foreign(note),
         )
     return table
 

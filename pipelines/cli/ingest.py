@@ -60,6 +60,7 @@ class FileResult:
             "seconds": round(self.seconds, 2),
             "code": self.code,
             "message": self.message,
+            "findings": [group.as_json() for group in state.findings] if state else [],
         }
 
 
@@ -249,7 +250,7 @@ def _after(stores: Stores, graph: Graph, upload: Uploaded) -> FileResult:
         }.get(upload.outcome)
         if upload.outcome == "created" and state.source_name != upload.candidate.source_name:
             known = f"kept as {state.source_name}: the course has another {upload.candidate.source_name}"
-        result.message = "; ".join(part for part in (known, state.warning) if part)
+        result.message = "; ".join(part for part in (known, *(group.text for group in state.findings)) if part)
     return result
 
 

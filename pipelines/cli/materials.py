@@ -129,6 +129,7 @@ def as_json(material: Material) -> dict[str, Any]:
         "uploaded_at": material.uploaded_at.isoformat(),
         "code": material.failure_code,
         "message": material.failure,
+        "findings": [group.as_json() for group in material.findings],
     }
 
 
@@ -152,7 +153,7 @@ def _show_list(materials: list[Material]) -> None:
             str(material.chunks or ""),
             size(material.byte_count),
             _day(material.uploaded_at),
-            foreign(note_on(material)),
+            foreign(material.note),
         )
     console.print(table)
 
@@ -161,17 +162,11 @@ def _show_head(material: Material) -> None:
     console.print(Text.assemble((material.source_name, "bold"), "  ", (material.state, COLOURS[material.state])))
     facts = [_length(material), f"{material.chunks} passages", size(material.byte_count), _day(material.uploaded_at)]
     console.print(f"{material.kind}, " + ", ".join(fact for fact in facts if fact))
-    if (note := note_on(material)) != "":
-        console.print(foreign(note), style=COLOURS[material.state])
-
-
-def note_on(material: Material) -> str:
-    """What a person should know of a file, in a sentence; empty: nothing."""
-    if material.failure is not None:
-        return material.failure
-    if material.state == "empty":
-        return "No text was found in it, so it cannot be searched."
-    return ""
+    if material.failure is not None or material.state == "empty":
+        console.print(foreign(material.note), style=COLOURS[material.state])
+    else:
+        for group in material.findings:
+            console.print(foreign(group.text), style="yellow")
 
 
 def _length(material: Material) -> str:

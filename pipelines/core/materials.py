@@ -1,7 +1,7 @@
 """Materials of a course: its decks and lectures together, how far each has come, and which one a name means."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any, Literal
@@ -12,6 +12,7 @@ from psycopg.rows import class_row
 from pipelines.core.crypto import Sealer
 from pipelines.core.documents import get_document
 from pipelines.core.errors import NotFoundError
+from pipelines.core.findings import FindingGroup, group_findings, list_course_findings
 from pipelines.core.lectures import get_lecture
 from pipelines.core.names import nfc
 from pipelines.core.postgres import Connection
@@ -27,7 +28,7 @@ FOUND_BY: Mapping[str, str] = {"deck": "slide_embeddings", "lecture": "lecture_e
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Material:
-    """One upload as a list shows it. Its fields are those of the statement `list_materials`."""
+    """One upload as a list shows it: the fields of the statement `list_materials`, and what could not be read of it."""
 
     kind: MaterialKind
     id: UUID
@@ -44,6 +45,7 @@ class Material:
     failure: str | None
     begun: bool
     stages: Mapping[str, Mapping[str, str]]
+    findings: Sequence[FindingGroup] = ()
 
     @property
     def state(self) -> MaterialState:
@@ -59,11 +61,21 @@ class Material:
             return "empty" if self.stages else "processing"
         return "ready" if self.chunks <= self.vectors else "processing"
 
+    @property
+    def note(self) -> str:
+        """What a person should know of it, in sentences: why it failed, what of it could not be read; "": nothing."""
+        if self.failure is not None:
+            return self.failure
+        empty = ["No text was found in it, so it cannot be searched."] if self.state == "empty" else []
+        return " ".join([*empty, *(group.text for group in self.findings)])
+
 
 def list_materials(connection: Connection, course: Course) -> list[Material]:
     """Every deck and lecture of a course that is not deleted, by name."""
+    found = list_course_findings(connection, course.id)
     with connection.cursor(row_factory=class_row(Material)) as cursor:
-        return cursor.execute(statement("list_materials"), {"course_id": course.id}).fetchall()
+        materials = cursor.execute(statement("list_materials"), {"course_id": course.id}).fetchall()
+    return [replace(material, findings=group_findings(found.get(material.id, []))) for material in materials]
 
 
 def find_material(connection: Connection, course: Course, name: str) -> Material:

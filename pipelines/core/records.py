@@ -124,12 +124,14 @@ class Slide:
 class Finding:
     """Something of an upload that could not be read or that a teacher should look at.
 
-    `code` is a short stable name for programs; `sentence` says what is wrong and what to do, and goes on after its
-    place ("Page 3: ..."). `page` (1-based) or `start_ms` and `end_ms` say where; all None: the whole upload.
+    `code` is a short stable name for programs; `sentence` says what is wrong and goes on after its place ("Page 3:
+    ..."); `advice` is a sentence of what to do, "" where nothing can be done. `page` (1-based) or `start_ms` and
+    `end_ms` say where; all None: the whole upload.
     """
 
     code: str
     sentence: str
+    advice: str = ""
     page: int | None = None
     start_ms: int | None = None
     end_ms: int | None = None

@@ -24,8 +24,7 @@ class Transcript:
 
     `source` says which was read, the captions or the recording; `model` is None for captions, `language` None when it
     is not known. `speech_ms` is how long somebody speaks. `repaired` counts captions whose times or repeats were
-    mended, `removed` what was dropped: sentences nobody said, captions after the recording's end. `warning` is a
-    sentence for the teacher, None when there is nothing to look at.
+    mended, `removed` what was dropped: sentences nobody said, captions after the recording's end.
     """
 
     source: SpeechSource
@@ -37,7 +36,6 @@ class Transcript:
     repaired: int
     removed: int
     code_version: str
-    warning: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,10 +14,8 @@ from pipelines.defs.lectures import GROUP, OWNERS, lecture_of, lectures
 from pipelines.defs.parsing import media_limits
 from pipelines.defs.partitions import lectures_partitions
 from pipelines.defs.resources import StoresResource
+from pipelines.steps.speech.findings import MOST_BAD
 from pipelines.steps.speech.recordings import AUDIO_VERSION, extract_audio
-
-MOST_BAD = 20
-"""Pieces of the upload that may be undecodable before the check warns: a cut-off end leaves one or two."""
 
 
 @dg.asset(

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import dagster as dg
 
+from pipelines.core.control_characters import escape_controls
 from pipelines.core.errors import StaleUpstreamError
-from pipelines.core.findings import list_findings, place_of, replace_findings, sum_up
+from pipelines.core.findings import list_findings, name_pages, pages_of, replace_findings, sum_up
 from pipelines.core.records import Document, Slide
 from pipelines.core.slides import count_document, read_slides, replace_slides
 from pipelines.core.stores import Stores
@@ -51,7 +52,7 @@ def slides(context: dg.AssetExecutionContext, stores: StoresResource) -> dg.Mate
             replace_slides(connection, document, deck.slides, title=deck.title, code_version=SLIDES_VERSION)
             replace_findings(connection, document, deck.findings)
             counts, findings = count_document(connection, document), list_findings(connection, document)
-    unread = {finding.page for finding in findings if finding.page is not None}
+    unread = pages_of(findings)
     junk = counts.junk_chars / max(1, counts.junk_chars + counts.text_chars)
     return dg.MaterializeResult(
         metadata={
@@ -82,7 +83,7 @@ def slides(context: dg.AssetExecutionContext, stores: StoresResource) -> dg.Mate
                 check_name="every_page_is_read",
                 passed=not findings,
                 severity=dg.AssetCheckSeverity.WARN,
-                metadata={"pages": place_of(findings), "findings": sum_up(findings)},
+                metadata={"pages": name_pages(unread), "findings": escape_controls(sum_up(findings))},
             ),
         ],
     )

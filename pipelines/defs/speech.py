@@ -11,7 +11,7 @@ from pipelines.core.control_characters import escape_controls
 from pipelines.core.courses import get_course
 from pipelines.core.errors import SettingsError, UnreadableFileError
 from pipelines.core.lectures import LectureAudio, read_lecture_audio
-from pipelines.core.records import Lecture, Segment
+from pipelines.core.records import Finding, Lecture, Segment
 from pipelines.core.settings import Settings
 from pipelines.core.transcripts import StoredPiece, Transcript, drop_other_pieces, list_pieces, put_piece
 from pipelines.core.uploads import note_stage
@@ -20,6 +20,7 @@ from pipelines.defs.resources import StoresResource
 from pipelines.steps.captions.reading import read_captions
 from pipelines.steps.captions.records import CAPTIONS_VERSION
 from pipelines.steps.languages import guess_language
+from pipelines.steps.speech.findings import caption_findings, recording_findings
 from pipelines.steps.speech.recordings import read_audio
 from pipelines.steps.speech.transcripts import SPEECH_VERSION, SpeechPiece, transcribe
 
@@ -29,10 +30,11 @@ LISTEN_MS = 120_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
-    """A transcript ready to be written. `figures` are what the run shows of its making."""
+    """A transcript ready to be written. `findings` empty: all was read. `figures` are what the run shows of it."""
 
     transcript: Transcript
     segments: Sequence[Segment]
+    findings: Sequence[Finding] = ()
     figures: dict[str, Any] = field(default_factory=dict)
 
 
@@ -52,10 +54,7 @@ def from_captions(context: dg.AssetExecutionContext, stores: StoresResource, lec
     segments = inside(read.segments, duration_ms, file_name=name)
     written = guess_language(" ".join(segment.text for segment in segments))
     spoken = _spoken_language(stores, audio) if audio is not None and written is not None else None
-    warning = None
-    if spoken is not None and spoken != written:
-        warning = f"{name} seems to be in another language ({written}) than the recording ({spoken})."
-        context.log.warning(escape_controls(warning))
+    left_out = len(read.segments) - len(segments)
     if read.repairs.total:
         context.log.info(f"{escape_controls(name)} was repaired: {_named(asdict(read.repairs))}.")
     end_ms = max(segment.end_ms for segment in segments)
@@ -68,11 +67,11 @@ def from_captions(context: dg.AssetExecutionContext, stores: StoresResource, lec
             duration_ms=end_ms if duration_ms is None else duration_ms,
             speech_ms=sum(segment.end_ms - segment.start_ms for segment in segments),
             repaired=read.repairs.total,
-            removed=len(read.segments) - len(segments),
+            removed=left_out,
             code_version=CAPTIONS_VERSION,
-            warning=warning,
         ),
         segments=segments,
+        findings=caption_findings(name, written=written, spoken=spoken, left_out=left_out),
         figures={"made": len(segments), "reused": 0, "encoding": read.encoding},
     )
 
@@ -126,7 +125,8 @@ def from_recording(context: dg.AssetExecutionContext, stores: StoresResource, le
     segments = [segment for piece in pieces for segment in piece.segments]
     if not segments:
         raise UnreadableFileError(
-            f"Nobody speaks in {lecture.file_name}: no words were recognised in it, only silence, music or noise.",
+            f"Nobody speaks in {lecture.file_name}: no words were recognised in it, only silence, music or noise. "
+            "If it has captions, upload them with it.",
             code="silent",
         )
     seconds, made_ms = time.monotonic() - started, audio.duration_ms - reused_ms
@@ -143,6 +143,7 @@ def from_recording(context: dg.AssetExecutionContext, stores: StoresResource, le
             code_version=SPEECH_VERSION,
         ),
         segments=segments,
+        findings=recording_findings(pieces, bad_packets=audio.bad_packets),
         figures={
             "made": len(pieces) - reused,
             "reused": reused,

@@ -4,6 +4,8 @@ import time
 
 import dagster as dg
 
+from pipelines.core.control_characters import escape_controls
+from pipelines.core.findings import list_findings, replace_findings, sum_up
 from pipelines.core.lectures import count_lecture
 from pipelines.core.transcripts import replace_transcript
 from pipelines.defs.lecture_audio import lecture_audio
@@ -28,6 +30,11 @@ PREVIEW_SEGMENTS = 10
         dg.AssetCheckSpec("times_are_in_order_and_inside", asset="transcripts"),
         dg.AssetCheckSpec("little_was_dropped", asset="transcripts"),
         dg.AssetCheckSpec("captions_are_in_the_language_spoken", asset="transcripts"),
+        dg.AssetCheckSpec(
+            "everything_is_read",
+            asset="transcripts",
+            description="Are there words for all that is heard or written? Read back from the findings people see.",
+        ),
     ],
 )
 def transcripts(context: dg.AssetExecutionContext, stores: StoresResource) -> dg.MaterializeResult:
@@ -38,7 +45,10 @@ def transcripts(context: dg.AssetExecutionContext, stores: StoresResource) -> dg
         heard = take(context, stores, lecture)
         with store.database.transaction() as connection:
             replace_transcript(connection, lecture, heard.transcript, heard.segments)
-            counts = count_lecture(connection, lecture)
+            replace_findings(connection, lecture, heard.findings)
+            counts, findings = count_lecture(connection, lecture), list_findings(connection, lecture)
+    unread_ms = sum(f.end_ms - f.start_ms for f in findings if f.start_ms is not None and f.end_ms is not None)
+    language = [finding.sentence for finding in findings if finding.code == "other_language"]
     made_from, seconds = heard.transcript, time.monotonic() - started
     return dg.MaterializeResult(
         metadata={
@@ -50,6 +60,7 @@ def transcripts(context: dg.AssetExecutionContext, stores: StoresResource) -> dg
             "minutes_of_speech": round(made_from.speech_ms / 60_000, 2),
             "repaired": made_from.repaired,
             "removed": made_from.removed,
+            "unreadable_share": round(unread_ms / max(1, made_from.duration_ms), 3),
             **heard.figures,
             "seconds": round(seconds, 2),
             "preview": dg.MetadataValue.md(_preview(heard)),
@@ -68,9 +79,15 @@ def transcripts(context: dg.AssetExecutionContext, stores: StoresResource) -> dg
             ),
             dg.AssetCheckResult(
                 check_name="captions_are_in_the_language_spoken",
-                passed=made_from.warning is None,
+                passed=not language,
                 severity=dg.AssetCheckSeverity.WARN,
-                metadata={"warning": made_from.warning or "none"},
+                metadata={"warning": escape_controls("".join(language)) or "none"},
+            ),
+            dg.AssetCheckResult(
+                check_name="everything_is_read",
+                passed=not findings,
+                severity=dg.AssetCheckSeverity.WARN,
+                metadata={"findings": escape_controls(sum_up(findings))},
             ),
         ],
     )

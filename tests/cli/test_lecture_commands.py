@@ -56,6 +56,10 @@ def ingested(run: Run, tmp_path_factory: pytest.TempPathFactory) -> dict[str, di
     with pymupdf.open() as deck:
         deck.new_page().insert_text((40, 80), "Momentum")
         deck.save(folder / "week1.pdf")
+        deck.new_page().draw_circle((200, 200), 90, fill=(0.2, 0.4, 0.8))
+        deck.save(folder / "pictures.pdf")
+        deck.delete_page(0)
+        deck.save(folder / "photos.pdf")
     (folder / "notes.log").write_text("not for students")
     (folder / os.fsdecode(b"caf\xe9.vtt")).write_text(WORDS)
     (folder / "environment.vtt").symlink_to("/proc/self/environ")
@@ -70,13 +74,28 @@ def test_one_command_takes_a_folder_and_says_what_became_of_every_file(ingested)
     assert {name: (file["status"], file["captions"]) for name, file in ingested.items()} == {
         "empty.mp3": ("failed", None), "notes.log": ("skipped", None),
         "caf\\xe9.vtt": ("failed", None), "environment.vtt": ("skipped", None), "week1.vtt": ("ingested", None),
-        "week1.pdf": ("ingested", None), "week2.wav": ("ingested", "week2.vtt"),
+        "week1.pdf": ("ingested", None), "week2.wav": ("ingested", "week2.vtt"), "pictures.pdf": ("ingested", None),
+        "photos.pdf": ("failed", None),
     }  # fmt: skip
     assert (ingested["week1.vtt"]["duration_ms"], ingested["week1.vtt"]["chunks"]) == (9000, 1)
     assert ingested["week2.wav"]["duration_ms"] == 8000
     assert ingested["empty.mp3"]["code"] == "empty_file"
     assert (ingested["caf\\xe9.vtt"]["code"], ingested["caf\\xe9.vtt"]["file"]) == ("not_a_file", "caf\\xe9.vtt")
     assert ingested["environment.vtt"]["message"] == "a link that leads out of the folder"
+
+
+def test_what_of_a_file_could_not_be_read_is_said_and_a_file_without_a_word_has_failed(run, ingested):
+    assert ingested["week1.pdf"]["findings"] == []
+    (found,) = ingested["pictures.pdf"]["findings"]
+    assert (found["code"], found["pages"]) == ("no_text", [2])
+    assert ingested["pictures.pdf"]["message"] == f"Page 2: {found['sentence']} {found['advice']}"
+    assert ingested["photos.pdf"]["code"] == "no_text"
+    assert "No word of photos.pdf could be read. Page 1: something is shown" in ingested["photos.pdf"]["message"]
+    listed = json.loads(run("list", "--course", COURSE, "--json").stdout)
+    states = {each["name"]: each["state"] for each in listed}
+    assert (states["pictures.pdf"], states["photos.pdf"]) == ("ready", "failed")
+    shown = json.loads(run("show", "--course", COURSE, "pictures.pdf", "--json").stdout)
+    assert [each["finding"] for each in shown["page_list"]] == [None, f"{found['sentence']} {found['advice']}"]
 
 
 def test_a_deck_beside_a_lecture_of_its_name_is_linked_to_it(home, ingested):

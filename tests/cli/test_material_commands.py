@@ -12,7 +12,8 @@ from pipelines.core.courses import ensure_course
 from pipelines.core.description_refusals import put_description_refusal
 from pipelines.core.documents import put_document
 from pipelines.core.errors import ProviderRefusedError
-from pipelines.core.records import Chunk, Slide, make_chunk_id
+from pipelines.core.findings import replace_findings
+from pipelines.core.records import Chunk, Finding, Slide, make_chunk_id
 from pipelines.core.slides import replace_slides
 from pipelines.core.uploads import begin_run, begin_stage, fail_upload
 from pipelines.definitions import defs
@@ -87,6 +88,31 @@ def test_list_and_show_tell_how_far_a_file_has_come_and_which_pages_lack_text(st
     assert [each["finding"] for each in shown["page_list"]] == [None, "no text was found on it"]
     assert "no text was found on it" in type_in("show", "--course", "Physics", "week1.pdf")
     assert "week2.pdf" in type_in("list", "--course", "Physics")
+
+
+def test_list_and_show_say_of_every_page_what_could_not_be_read_and_what_to_do(stores, deck, type_in):
+    held = process(stores, deck(), "Newton", "", "Pascal")
+    inside = Finding(
+        code="files_inside", sentence="files inside were not read (a\x1b[2J.doc).", advice="Take them out."
+    )
+    missing = Finding(code="no_text", sentence="something is shown, but no words.", advice="Add them as text.", page=2)
+    with stores.database.transaction() as connection:
+        replace_findings(connection, held, [inside, missing])
+    shown = json.loads(type_in("show", "--course", "Physics", "week1", "--json"))
+    found = [(each["code"], each["sentence"], each["advice"], each["pages"]) for each in shown["findings"]]
+    assert found == [
+        ("files_inside", inside.sentence, "Take them out.", []),
+        ("no_text", missing.sentence, "Add them as text.", [2]),
+    ]
+    assert [each["finding"] for each in shown["page_list"]] == [
+        None, "something is shown, but no words. Add them as text.", None,
+    ]  # fmt: skip
+    assert json.loads(type_in("list", "--course", "Physics", "--json"))[0]["findings"] == shown["findings"]
+    for command in (["show", "--course", "Physics", "week1"], ["list", "--course", "Physics"]):
+        told = " ".join(type_in(*command).split())
+        assert "\x1b[2J" not in told
+        assert "Take them out." in told
+        assert "Page 2: something is shown, but no words. Add them as text." in told
 
 
 def test_show_says_at_which_stage_a_file_failed_and_why(stores, deck, type_in):

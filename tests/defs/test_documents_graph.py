@@ -8,9 +8,11 @@ import dagster as dg
 import pymupdf
 import pytest
 
-from pipelines.core.courses import ensure_course
+from pipelines.core.courses import ensure_course, get_course
 from pipelines.core.description_refusals import find_description_refusal
 from pipelines.core.documents import get_document, put_document
+from pipelines.core.findings import list_findings
+from pipelines.core.materials import list_materials
 from pipelines.core.models.providers import MAX_RETRIES, embedder
 from pipelines.core.records import Document, Scope
 from pipelines.core.retrieval import retrieve_chunks
@@ -182,6 +184,59 @@ def test_a_model_that_never_answers_leaves_the_text_searchable_after_the_last_at
     assert graph.search(document, "What follows the slope?") == [1]
     with graph.stores.database.transaction() as connection:
         assert "could not be described now" in (find_description_refusal(connection, document) or "")
+
+
+def drawn(*pages: str) -> bytes:
+    """A deck of text pages; an empty text is a page that shows a drawing instead, a space a blank page."""
+    document = pymupdf.open()
+    for text in pages:
+        page = document.new_page(width=400, height=300)
+        if text:
+            page.insert_text((40, 80), text, fontsize=14)
+        else:
+            page.draw_circle((200, 150), 60, fill=(0.2, 0.4, 0.8))
+    return document.tobytes()
+
+
+def test_a_page_that_shows_something_without_words_is_a_finding_where_people_and_dagster_look(graph):
+    document = graph.upload(drawn(PAGES[0], "", PAGES[1], " "))
+    result = graph.run(document)
+    assert result.success
+    with graph.stores.database.transaction() as connection:
+        (finding,) = list_findings(connection, document)
+        (material,) = list_materials(connection, get_course(connection, document.course_id))
+    assert (finding.code, finding.page) == ("no_text", 2)
+    assert material.state == "ready"
+    assert material.note.startswith("Page 2: something is shown, but no words were found")
+    assert material.note.endswith(finding.advice)
+    (check,) = [each for each in result.get_asset_check_evaluations() if each.check_name == "every_page_is_read"]
+    assert (check.passed, check.severity, check.metadata["pages"].value) == (
+        False,
+        dg.AssetCheckSeverity.WARN,
+        "page 2",
+    )
+    assert metadata(result, "slides")["unreadable_share"] == 0.25
+
+
+def test_a_deck_of_which_no_word_was_read_has_failed_and_is_never_ready(graph):
+    document = graph.upload(drawn("", " ", ""))
+    result = graph.run(document)
+    assert not result.success
+    kept = graph.again(document)
+    assert kept.failure_code == "no_text"
+    assert kept.failure.startswith("No word of week1.pdf could be read. Pages 1, 3: something is shown")
+    with graph.stores.database.transaction() as connection:
+        (material,) = list_materials(connection, get_course(connection, document.course_id))
+    assert material.state == "failed"
+    assert [group.pages for group in material.findings] == [(1, 3)]
+    assert not [each for each in result.get_asset_check_evaluations() if each.check_name == "document_is_ready"]
+
+
+def test_a_deck_that_lost_its_words_is_found_no_more(graph):
+    graph.run(graph.upload(pdf(*PAGES)))
+    document = graph.upload(drawn(""))
+    assert not graph.run(document).success
+    assert graph.search(document, "What does momentum remember?") == []
 
 
 @pytest.mark.parametrize(

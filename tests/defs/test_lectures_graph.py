@@ -7,17 +7,24 @@ import sys
 import textwrap
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import av
 import dagster as dg
 import numpy as np
 import pytest
 
+from pipelines.core.courses import get_course
+from pipelines.core.findings import list_findings
+from pipelines.core.materials import list_materials
+from pipelines.core.records import Lecture
 from pipelines.core.settings import REPOSITORY, get_settings
 from pipelines.core.transcripts import find_transcript, read_transcript, transcript_progress
 from pipelines.core.uploads import LECTURE, delete_upload, purge_upload
+from pipelines.defs import speech
 from pipelines.defs.sensors import LECTURES, look
 from pipelines.steps.speech import transcripts as recognition
 from tests.defs.graphs import failed_checks, key_of, metadata, opened
@@ -134,6 +141,13 @@ def test_captions_after_the_end_of_the_recording_are_dropped_and_counted(graph, 
     assert "Clipped" in graph.said(lecture)
     assert "Too late" not in graph.said(lecture)
     assert graph.counts(lecture).bad_times == 0
+    assert failed_checks(result) == {"everything_is_read"}
+    assert found(graph, lecture) == ["1 captions of week1.vtt stand after the end of the recording and were left out."]
+
+
+def found(graph: Graph, lecture: Lecture) -> list[str]:
+    with graph.stores.database.transaction() as connection:
+        return [finding.sentence for finding in list_findings(connection, lecture)]
 
 
 def test_captions_in_another_language_than_the_recording_are_kept_with_a_warning(graph, spoken):
@@ -141,11 +155,35 @@ def test_captions_in_another_language_than_the_recording_are_kept_with_a_warning
     lecture = graph.upload(media=spoken(10), captions=f"1\n00:00:00,000 --> 00:00:09,000\n{said}\n".encode())
     result = graph.run(lecture)
     assert result.success
-    assert failed_checks(result) == {"captions_are_in_the_language_spoken"}
+    assert failed_checks(result) == {"captions_are_in_the_language_spoken", "everything_is_read"}
     with graph.stores.database.transaction() as connection:
         transcript = find_transcript(connection, lecture)
-    assert transcript.warning == "week1.vtt seems to be in another language (de) than the recording (en)."
     assert transcript.language == "de"
+    assert found(graph, lecture) == [
+        "week1.vtt seems to be in another language (de) than the recording (en).",
+    ]
+
+
+def test_a_stretch_that_sounds_like_speech_and_gives_no_words_is_told_with_its_time(graph, spoken, monkeypatch):
+    def deaf_at_first(audio: Path, **options: Any) -> Iterator[recognition.SpeechPiece]:
+        for piece in transcribe(audio, **options):
+            yield piece if piece.start_ms else replace(piece, segments=())
+
+    transcribe = recognition.transcribe
+    monkeypatch.setattr(recognition, "PIECE_MS", PIECE_MS)
+    monkeypatch.setattr(speech, "transcribe", deaf_at_first)
+    lecture = graph.upload(media=spoken(30))
+    result = graph.run(lecture)
+    assert result.success, reason(result)
+    assert failed_checks(result) == {"everything_is_read"}
+    with graph.stores.database.transaction() as connection:
+        (finding,) = list_findings(connection, lecture)
+        (material,) = list_materials(connection, get_course(connection, lecture.course_id))
+    assert (finding.code, finding.start_ms) == ("no_words", 0)
+    assert metadata(result, "transcripts")["unreadable_share"] == pytest.approx(
+        (finding.end_ms or 0) / 30_000, abs=0.01
+    )
+    assert material.note.startswith("0:00: something sounds like speech, but no words were recognised.")
 
 
 def test_captions_of_another_recording_are_refused(graph, spoken):

@@ -8,8 +8,8 @@ delete from transcript_segments where course_id = %(course_id)s::uuid and lectur
 
 -- name: get_transcript
 -- What a lecture's segments are made from: source, source_sha256, language, model, duration_ms, speech_ms, repaired,
--- removed, code_version, warning (null: none). No row: nothing was transcribed yet.
-select source, source_sha256, language, model, duration_ms, speech_ms, repaired, removed, code_version, warning
+-- removed, code_version. No row: nothing was transcribed yet.
+select source, source_sha256, language, model, duration_ms, speech_ms, repaired, removed, code_version
 from transcripts where lecture_id = %(lecture_id)s::uuid
 
 -- name: insert_segment
@@ -49,15 +49,15 @@ with measured as (
 )
 insert into transcripts
     (lecture_id, course_id, source, source_sha256, language, model, duration_ms, speech_ms, repaired, removed,
-     code_version, warning)
+     code_version)
 values (%(lecture_id)s::uuid, %(course_id)s::uuid, %(source)s::text, %(source_sha256)s::text, %(language)s::text,
         %(model)s::text, %(duration_ms)s::integer, %(speech_ms)s::integer, %(repaired)s::integer,
-        %(removed)s::integer, %(code_version)s::text, %(warning)s::text)
+        %(removed)s::integer, %(code_version)s::text)
 on conflict (lecture_id) do update set
     source = excluded.source, source_sha256 = excluded.source_sha256, language = excluded.language,
     model = excluded.model, duration_ms = excluded.duration_ms, speech_ms = excluded.speech_ms,
     repaired = excluded.repaired, removed = excluded.removed, code_version = excluded.code_version,
-    warning = excluded.warning, made_at = now()
+    made_at = now()
 
 -- name: transcript_progress
 -- How far the recognition of a recording has come: done_ms, duration_ms. No row: it was not decoded yet.

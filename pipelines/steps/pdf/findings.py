@@ -7,23 +7,28 @@ from pipelines.steps.pdf.recognise import Outcome
 from pipelines.steps.pdf.text import PageText
 
 SENTENCES = {
-    "damaged_page": "damaged in the file and not readable; export or print the deck to PDF again.",
+    "damaged_page": (
+        "damaged in the file and not readable.",
+        "Export or print the deck to PDF again.",
+    ),
     "not_recognised": (
-        "a picture of text that was not recognised, because the deck has more of them than one upload may take; split "
-        "the deck and upload its parts."
+        "a picture of text that was not recognised, because the deck has more of them than one upload may take.",
+        "Split the deck and upload its parts.",
     ),
     "unsure_text": (
-        "text in a picture that cannot be read reliably (handwriting, a blurred or slanted scan); scan it again more "
-        "sharply, or type the words."
+        "text in a picture that cannot be read reliably (handwriting, a blurred or slanted scan).",
+        "Scan it again more sharply, or type the words.",
     ),
     "no_text": (
-        "something is shown, but no words were found (a photograph or a drawing); if it has words, add them as text."
+        "something is shown, but no words were found (a photograph or a drawing).",
+        "If it has words, add them as text.",
     ),
     "unknown_letters": (
-        "some letters have no meaning in the file's fonts and are missing; export the deck again with its fonts."
+        "some letters have no meaning in the file's fonts and are missing.",
+        "Export the deck again with its fonts.",
     ),
 }
-"""What is wrong with a page, by the finding's code."""
+"""What is wrong with a page and what to do about it, by the finding's code."""
 
 
 def page_findings(
@@ -54,7 +59,8 @@ def page_findings(
         elif any(line.doubt == "gaps" for line in page.lines):
             code = "unknown_letters"
         if code is not None:
-            found.append(Finding(code=code, sentence=SENTENCES[code], page=slide.page))
+            sentence, advice = SENTENCES[code]
+            found.append(Finding(code=code, sentence=sentence, advice=advice, page=slide.page))
     return found
 
 
@@ -63,5 +69,5 @@ def file_findings(unread_files: Sequence[str]) -> list[Finding]:
     if not unread_files:
         return []
     names = ", ".join(unread_files[:5]) + (", ..." if len(unread_files) > 5 else "")
-    sentence = f"files inside this PDF were not read ({names}); take them out and upload them on their own."
-    return [Finding(code="files_inside", sentence=sentence)]
+    sentence = f"files inside this PDF were not read ({names})."
+    return [Finding(code="files_inside", sentence=sentence, advice="Take them out and upload them on their own.")]

@@ -3,9 +3,19 @@ import sys
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipelines.core.errors import SettingsError
-from pipelines.core.models.embedder_local import WEIGHTS, LocalEmbedder, _checked
+from pipelines.core.models.embedder_local import (
+    BATCH,
+    CALL_TOKENS,
+    MAX_TOKENS,
+    WEIGHTS,
+    LocalEmbedder,
+    _batches,
+    _checked,
+)
 
 
 @pytest.fixture(scope="module")
@@ -20,6 +30,22 @@ def test_vectors_have_length_one_and_keep_the_order_of_the_texts(embedder):
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
     for text, vector in zip(texts, vectors, strict=True):
         assert vector @ embedder.embed([text])[0] > 0.99  # padding beside longer texts changes int8 scales a little
+
+
+@given(st.lists(st.integers(2, MAX_TOKENS), max_size=60), st.integers(1, 64))
+def test_every_text_is_in_one_call_and_no_call_is_longer_than_allowed_or_than_a_threads_share(lengths, threads):
+    batches = list(_batches(lengths, threads))
+    assert sorted(index for batch in batches for index in batch) == list(range(len(lengths)))
+    share = min(CALL_TOKENS, -(-sum(lengths) // threads))
+    for batch in batches:
+        padded = len(batch) * max(lengths[index] for index in batch)
+        assert len(batch) == 1 or (len(batch) <= BATCH and padded <= share)
+
+
+def test_the_same_texts_give_the_same_vectors_however_many_threads_there_are():
+    texts = ["momentum " * length for length in range(1, 40, 3)]
+    one, four = LocalEmbedder(threads=1).embed(texts), LocalEmbedder(threads=4).embed(texts)
+    assert np.all((one * four).sum(axis=1) > 0.99)
 
 
 def test_meaning_is_nearer_than_words(embedder):

@@ -1,0 +1,66 @@
+"""The embedded server on a bad day: it is killed, nobody asks for its exit status, its configuration is an old one."""
+
+import ctypes
+import os
+import signal
+import stat
+
+import psycopg
+import pytest
+
+from pipelines.core import embedded
+from pipelines.core.embedded import EmbeddedServer
+from tests.homes import private_home
+
+PR_SET_CHILD_SUBREAPER = 36
+
+
+@pytest.fixture(scope="module")
+def home():
+    with private_home() as folder:
+        yield folder
+
+
+@pytest.fixture
+def orphans():
+    """This process is the parent of every orphan below it, and asks for nobody's exit status before the end."""
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
+    yield
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 0)
+
+
+def postmaster(home):
+    return int((home / "postgres" / "postmaster.pid").read_text().partition("\n")[0])
+
+
+def test_a_killed_server_starts_again_although_its_process_number_stays_taken(home, orphans):
+    server = EmbeddedServer.use(home)
+    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
+        connection.execute("create table kept as select 1 as n")
+    dead = postmaster(home)
+    os.kill(dead, signal.SIGKILL)
+    while embedded.alive(home):
+        pass
+    os.kill(dead, 0)  # nobody has asked for its exit status
+    embedded.start_again(home)
+    assert postmaster(home) != dead
+    with psycopg.connect(server.url("postgres")) as connection:
+        assert connection.execute("select n from kept").fetchall() == [(1,)]
+    assert os.waitpid(dead, 0)[1] == signal.SIGKILL
+
+
+def test_only_its_own_account_reaches_the_socket_of_a_server_that_trusts_who_does(home):
+    EmbeddedServer.use(home)
+    (socket,) = (path for path in (home / "postgres").iterdir() if path.is_socket())
+    assert stat.S_IMODE(socket.stat().st_mode) == 0o700
+
+
+def test_a_home_of_an_earlier_version_gets_the_settings_of_this_one(home):
+    server = EmbeddedServer.use(home)
+    server.leave()
+    conf = home / "postgres" / "postgresql.conf"
+    conf.write_text("\n".join(line for line in conf.read_text().splitlines() if "unix_socket_perm" not in line) + "\n")
+    with psycopg.connect(EmbeddedServer.use(home).url("postgres")) as connection:
+        assert connection.execute("show unix_socket_permissions").fetchone() == ("0700",)
+        assert connection.execute("show shared_buffers").fetchone() == ("256MB",)
+    EmbeddedServer.use(home).leave()

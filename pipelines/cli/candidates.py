@@ -1,7 +1,7 @@
 """Files to upload among files and folders: decks, recordings, captions, and which captions go with which one."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -64,26 +64,39 @@ def is_captions(path: Path) -> bool:
 def find_candidates(paths: Iterable[Path], *, captions: Path | None = None) -> list[Candidate]:
     """Everything below `paths`, in order; a file of another kind stays in the list as `other`.
 
-    A recording takes the captions beside it that have its name (`week1.mp4` and `week1.vtt` or `week1.en.vtt`).
+    A recording takes the captions beside it that have its name (`week1.mp4` and `week1.vtt` or `week1.en.vtt`). A file
+    that was named twice is there once. Different files may have one `source_name`: the course tells them apart by their
+    folders.
 
     Args:
         captions: the caption file of the one recording among `paths`.
 
     Raises:
-        PermanentError: a path does not exist, two different files would have the same name in the course, or captions
-            were given and there is not exactly one recording.
+        PermanentError: a path does not exist, or captions were given and there is not exactly one recording.
     """
-    found: dict[str, Candidate] = {}
+    found: dict[str, list[Candidate]] = {}
     for path in paths:
         for candidate in _below(path):
-            other = found.setdefault(candidate.source_name, candidate)
-            if not same_file(other.path, candidate.path) and candidate.kind != "other":
-                raise PermanentError(
-                    f"Two files are named {candidate.source_name}: {shown(other.path)} and {shown(candidate.path)}. "
-                    "Rename one, or ingest the folder above both.",
-                    code="same_name",
-                )
-    return _given(list(found.values()), captions) if captions is not None else _paired(list(found.values()))
+            others = found.setdefault(candidate.source_name, [])
+            if not any(same_file(other.path, candidate.path) for other in others):
+                others.append(candidate)
+    candidates = [candidate for namesakes in found.values() for candidate in namesakes]
+    return _given(candidates, captions) if captions is not None else _paired(candidates)
+
+
+def beside(
+    candidate: Candidate,
+    others: Iterable[Candidate],
+    *,
+    rivals: Iterable[Candidate],
+    name_of: Callable[[Candidate], str] = lambda other: other.stem,
+) -> list[Candidate]:
+    """Those of `others` that belong to a candidate by its name: in its folder or, where it is the only one of `rivals`
+    with that name, wherever they are."""
+    named = [other for other in others if name_of(other) == candidate.stem]
+    near = [other for other in named if other.path.parent == candidate.path.parent]
+    alone = all(rival is candidate or rival.stem != candidate.stem for rival in rivals)
+    return near or (named if alone else [])
 
 
 def _given(candidates: list[Candidate], captions: Path) -> list[Candidate]:
@@ -101,35 +114,33 @@ def _given(candidates: list[Candidate], captions: Path) -> list[Candidate]:
 
 def _paired(candidates: list[Candidate]) -> list[Candidate]:
     """The candidates, each lecture with one caption file at most; further ones are kept as `other`."""
-    spare: dict[str, list[Candidate]] = {}
-    for candidate in candidates:
-        if candidate.kind == "lecture" and candidate.is_captions:
-            spare.setdefault(candidate.stem, []).append(candidate)
-    for group in spare.values():
-        group.sort(key=lambda c: CAPTION_SUFFIXES.index(c.path.suffix.lower()))
-    taken: dict[str, str] = {}
-    paired: list[Candidate] = []
-    for candidate in candidates:
-        if candidate.kind == "lecture" and not candidate.is_captions:
-            stem = candidate.stem
-            beside = spare.get(stem) or [
-                c for name, group in spare.items() if _LANGUAGE.sub("", name) == stem for c in group
-            ]
-            for captions in beside:
-                taken.setdefault(captions.source_name, candidate.source_name)
-            chosen = beside[0] if beside else None
-            paired.append(
-                replace(candidate, captions=chosen.path, captions_below=chosen.below) if chosen else candidate
-            )
-        else:
-            paired.append(candidate)
-    for group in spare.values():
-        for captions in group[1:]:
-            taken.setdefault(captions.source_name, group[0].source_name)
-    used = {c.captions for c in paired}
+    recordings = [c for c in candidates if c.kind == "lecture" and not c.is_captions]
+    spare = sorted(
+        (c for c in candidates if c.kind == "lecture" and c.is_captions),
+        key=lambda c: CAPTION_SUFFIXES.index(c.path.suffix.lower()),
+    )
+    taken: dict[Candidate, str] = {}
+    chosen: dict[Candidate, Candidate] = {}
+    for recording in recordings:
+        theirs = beside(recording, spare, rivals=recordings) or beside(
+            recording, spare, rivals=recordings, name_of=lambda captions: _LANGUAGE.sub("", captions.stem)
+        )
+        for captions in theirs:
+            taken.setdefault(captions, recording.source_name)
+        if theirs:
+            chosen[recording] = theirs[0]
+    first: dict[tuple[Path, str], Candidate] = {}
+    for captions in spare:
+        of_lecture = first.setdefault((captions.path.parent, captions.stem), captions)
+        if of_lecture is not captions:
+            taken.setdefault(captions, of_lecture.source_name)
+    used = {c.path for c in chosen.values()}
+    paired = [
+        replace(c, captions=chosen[c].path, captions_below=chosen[c].below) if c in chosen else c for c in candidates
+    ]
     return [
-        replace(c, kind="other", named=False, note=f"captions of {taken[c.source_name]}, which has some already")
-        if c.source_name in taken
+        replace(c, kind="other", named=False, note=f"captions of {taken[c]}, which has some already")
+        if c in taken
         else c
         for c in paired
         if c.path not in used

@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from pipelines.cli.candidates import Candidate, FileKind, find_candidates
+from pipelines.cli.candidates import Candidate, FileKind, beside, find_candidates
 from pipelines.cli.files import shown
 from pipelines.cli.output import clock, console, errors, fail, foreign, print_json, told
 from pipelines.cli.passwords import read_password
@@ -44,13 +44,19 @@ class FileResult:
     message: str = ""
     code: str | None = None
 
+    @property
+    def source_name(self) -> str:
+        """Its name in the course, which may say a folder more than the file's own."""
+        recorded = self.state is not None and self.status != "duplicate"
+        return self.state.source_name if self.state is not None and recorded else self.candidate.source_name
+
     def as_json(self) -> dict[str, Any]:
         """This result as programs get it."""
         state, captions = self.state, self.candidate.captions
         return {
             "file": shown(self.candidate.path.name),
             "captions": captions.name if captions else None,
-            "source_name": self.candidate.source_name,
+            "source_name": self.source_name,
             "kind": self.candidate.kind,
             "status": self.status,
             "id": str(self.id) if self.id else None,
@@ -131,22 +137,25 @@ def ingest_files(
         StudyBuddyError: nothing could be done at all. What is wrong with one file is in its result.
     """
     candidates = find_candidates([*decks, *paths], captions=captions)
+    if options is not None and options.replace:
+        _refuse_namesakes(candidates)
     linked = {os.path.realpath(path) for path in decks}
     if not all(candidate.kind == "deck" for candidate in candidates if _real(candidate) in linked):
         raise PermanentError("--deck goes with decks: PDFs, pictures or texts.", code="unknown_kind")
     with stores.database.transaction() as connection:
         course = ensure_course(connection, course_name)
-    results = {candidate.source_name: _first_result(candidate) for candidate in candidates}
+    results = {candidate: _first_result(candidate) for candidate in candidates}
+    deck_files = [candidate for candidate in candidates if candidate.kind == "deck"]
+    lectures = [candidate for candidate in candidates if candidate.kind == "lecture"]
 
     def options_of(candidate: Candidate) -> Options:
         """A lecture goes through the decks that were named, or else through the one beside it with its name."""
-        decks_of = [
-            result.id
-            for result in results.values()
-            if result.id is not None and result.candidate.kind == "deck" and candidate.kind == "lecture"
-            and (_real(result.candidate) in linked if linked else result.candidate.stem == candidate.stem)
-        ]  # fmt: skip
-        return replace(options or Options(), deck_ids=tuple(decks_of))
+        goes_with: list[Candidate] = []
+        if candidate.kind == "lecture":
+            named = [deck for deck in deck_files if _real(deck) in linked]
+            goes_with = named if linked else beside(candidate, deck_files, rivals=lectures)
+        ids = [results[deck].id for deck in goes_with]
+        return replace(options or Options(), deck_ids=tuple(deck_id for deck_id in ids if deck_id is not None))
 
     with Attendance(stores) as attendance:
         for kind, graph in GRAPHS.items():
@@ -160,6 +169,23 @@ def ingest_files(
             for name in wait_for_alignments(stores, attendance):
                 errors.print(Text.assemble(("✓", "green"), " ", foreign(name), ", aligned again"))
     return list(results.values())
+
+
+def _refuse_namesakes(candidates: Sequence[Candidate]) -> None:
+    """Two files of one name cannot both be the new version of what has it.
+
+    Raises:
+        PermanentError: there are two.
+    """
+    known: dict[str, Candidate] = {}
+    for candidate in candidates:
+        other = known.setdefault(candidate.source_name, candidate)
+        if other is not candidate and candidate.kind != "other":
+            raise PermanentError(
+                f"--replace takes one file of a name, and two are named {candidate.source_name}: {shown(other.path)} "
+                f"and {shown(candidate.path)}.",
+                code="same_name",
+            )
 
 
 def _real(candidate: Candidate) -> str:
@@ -183,36 +209,39 @@ def _put_all(
     graph: Graph,
     candidates: Sequence[Candidate],
     *,
-    results: dict[str, FileResult],
+    results: dict[Candidate, FileResult],
     options_of: Callable[[Candidate], Options],
     attendance: Attendance,
     everything: bool,
 ) -> None:
     """Record all of one kind, wait for those that are new or not searchable, and note what the tables say then."""
-    uploads: dict[UUID, Uploaded] = {}
+    uploads: dict[UUID, list[Uploaded]] = {}  # the same bytes under two names are one upload
     with StageProgress(
-        errors, total=len(candidates), name_of=lambda key: uploads[key].candidate.source_name
+        errors, total=len(candidates), name_of=lambda key: uploads[key][0].candidate.source_name
     ) as progress:
         for candidate in candidates:
             name = candidate.source_name
             try:
                 upload = graph.put(stores, course.id, candidate, options_of(candidate))
             except StudyBuddyError as error:
-                results[name] = FileResult(candidate=candidate, status="failed", code=error.code, message=error.message)
+                results[candidate] = FileResult(
+                    candidate=candidate, status="failed", code=error.code, message=error.message
+                )
                 progress.finished(name, error.message)
                 continue
-            results[name] = _after(stores, graph, upload)
-            if upload.outcome in SAME and results[name].status != "failed":
+            results[candidate] = _after(stores, graph, upload)
+            if upload.outcome in SAME and results[candidate].status != "failed":
                 progress.finished(name, None)
             else:
                 _try_again(stores, upload.id)
-                uploads[upload.id] = upload
+                uploads.setdefault(upload.id, []).append(upload)
                 attendance.ensure()
         everything = everything or attendance.temporary
         waited = Waiting(stores, graph, attendance, progress, everything=everything).until_done(uploads)
-    for upload_id, upload in uploads.items():
-        result = results[upload.candidate.source_name] = _after(stores, graph, upload)
-        result.seconds = waited[upload_id]
+    for upload_id, group in uploads.items():
+        for upload in group:
+            result = results[upload.candidate] = _after(stores, graph, upload)
+            result.seconds = waited[upload_id]
 
 
 def _try_again(stores: Stores, upload_id: UUID) -> None:
@@ -266,7 +295,7 @@ def _show(results: list[FileResult]) -> None:
         colour = colours.get(result.status, "green")
         seconds = f"{result.seconds:.1f}" if result.seconds else ""
         table.add_row(
-            foreign(result.candidate.source_name),
+            foreign(result.source_name),
             f"[{colour}]{result.status}[/{colour}]",
             *_size(result.state),
             seconds,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipelines.cli.candidates import find_candidates, language_of
+from pipelines.cli.candidates import beside, find_candidates, language_of
 from pipelines.core.errors import PermanentError
 
 
@@ -72,12 +72,27 @@ def test_given_captions_must_be_captions(folder):
         find_candidates([root / "1.mp3"], captions=root / "1.txt")
 
 
-def test_two_files_of_one_name_are_refused_and_named(folder):
+def test_two_files_of_one_name_are_both_there_and_one_named_twice_once(folder):
     root = folder("a/1.mp3", "b/1.mp3")
-    with pytest.raises(PermanentError, match=r"Two files are named 1.mp3"):
-        find_candidates([root / "a", root / "b"])
+    found = find_candidates([root / "a", root / "b", root / "a" / "1.mp3"])
+    assert [(c.source_name, c.path) for c in found] == [("1.mp3", root / "a/1.mp3"), ("1.mp3", root / "b/1.mp3")]
     with pytest.raises(PermanentError, match="There is no file or folder"):
         find_candidates([root / "nowhere"])
+
+
+def test_namesakes_take_the_captions_of_their_own_folder_only(folder):
+    root = folder("a/1.mp3", "a/1.vtt", "b/1.mp3", "c/1.mp3", "c/1.de.vtt", "d/1.vtt", "e/1.vtt")
+    found = find_candidates([root / name for name in "abcde"])
+    assert [(c.path.parent.name, c.path.name, c.captions and c.captions.parent.name) for c in found] == [
+        ("a", "1.mp3", "a"), ("b", "1.mp3", None), ("c", "1.mp3", "c"), ("d", "1.vtt", None), ("e", "1.vtt", None),
+    ]  # fmt: skip
+
+
+def test_a_recording_named_alone_takes_captions_and_decks_of_its_name_from_another_folder(folder):
+    root = folder("sound/1.mp3", "words/1.en.vtt", "slides/1.pdf")
+    recording, deck = find_candidates([root / "sound", root / "words", root / "slides"])
+    assert recording.captions == root / "words/1.en.vtt"
+    assert beside(recording, [deck], rivals=[recording]) == [deck]
 
 
 def test_the_language_is_read_from_a_caption_files_name(tmp_path):

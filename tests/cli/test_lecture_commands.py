@@ -155,6 +155,21 @@ def test_the_same_folder_again_runs_nothing(run, ingested, tmp_path):
     assert (file["status"], file["seconds"]) == ("unchanged", 0)
 
 
+def test_files_of_one_name_in_one_command_are_kept_and_told_apart_and_the_same_bytes_twice_are_one(run, tmp_path):
+    for folder, text in (("one", WORDS), ("two", WORDS + MORE), ("three", WORDS)):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / ("other.vtt" if folder == "three" else "talk.vtt")).write_text(text)
+    done = run("ingest", "--course", "Namesakes", "--json", *(tmp_path / name for name in ("one", "two", "three")))
+    files = json.loads(done.stdout)["files"]
+    assert [(file["source_name"], file["status"]) for file in files] == [
+        ("one/talk.vtt", "ingested"), ("two/talk.vtt", "ingested"), ("other.vtt", "duplicate"),
+    ]  # fmt: skip
+    assert files[0]["message"] == "kept as one/talk.vtt: the course has another talk.vtt"
+    assert files[2]["message"] == "the course has these bytes as one/talk.vtt"
+    again = run("ingest", "--course", "Namesakes", "--replace", *(tmp_path / name for name in ("one", "two")))
+    assert (again.returncode, "two are named talk.vtt" in again.stderr) == (1, True)
+
+
 def test_a_lecture_is_aligned_when_its_deck_comes_later(run, tmp_path):
     (tmp_path / "talk.vtt").write_bytes(lecture_captions())
     assert run("ingest", "--course", "Wind", tmp_path).returncode == 0

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from pipelines.core.records import Chunk, Slide, SlideDescription, make_chunk_id
 
-CHUNKER_VERSION = "slide-2"
+CHUNKER_VERSION = "slide-3"
 """Version of these rules; part of every chunk id, so that new rules give new ids and new vectors."""
 
 CONTEXT_SHARE = 4

@@ -13,11 +13,11 @@ import re
 import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import Any
 
-from pipelines.core.search.tokens import STOP, compound_parts, is_german, other_spellings, parts, words
+from pipelines.core.search.tokens import STOP, compound_parts, is_german, parts, spelled_out, words
 
 TERM_SPACE = 1_000_000_000
 """Length of the sparse vectors; `terms sparsevec(1000000000)` in the migrations says the same."""
@@ -49,10 +49,13 @@ class Question:
 
     `terms` are what it asks, other spellings of them included. `pairs` are, for a term, the ways to see its word as
     two words (a German compound): they count where the course does not have the word itself but both of the two.
+    `spellings` are, for a term (Wohler), its word with umlauts spelled out (Woehler): both together weigh as one word,
+    so that a page with the umlaut, which has both terms, comes before one with only either.
     """
 
     terms: tuple[int, ...]
     pairs: Mapping[int, tuple[tuple[int, int], ...]]
+    spellings: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def lookups(self) -> list[int]:
@@ -65,10 +68,13 @@ class Question:
 def term_counts(text: str, known: frozenset[str] = frozenset()) -> Counter[int]:
     """How often each term stands in `text`. Words of nearly every sentence (English, German) are left out.
 
+    A word with umlauts counts as it is without its dots and as it is spelled without umlauts (Wohler, Woehler).
+
     Args:
         known: words of the whole source, where it is German: compounds then count as their parts too (`vocabulary`).
     """
     found = Counter(term for word in words(text) for term in _terms(word))
+    found.update(term for _, word in spelled_out(text) for term in _terms(word))
     if known:
         for word in words(text):
             found.update(term for part in _compound(word, known) for term in _terms(part))
@@ -91,7 +97,8 @@ def document_weights(counts: Mapping[int, int]) -> dict[int, float]:
 def question_terms(question: str) -> Question:
     """The distinct terms of a question, at most `MAX_QUESTION_TERMS`, in the order they are asked."""
     text = question[:MAX_QUESTION_CHARS]
-    asked = [*words(text, question=True), *other_spellings(text)][:MAX_QUESTION_TERMS]
+    spelled = spelled_out(text)
+    asked = [*words(text, question=True), *(word for _, word in spelled)][:MAX_QUESTION_TERMS]
     terms = dict.fromkeys(term for word in asked for term in _terms(word))
     room = MAX_QUESTION_PAIRS
     pairs: dict[int, tuple[tuple[int, int], ...]] = {}
@@ -101,7 +108,8 @@ def question_terms(question: str) -> Question:
         if ways and len(ways) <= room:
             pairs[_terms(word)[0]] = ways
             room -= len(ways)
-    return Question(terms=tuple(terms)[:MAX_QUESTION_TERMS], pairs=pairs)
+    spellings = {_terms(plain)[0]: _terms(word)[0] for plain, word in spelled}
+    return Question(terms=tuple(terms)[:MAX_QUESTION_TERMS], pairs=pairs, spellings=spellings)
 
 
 def question_weights(question: Question, found: Mapping[int, int], chunks: int) -> dict[int, float]:
@@ -115,7 +123,11 @@ def question_weights(question: Question, found: Mapping[int, int], chunks: int) 
         if not found.get(term, 0):
             both = [way for way in ways if all(found.get(part, 0) for part in way)]
             terms |= dict.fromkeys(part for way in both for part in way)
-    return {term: rarity(found[term], chunks) for term in terms if found.get(term, 0)}
+    weights = {term: rarity(found[term], chunks) for term in terms if found.get(term, 0)}
+    for both in question.spellings.items():
+        if all(term in weights for term in both):
+            weights |= {term: weights[term] / 2 for term in both}
+    return weights
 
 
 def rarity(found: int, chunks: int) -> float:
@@ -128,9 +140,11 @@ def rarest_term(question: Question, found: Mapping[int, int], chunks: int) -> in
 
     None where the course lacks a word of the question (it may ask about something else), or has all of them often.
     """
-    if not question.terms or not all(found.get(term, 0) for term in question.terms):
+    known = [term for term in question.terms if found.get(term, 0)]
+    spelled = {term: other for pair in question.spellings.items() for term, other in (pair, pair[::-1])}
+    if not known or any(not found.get(spelled.get(term, term), 0) for term in question.terms if term not in known):
         return None
-    rarest = min(question.terms, key=found.__getitem__)
+    rarest = min(known, key=found.__getitem__)
     return rarest if found[rarest] <= max(RARE_CHUNKS, RARE_SHARE * chunks) else None
 
 

@@ -45,7 +45,9 @@ _WORD = re.compile(r"[^\W_]+(?:[_'][^\W_]+)*")
 _SPECIAL = re.compile(rf"[A-Za-z][#*+]|(?<![\w.])\.[A-Za-z]|\d[.,]\d|[A-Z]{{2}}|[a-z\d][A-Z]|[{_UNSPACED}]")
 """What `_TOKEN` is needed for: a line without it has plain words only, which are found four times as fast."""
 _CAMEL = re.compile(r"(?<=[a-z\d])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_SPELLED = (("ä", "ae"), ("ö", "oe"), ("ü", "ue"))
+_UMLAUT = re.compile("[äöü]")
+_UMLAUTED = re.compile(r"[^\W\d_]*[äöü][^\W\d_]*")
+_SPELLED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 _LINKS = ("", "s", "es", "n", "en", "er", "e")
 """Letters that join the parts of a German compound: Optimierung-s-verfahren, Gradient-en-abstieg."""
 
@@ -76,19 +78,14 @@ def parts(word: str) -> list[str]:
     return list(dict.fromkeys([word.replace("_", ""), *pieces]))
 
 
-def other_spellings(text: str) -> list[str]:
-    """Words of a question as they may be written elsewhere: Wöhler for Woehler, Woehler for Wöhler.
-
-    For questions only: a spelling that no page has weighs nothing there. `words` does not give these.
-    """
-    found: list[str] = []
-    for word in re.findall(r"[^\W\d_]+", unicodedata.normalize("NFC", text.casefold())):
-        if (plain := _without_accents(word)) in STOP:
-            continue
-        long, short = word, plain
-        for letter, letters in _SPELLED:
-            long, short = long.replace(letter, letters), short.replace(letters, letters[0])
-        found += [each for each in (_without_accents(long), short) if each != plain]
+def spelled_out(text: str) -> list[tuple[str, str]]:
+    """The words of `text` that have umlauts, as `words` gives them and with ae, oe and ue: (wohler, woehler)."""
+    folded = unicodedata.normalize("NFC", text).casefold()
+    found = []
+    for word in _UMLAUTED.findall(folded) if _UMLAUT.search(folded) else ():
+        plain = _without_accents(word)
+        if plain not in STOP:
+            found.append((plain, _without_accents(word.translate(_SPELLED))))
     return found
 
 

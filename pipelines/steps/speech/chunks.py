@@ -12,7 +12,7 @@ from uuid import UUID
 
 from pipelines.core.records import Chunk, Segment, make_chunk_id
 
-CHUNKER = "speech-2"
+CHUNKER = "speech-3"
 """Version of the cutting rules; part of every chunk id, so that new rules give new ids."""
 
 TARGET_MS = 55_000

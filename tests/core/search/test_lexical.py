@@ -71,8 +71,12 @@ def weighed(question, *chunks):
         ("What is IT?", "The IT department", "it is it"),
         ("过拟合", "模型的过拟合问题", "拟合曲线"),
         ("核函数是什么？", "支持向量机使用核函数", "目标函数"),
-        ("Woehler", "Die Wöhler-Kurve", "Werkstoffe"),
+        ("Woehler", "Die Wöhler-Kurve", "Bericht von Wohlers"),
         ("Wöhler", "August Woehler", "Werkstoffe"),
+        ("Wöhler", "Die Kurve von Wöhler", "Bericht von Wohlers"),
+        ("Wo\u0308hler", "August Woehler", "Werkstoffe"),
+        ("Bruecke", "die Brücke am Fluss", "Bruckner"),
+        ("Schrodinger", "Schrödinger equation", "Bohr"),
         ("Was ist ein Optimierungsverfahren?", "Das Verfahren der Optimierung ist gut", "Das ist ein Haus"),
         ("Leitung", "Die Wärmeleitung ist die Leitung von Wärme", "Das Wetter ist gut"),
         ("What follows from 0,05?", "a level of 0.05", "05 and 0"),
@@ -102,6 +106,17 @@ def test_a_term_is_rare_only_among_words_that_the_course_knows():
     assert rarest_term(question, {fnord: 1}, 100) is None, "momentum is unknown: the question may be about it"
     assert rarest_term(question, {fnord: 50, momentum: 60}, 100) is None, "both are everywhere"
     assert rarest_term(question_terms("?"), {}, 100) is None
+
+
+def test_a_word_with_umlauts_is_known_in_either_spelling_and_weighs_as_one_word():
+    question = question_terms("Wöhler Kurve")
+    plain, curve, spelled = question.terms
+    assert rarest_term(question, {spelled: 1, curve: 60}, 100) == spelled
+    assert rarest_term(question, {spelled: 0, plain: 1, curve: 60}, 100) == plain
+    assert rarest_term(question, {curve: 60}, 100) is None
+    both = question_weights(question, {plain: 2, spelled: 2, curve: 2}, 100)
+    assert both[plain] + both[spelled] == both[curve]
+    assert question_weights(question, {plain: 2, curve: 2}, 100)[plain] == both[curve]
 
 
 def test_identifiers_count_as_a_whole_and_in_their_parts():

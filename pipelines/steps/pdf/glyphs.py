@@ -56,6 +56,11 @@ _GRAVE = re.compile(r"(?<=[^\W\d_])`([aeiouAEIOU])(?=[^\W\d_])")  # TeX's grave 
 _LOOSE = re.compile("(?:^|(?<=\\s))([\u0300-\u030c\u0327\u0328])([^\\W\\d_])")  # a combining accent before its letter
 _DOTLESS = re.compile("[\u0131\u0237](?=[\u0300-\u030c])")
 _DOTTED = {"\u0131": "i", "\u0237": "j"}
+_ODD = re.compile(
+    f"[`\u0131\u0237\u0300-\u0338{''.join(COMBINING)}]|{_BULLET.pattern}|{_SUSPECT.pattern[2:]}"
+    f"|{_COMPATIBLE.pattern}|{_TAGS.pattern}"
+)
+"""What any of the steps below may change: most lines have nothing of it."""
 _DINGBATS = {**dict.fromkeys("\uf0b7\uf0a7\uf0a8\uf0d8\uf076\uf06e\uf06c\uf071\uf075\uf09f", "•")}
 _DINGBATS |= {"\uf0fc": "✓", "\uf0fb": "✗", "\uf0e0": "→", "\uf0e8": "→", "\uf0df": "←", "\uf0f0": "⇒"}
 _DINGBAT_TABLE = str.maketrans(_DINGBATS)
@@ -98,6 +103,8 @@ def clean(text: str) -> str:
         if text.isprintable():
             return " ".join((_GRAVE.sub(_graved, text) if "`" in text else text).split())
         return " ".join(_without_unknown(text).split())
+    if not _ODD.search(text) and unicodedata.is_normalized("NFC", text):
+        return " ".join(text.split())
     text = text.rstrip()
     if text.endswith("\xad"):
         text = text.rstrip("\xad") + "-"

@@ -1,9 +1,11 @@
 """The PDF library, loaded in the bounded child alone."""
 
 import sys
+from functools import cache
 from typing import Any
 
 
+@cache
 def load_pymupdf() -> Any:
     """The library, quiet and without the layout models it would otherwise import (0.15 s instead of 0.8 s)."""
     if "pymupdf" not in sys.modules:

@@ -56,7 +56,11 @@ class PageLooks:
 
     def has_images(self, number: int) -> bool:
         """Does the page name any image? Asked first, because where they stand costs as much as its text."""
-        return bool(self._document.get_page_images(number))
+        document, xref = self._document, self._document.page_xref(number)
+        own = document.xref_get_key(xref, "Resources")[0] != "null"  # else they are its parent's
+        if own and document.xref_get_key(xref, "Resources/XObject")[0] == "null":
+            return False
+        return bool(document.get_page_images(number))
 
     def picture_share(self, number: int) -> float:
         """How much of a page its raster images cover together, in [0, 1]: scans come in strips and tiles too."""

@@ -5,7 +5,7 @@ Every language written in Latin letters keeps to few of their 676 pairs; a shift
 
 import re
 import unicodedata
-from itertools import pairwise
+from operator import add
 
 PAIRS_TO_JUDGE = 30
 """Fewer pairs of letters say nothing."""
@@ -22,18 +22,17 @@ _COMMON = (
 Finnish, French, German, Hungarian, Italian, Polish, Portuguese, Romanian, Spanish, Swedish or Turkish words."""
 _PAIRS = frozenset(group[0] + letter for group in _COMMON.split() for letter in group[1:])
 _WORD = re.compile(r"[^\W\d_]{4,}")
-_LATIN = re.compile("[a-z]+")
 
 
 def count_pairs(text: str) -> tuple[int, int]:
     """How many pairs of letters the longer Latin words of `text` have, and how many of them are common."""
     pairs = common = 0
     for word in _WORD.findall(text):
-        bare = plain_letters(word)
-        if not _LATIN.fullmatch(bare):
+        bare = word.lower() if word.isascii() else plain_letters(word)
+        if not bare.isascii() or not bare.isalpha():
             continue
         pairs += len(bare) - 1
-        common += sum([one + other in _PAIRS for one, other in pairwise(bare)])
+        common += sum(map(_PAIRS.__contains__, map(add, bare, bare[1:])))
     return pairs, common
 
 

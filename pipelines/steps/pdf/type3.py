@@ -19,8 +19,9 @@ _NAME = re.compile(r"/([^\s/\[\]<>()]+)")
 
 def measure(spans: Sequence[Span]) -> None:
     """Gives spans in Type 3 fonts, in place, the size that is seen: font matrices may make any number any size."""
-    for span in spans:
-        if span["font"].startswith("Type3"):
+    fonts = {font for font in {span["font"] for span in spans} if font.startswith("Type3")}
+    for span in spans if fonts else ():
+        if span["font"] in fonts:
             x0, y0, x1, y1 = span["bbox"]
             letters = max(1, len(span["text"]))
             height = y1 - y0 if y1 - y0 > 1 else 2.2 * (x1 - x0) / letters

@@ -53,6 +53,8 @@ def read(
     """
     # Pages are thousands of small dictionaries without cycles; looking for cycles costs a tenth of the time.
     gc.set_threshold(100_000)
+    # Nobody sees these pictures: exact colours cost a third of drawing them.
+    load_pymupdf().TOOLS.set_icc(False)
     opened = open_pdf(source, password=password, max_pages=max_pages)
     document = opened.document
     count = document.page_count
@@ -124,20 +126,21 @@ def _page_text(document: Any, number: int, damaged: list[int]) -> PageText:
         complaints()
         page = document.load_page(number)
         # Without rotation text keeps its own coordinates; only the picture is turned.
-        rect = page.rect * page.derotation_matrix if page.rotation else page.rect
+        shown, turned = page.rect, page.rotation_matrix if page.rotation else None
+        rect = shown * page.derotation_matrix if turned is not None else shown
         raw = page.get_text("dict", flags=flags | pymupdf.TEXT_COLLECT_VECTORS)
         look_at = PageLook(
-            scanned=lambda: covered(image_boxes(page), page.rect.width, page.rect.height) > 0.5,
+            scanned=lambda: covered(image_boxes(page), shown.width, shown.height) > 0.5,
             blends_in=_visibility_check(page),
             unnamed=lambda font: unnamed(document, font),
             glyphs=_glyphs_of(page, flags | pymupdf.TEXT_COLLECT_VECTORS),
-            place=_place_of(page),
+            place=_place_of(shown.width or 1.0, shown.height or 1.0, turned),
         )
         text = read_page_text(raw["blocks"], look_at, width=abs(rect.width), height=abs(rect.height))
         said = "" if text.lines else complaints()
         if any(sign in said for sign in SIGNS_OF_DAMAGE):
             damaged.append(number + 1)
-        text.shown_width, text.shown_height = page.rect.width, page.rect.height
+        text.shown_width, text.shown_height = shown.width, shown.height
         return text
     except Exception as error:  # the library raises several unrelated classes for damaged pages
         if memory := as_memory_error(error):
@@ -185,11 +188,14 @@ def _glyphs_of(page: Any, flags: int) -> Callable[[int, int], list[Glyph]]:
     return glyphs
 
 
-def _place_of(page: Any) -> Callable[[Box], tuple[Box, ...]]:
-    """A function that gives a box of the page in shares of the page as it is shown; empty outside of it."""
+def _place_of(width: float, height: float, turned: Any) -> Callable[[Box], tuple[Box, ...]]:
+    """A function that gives a box of the page in shares of the page as it is shown; empty outside of it.
+
+    Args:
+        width, height: of the page as shown, in points.
+        turned: the matrix of the page's rotation; None: it has none.
+    """
     pymupdf = load_pymupdf()
-    turned = page.rotation_matrix if page.rotation else None
-    width, height = page.rect.width or 1.0, page.rect.height or 1.0
 
     def place(box: Box) -> tuple[Box, ...]:
         x0, y0, x1, y1 = tuple(pymupdf.Rect(box) * turned) if turned is not None else box

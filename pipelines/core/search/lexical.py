@@ -124,9 +124,9 @@ def question_weights(question: Question, found: Mapping[int, int], chunks: int) 
             both = [way for way in ways if all(found.get(part, 0) for part in way)]
             terms |= dict.fromkeys(part for way in both for part in way)
     weights = {term: rarity(found[term], chunks) for term in terms if found.get(term, 0)}
-    for both in question.spellings.items():
-        if all(term in weights for term in both):
-            weights |= {term: weights[term] / 2 for term in both}
+    for pair in question.spellings.items():
+        if all(term in weights for term in pair):
+            weights |= {term: weights[term] / 2 for term in pair}
     return weights
 
 

@@ -29,6 +29,15 @@ PATIENCE_S = 300
 OF_EACH_RUN = {"run_id", "stages", "requested_generation"}
 """Columns that say which run wrote a row, and how often one began."""
 
+SCHEMA = """
+with of_columns as (
+    select concat(table_name, column_name, data_type) as line
+    from information_schema.columns where table_schema in ('public', 'ai')
+),
+of_indexes as (select indexdef as line from pg_indexes where schemaname in ('public', 'ai'))
+select md5(string_agg(line, '|' order by line)) from (table of_columns union all table of_indexes) as of_both
+"""
+
 PRELOADED = ["pipelines.definitions", "dagster._core.execution.execute_in_process", "tests.attack.works"]
 _forks = multiprocessing.get_context("forkserver")
 _forks.set_forkserver_preload(PRELOADED)
@@ -66,7 +75,7 @@ class Place:
         return (self.home / "said").read_text(errors="replace")[-3000:]
 
     def digests(self, *left_out: str) -> dict[str, str]:
-        """What each table holds, the schema and the file store, without times, what runs make anew, and these columns."""
+        """What tables, schema and file store hold, without times, what runs make anew, and these columns."""
         with psycopg.connect(self.url) as connection:
             columns = connection.execute(
                 "select table_schema, table_name, array_agg(column_name::text) filter (where udt_name = 'timestamptz')"
@@ -79,11 +88,7 @@ class Place:
                     f" from (select (to_jsonb(t) - %s::text[])::text as line from {schema}.{table} t) l",
                     [sorted({*(times or ()), *OF_EACH_RUN, *left_out})],
                 ).fetchone()
-            (found["schema"],) = connection.execute(
-                "select md5((select string_agg(concat(table_name, column_name, data_type), '|' order by table_name, column_name)"
-                " from information_schema.columns where table_schema in ('public', 'ai'))"
-                " || (select string_agg(indexdef, '|' order by indexdef) from pg_indexes where schemaname in ('public', 'ai')))"
-            ).fetchone()
+            (found["schema"],) = connection.execute(SCHEMA).fetchone()
         del found["users"]  # the local user has another id in every database
         names = sorted(path.name for path in (self.home / "files").rglob("*") if path.is_file())
         return {**found, "files": json.dumps(names)}

@@ -14,6 +14,7 @@ from pipelines.core.home import close_new_files
 
 COMMANDS = {
     "system": ("up", "down", "status", "serve", "migrate"),
+    "open_browser": ("open",),
     "ingest": ("ingest",),
     "materials": ("list", "show", "rename", "delete", "reprocess"),
     "courses": ("courses",),

@@ -97,7 +97,8 @@ class Supervisor(ForkServer):
         if ui:
             self._parts.append(_Part("dagster", self._webserver, f"http://{LOOPBACK}:{settings.dagster_port}"))
         if api:
-            host = f"[{settings.api_host}]" if ":" in settings.api_host else settings.api_host
+            bound = {"0.0.0.0": LOOPBACK, "::": "::1"}.get(settings.api_host, settings.api_host)  # noqa: S104  not bound
+            host = f"[{bound}]" if ":" in bound else bound
             self._parts.append(_Part("api", self._api, f"http://{host}:{settings.api_port}"))
 
     def run(self) -> None:

@@ -118,7 +118,7 @@ class SignIn:
                     redirect_uri=self._redirect_uri,
                     code_verifier=_derived(browser, "verifier", attempt),
                 )
-        except httpx2.TransportError as error:
+        except (httpx2.TransportError, httpx2.HTTPStatusError) as error:
             log("issuer_unavailable", error=type(error).__name__)
             raise ProblemError("sign_in_unavailable", retry_after_s=5) from None
         except (OAuthError, httpx2.HTTPError, ValueError, TypeError) as error:

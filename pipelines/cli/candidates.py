@@ -11,7 +11,10 @@ from pipelines.core.errors import PermanentError
 
 FileKind = Literal["deck", "lecture", "other"]
 
-_DOCUMENTS = "pdf png jpg jpeg tif tiff webp avif heic heif txt md markdown html htm xhtml ipynb pptx docx odp odt"
+_DOCUMENTS = """
+pdf png jpg jpeg tif tiff webp avif heic heif txt md markdown html htm xhtml ipynb
+pptx ppsx potx pptm ppsm ppt pps docx docm dotx doc rtf odp otp odt ott key pages
+"""
 DECK_SUFFIXES = frozenset(f".{name}" for name in _DOCUMENTS.split())
 """What is worth a look; some of it is only looked at to say why it cannot be read."""
 _RECORDINGS = """

@@ -77,7 +77,8 @@ def register(app: typer.Typer) -> None:
 
 def ingest(
     paths: Annotated[
-        list[Path], typer.Argument(help="Decks (PDF, pictures, texts), recordings, captions, or folders of them.")
+        list[Path],
+        typer.Argument(help="Decks (PDF, office files, pictures, texts), recordings, captions, or folders of them."),
     ],
     *,
     course: Annotated[str, typer.Option(help="Name of the course; made if it is new.")],

@@ -50,7 +50,7 @@ class TransientError(StudyBuddyError):
 class UnreadableFileError(PermanentError):
     """The uploaded file cannot be read: damaged, empty, of another kind, too large, or protected.
 
-    Codes in use: `empty_file`, `not_a_pdf`, `unknown_kind`, `damaged`, `zero_pages`, `password_required`,
+    Codes in use: `empty_file`, `not_a_pdf`, `unknown_kind`, `no_office`, `damaged`, `zero_pages`, `password_required`,
     `password_wrong`, `too_large`, `too_many_pages`, `no_such_page`, `dynamic_form`, `portfolio`, `no_text`,
     `parser_limit`, `not_media`, `no_audio`, `silent`, `bad_captions`.
     """

@@ -61,6 +61,9 @@ class Settings(BaseSettings):
         120, ge=1, description="CPU seconds the parser of one PDF may use, plus 5 for each page it has."
     )
     pdf_memory_mb: int = Field(4096, ge=256, description="Memory the parser of one PDF may use, in MiB.")
+    libreoffice: Path | None = Field(
+        None, description="LibreOffice's folder, which holds `program`; unset looks where packages put it."
+    )
     media_max_mb: int = Field(4000, ge=1, description="Largest recording accepted, in megabytes (10^6 bytes).")
     media_max_hours: float = Field(6.0, gt=0, description="Longest recording accepted, in hours.")
     parser_max_minutes: float = Field(

@@ -5,6 +5,7 @@ from functools import cache
 
 from pipelines.core.settings import Settings
 from pipelines.steps.captions import reading
+from pipelines.steps.documents import office
 from pipelines.steps.sandbox.bounded import missing_guards
 from pipelines.steps.sandbox.guards import missing_sentence
 from pipelines.steps.sandbox.limits import Limits
@@ -21,6 +22,14 @@ def pdf_limits(settings: Settings) -> Limits:
         item_s=PAGE_S,
         max_items=2 * settings.pdf_max_pages + 10,
         memory_mb=settings.pdf_memory_mb,
+    )
+    return _of_any_file(limits, settings)
+
+
+def office_limits(settings: Settings) -> Limits:
+    """Limits for the child that makes a PDF of one office file."""
+    limits = replace(
+        office.LIMITS, memory_mb=settings.pdf_memory_mb, cpu_s=max(office.LIMITS.cpu_s, settings.pdf_cpu_s)
     )
     return _of_any_file(limits, settings)
 

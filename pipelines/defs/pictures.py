@@ -9,6 +9,7 @@ from pipelines.core.settings import Settings
 from pipelines.core.slides import read_slides, set_slide_images
 from pipelines.core.stored_files import hold_files
 from pipelines.core.stores import Stores
+from pipelines.defs.pages import pages_file
 from pipelines.defs.parsing import pdf_limits
 from pipelines.steps.pdf.slides import render_slides
 
@@ -24,7 +25,7 @@ def render_missing(stores: Stores, document: Document) -> int:
         return 0
     images: dict[int, str] = {}
     made = 0
-    with stores.files.local_path(document.sha256) as path:
+    with pages_file(stores, document) as path:
         for picture in render_slides(path, pages=pages, password=document.password, limits=pdf_limits(stores.settings)):
             made += 1
             images[picture.page] = stores.files.add(io.BytesIO(picture.webp)).sha256

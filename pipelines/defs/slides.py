@@ -12,6 +12,7 @@ from pipelines.core.records import Document, Slide
 from pipelines.core.slides import count_document, read_slides, replace_slides
 from pipelines.core.stores import Stores
 from pipelines.defs.documents import GROUP, OWNERS, document_of, documents
+from pipelines.defs.pages import pages_file
 from pipelines.defs.parsing import pdf_limits
 from pipelines.defs.partitions import documents_partitions
 from pipelines.defs.pictures import picture_link, render_missing
@@ -126,7 +127,7 @@ def slide_images(context: dg.AssetExecutionContext, stores: StoresResource) -> d
 
 def _read(context: dg.AssetExecutionContext, stores: Stores, document: Document) -> Deck:
     """The deck as the parser reads it; pages that were rendered from these very bytes keep their pictures."""
-    with stores.files.local_path(document.sha256) as path:
+    with pages_file(stores, document) as path:
         deck = read_deck(
             path,
             file_name=document.file_name,

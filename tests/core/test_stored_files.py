@@ -24,6 +24,7 @@ NOT_REFERENCES = {
     ("transcripts", "source_sha256"): "which upload the row was made from",
     ("findings", "source_sha256"): "which upload the row was made from",
     ("lecture_audio", "media_sha256"): "which upload the sound was made from",
+    ("document_pdfs", "source_sha256"): "which upload the PDF was made from",
     ("lecture_alignments", "deck_sha256s"): "which uploads were compared",
 }
 """Columns that name bytes without needing them. A new column of the kind stands here or in `list_referenced_files`."""

@@ -18,6 +18,7 @@ from tests.defs.test_documents_graph import Graph as DocumentsGraph
 
 MADE_BY = {
     "slides": {"slides", "slide_images"},
+    "document_pdfs": {"slides", "slide_images"},
     "slide_descriptions": {"slide_descriptions"},
     "ai.slide_chunks_knowledge": {"slide_chunks"},
     "lecture_audio": {"lecture_audio"},

@@ -31,6 +31,8 @@ with gone as (
 select course_id, sha256 from gone
 union
 select g.course_id, s.image_sha256 from slides s join gone g on s.document_id = g.id where s.image_sha256 is not null
+union
+select g.course_id, p.pdf_sha256 from document_pdfs p join gone g on p.document_id = g.id
 
 -- name: put_document
 -- Record an upload. One row: id, course_id, title, file_name, source_name, sha256, byte_count, generation,

@@ -16,6 +16,8 @@ union
 select captions_sha256 from lectures
 where captions_sha256 is not null and (%(names)s::text[] is null or captions_sha256 = any(%(names)s::text[]))
 union
+select pdf_sha256 from document_pdfs where %(names)s::text[] is null or pdf_sha256 = any(%(names)s::text[])
+union
 select audio_sha256 from lecture_audio where %(names)s::text[] is null or audio_sha256 = any(%(names)s::text[])
 
 -- name: lock_files

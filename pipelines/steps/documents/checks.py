@@ -32,11 +32,6 @@ def check_document(path: Path, *, file_name: str | None, max_bytes: int) -> Kind
         raise UnreadableFileError(
             "Pictures in the HEIC format cannot be read. Save it as JPEG or PNG and upload that.", code="unknown_kind"
         )
-    if kind == "office":
-        raise UnreadableFileError(
-            "Files of PowerPoint, Word and LibreOffice are not read. Export it as PDF and upload that.",
-            code="unknown_kind",
-        )
     if kind is None:
         raise UnreadableFileError(
             "This file is no document that can be read, whatever its name says. Export it as PDF and upload that.",

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import BinaryIO, Literal
 
 Kind = Literal["pdf", "picture", "heic", "office", "notebook", "html", "text"]
+OfficeEnding = Literal["pptx", "docx", "odp", "odt", "ppt", "doc", "rtf", "locked"]
+"""What an office file should be called; `locked`: it is wrapped in a password, whatever it is."""
 
 HEAD_BYTES, TAIL_BYTES = 65_536, 1 << 20
 PDF_HEAD_BYTES = 1024
@@ -12,8 +14,13 @@ PDF_HEAD_BYTES = 1024
 
 _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _HEIC = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
-_OFFICE_PARTS = (b"ppt/presentation.xml", b"word/document.xml")
+_OFFICE_PARTS: dict[bytes, OfficeEnding] = {b"ppt/presentation.xml": "pptx", b"word/document.xml": "docx"}
 """Names that the table of contents of an Office file has at its end."""
+_OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+"""Begins files of PowerPoint and Word before 2007, and newer ones behind a password (MS-CFB)."""
+_OLD_OFFICE_STREAMS: dict[str, OfficeEnding] = {
+    "EncryptedPackage": "locked", "PowerPoint Document": "ppt", "WordDocument": "doc"
+}  # fmt: skip
 _OPEN_DOCUMENT = re.compile(rb"mimetypeapplication/vnd\.oasis\.opendocument\.(presentation|text)")
 _HTML = re.compile(rb"\s*(?:<!--.*?-->\s*|<\?xml[^>]*>\s*)*<(?:!doctype\s+html|html|head|body)\b", re.S | re.I)
 _WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
@@ -43,10 +50,43 @@ def kind_of(source: BinaryIO) -> Kind | None:
         return "picture"
     if head[4:8] == b"ftyp":
         return "picture" if head[8:12] in (b"avif", b"avis") else "heic" if head[8:12] in _HEIC else None
+    if _office_ending(source, head, tail):
+        return "office"
     if head.startswith(b"PK\x03\x04"):
-        named = any(part in tail for part in _OFFICE_PARTS) or _OPEN_DOCUMENT.match(head[30:120])
-        return "office" if named else None
+        return None
     return _text_kind(head)
+
+
+def office_ending(path: Path) -> OfficeEnding | None:
+    """What the office file should be called; None: it is none.
+
+    Raises:
+        OSError: the file is not there.
+    """
+    with path.open("rb") as source:
+        head = source.read(HEAD_BYTES)
+        source.seek(max(0, source.seek(0, 2) - TAIL_BYTES))
+        return _office_ending(source, head, source.read(TAIL_BYTES))
+
+
+def _office_ending(source: BinaryIO, head: bytes, tail: bytes) -> OfficeEnding | None:
+    if head.startswith(b"PK\x03\x04"):
+        if named := _OPEN_DOCUMENT.match(head[30:120]):
+            return "odp" if named[1] == b"presentation" else "odt"
+        return next((ending for part, ending in _OFFICE_PARTS.items() if part in tail), None)
+    if head.startswith(_OLD_OFFICE):
+        names = _old_office_names(source, head)
+        return next((e for name, e in _OLD_OFFICE_STREAMS.items() if name.encode("utf-16-le") in names), None)
+    return "rtf" if head.startswith(b"{\\rtf") else None
+
+
+def _old_office_names(source: BinaryIO, head: bytes) -> bytes:
+    """The first part of the directory of a compound file; the source is left at its start."""
+    size = 1 << min(12, int.from_bytes(head[30:32], "little"))
+    source.seek((int.from_bytes(head[48:52], "little") + 1) * size)
+    names = source.read(HEAD_BYTES)
+    source.seek(0)
+    return names
 
 
 def is_text(kind: Kind | None) -> bool:

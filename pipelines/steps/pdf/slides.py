@@ -13,6 +13,7 @@ from typing import Any
 from pipelines.core.errors import UnreadableFileError
 from pipelines.core.records import Box, Finding, Slide
 from pipelines.steps.documents.checks import check_document, subject_of
+from pipelines.steps.documents.kinds import Kind
 from pipelines.steps.pdf.titles import deck_title
 from pipelines.steps.sandbox.bounded import run_bounded
 from pipelines.steps.sandbox.limits import Limits
@@ -73,7 +74,7 @@ def read_deck(
     """Reads title, text and structure of every page; pages that are pictures are recognised (OCR).
 
     Args:
-        path: the file; its name says nothing about its content.
+        path: the file, of an office file the PDF made of it; its name says nothing about its content.
         file_name: the uploader's name for it, for decks that name themselves nowhere; None means `path`'s own.
         password: opens protected files.
         max_bytes, max_pages, max_ocr_pages: larger files and longer decks are refused; more pictures stay unread.
@@ -85,7 +86,7 @@ def read_deck(
             `too_many_pages`, `password_required`, `password_wrong`, `parser_limit`, `dynamic_form`, `portfolio`.
         OSError: the file is not there.
     """
-    subject = subject_of(check_document(path, file_name=file_name or path.name, max_bytes=max_bytes))
+    subject = subject_of(_checked(path, file_name or path.name, max_bytes))
     args = {
         "password": password,
         "max_pages": max_pages,
@@ -124,7 +125,7 @@ def render_slides(
     Raises:
         UnreadableFileError: as `read_deck`.
     """
-    subject = subject_of(check_document(path, file_name=None, max_bytes=max_bytes))
+    subject = subject_of(_checked(path, None, max_bytes))
     args = {
         "password": password,
         "max_pages": max_pages,
@@ -144,6 +145,13 @@ def render_slides(
             width_px=int(value["width_px"]),
             height_px=int(value["height_px"]),
         )
+
+
+def _checked(path: Path, file_name: str | None, max_bytes: int) -> Kind:
+    kind = check_document(path, file_name=file_name, max_bytes=max_bytes)
+    if kind == "office":
+        raise UnreadableFileError("This is an office file; a PDF has to be made of it first.", code="unknown_kind")
+    return kind
 
 
 def _deck(value: dict[str, Any], file_name: str) -> Deck:

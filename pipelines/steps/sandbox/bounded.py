@@ -14,13 +14,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
 from pipelines.core.errors import UnguardedError, UnreadableFileError
+from pipelines.steps.sandbox.folder import private_folder
 from pipelines.steps.sandbox.frames import END, ITEM, REFUSED, UNGUARDED
 from pipelines.steps.sandbox.guards import missing_sentence
 from pipelines.steps.sandbox.limits import Limits
@@ -49,6 +50,7 @@ def run_bounded(
     args: Mapping[str, Any] | None = None,
     limits: Limits | None = None,
     subject: str = "This file",
+    readable: Sequence[Path] = (),
 ) -> Generator[Item, None, None]:
     """Yields what `target` yields, computed in a bounded child process.
 
@@ -58,12 +60,13 @@ def run_bounded(
 
     Args:
         target: `package.module:function`. The function is called as `function(source, **args)` and returns an
-            iterable of `(JSON value, bytes)`. Its module must be light: heavy libraries load inside the function,
-            after the doors are closed.
+            iterable of `(JSON value, bytes)`; where the limits grant a folder, its path comes as `folder`. Its module
+            must be light: heavy libraries load inside the function, after the doors are closed.
         source: file to read; opened here, seen by the function as an open binary file. None: it gets None.
         args: keyword arguments, JSON values only.
         limits: None means the defaults of `Limits`.
         subject: how sentences for people name the file, such as "This PDF".
+        readable: files and folders of code that is not Python's, such as a program's libraries.
 
     Raises:
         UnreadableFileError: what the function raised, or `parser_limit` (a limit was reached), or `damaged`
@@ -74,6 +77,7 @@ def run_bounded(
     """
     limits = limits or Limits()
     with ExitStack() as stack:
+        folder = stack.enter_context(private_folder()) if limits.folder_mb else None
         source_fd = None
         if source is not None:
             source_fd = stack.enter_context(source.open("rb")).fileno()
@@ -82,14 +86,15 @@ def run_bounded(
         told_fd, tell_fd = os.pipe()
         told = stack.enter_context(os.fdopen(told_fd, "rb"))
         try:
+            places = {"readable": [str(path) for path in readable], "folder": None if folder is None else str(folder)}
             fds = {"source_fd": source_fd, "write_fd": write_fd, "tell_fd": tell_fd}
-            process = _start(target, fds, args or {}, limits)
+            process = _start({"target": target, "args": dict(args or {}), **places}, fds, limits)
         finally:
             os.close(write_fd)
             os.close(tell_fd)
         stack.callback(_kill, process)
         pid = int(told.readline() or 0)  # 0: it died before it forked
-        yield from _frames(Pipe(read_fd, limits, subject, pid or None), process, subject)
+        yield from _frames(Pipe(read_fd, limits, subject, pid or None, folder), process, subject)
 
 
 def missing_guards() -> dict[str, str]:
@@ -99,18 +104,16 @@ def missing_guards() -> dict[str, str]:
     return dict(item.value)
 
 
-def _start(
-    target: str, fds: Mapping[str, int | None], args: Mapping[str, Any], limits: Limits
-) -> subprocess.Popen[bytes]:
+def _start(work: Mapping[str, Any], fds: Mapping[str, int | None], limits: Limits) -> subprocess.Popen[bytes]:
     """Starts the child with an empty environment and only the descriptors it needs."""
     order = {
-        "target": target,
-        "args": dict(args),
+        **work,
         **fds,
         "parent_pid": os.getpid(),
         "cpu_s": max(1, round(limits.total_s)),
         "memory_mb": limits.memory_mb,
         "open_files": limits.open_files,
+        "folder_mb": limits.folder_mb,
         "accept_missing_guards": limits.accept_missing_guards,
     }
     process = subprocess.Popen(

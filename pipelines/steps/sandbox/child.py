@@ -4,6 +4,7 @@ Started as a script in an isolated interpreter, so that nothing of the caller (e
 files, forked memory with keys in it) comes along.
 """
 
+import errno
 import importlib
 import json
 import os
@@ -30,18 +31,22 @@ def _obey(order: dict[str, Any]) -> None:
     module_name, _, function_name = order["target"].partition(":")
     function = getattr(importlib.import_module(module_name), function_name)
     package = sys.modules[module_name.partition(".")[0]]
+    folder = None if order["folder"] is None else Path(order["folder"])
     missing = close_doors(
         guardian,
         cpu_s=order["cpu_s"],
         memory_mb=order["memory_mb"],
         open_files=order["open_files"],
-        readable=[Path(__file__).resolve().parents[2], *(Path(folder) for folder in package.__path__)],
+        readable=[Path(path) for path in (Path(__file__).resolve().parents[2], *package.__path__, *order["readable"])],
+        folder=folder,
+        folder_mb=order["folder_mb"],
     )
     if not order["accept_missing_guards"] and REQUIRED.keys() & missing:
         send(pipe, UNGUARDED, missing)
         return
     source = None if source_fd is None else os.fdopen(source_fd, "rb")
-    for value, blob in function(source, **order["args"]):
+    given = order["args"] if folder is None else {**order["args"], "folder": folder}
+    for value, blob in function(source, **given):
         send(pipe, ITEM, value, blob)
     send(pipe, END, None)
 
@@ -56,7 +61,11 @@ def main() -> None:
     except MemoryError:
         sentence = "Reading this file needs more memory than one file may use, so it was given up."
         send(order["write_fd"], REFUSED, {"code": "parser_limit", "message": sentence})
-    except BaseException:
+    except BaseException as error:
+        if isinstance(error, OSError) and error.errno == errno.EFBIG:
+            sentence = "Reading this file needs more space than one file may use, so it was given up."
+            send(order["write_fd"], REFUSED, {"code": "parser_limit", "message": sentence})
+            os._exit(0)
         import traceback  # a fifth of the time this process needs to start, and nearly never needed
 
         send(order["write_fd"], BROKEN, traceback.format_exc(limit=20))

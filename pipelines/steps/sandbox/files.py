@@ -1,5 +1,7 @@
 """Landlock rules of the child: reading below a few folders of code, no other file, no signal to anybody outside.
 
+Some children have one private folder more, to write in.
+
 Source: landlock(7). The numbers are the same on every architecture.
 """
 
@@ -14,6 +16,8 @@ from pipelines.steps.sandbox.kernel import PR_SET_NO_NEW_PRIVS, call, libc, prct
 
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _READ_FILE, _READ_DIR = 1 << 2, 1 << 3
+_OWN_FOLDER = sum(1 << bit for bit in (1, 2, 3, 4, 5, 7, 8, 13, 14))
+"""Read, write, make, move and remove files and folders; no links, sockets, pipes, devices, nothing to execute."""
 _FS_RIGHTS_BY_ABI = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 4: (1 << 15) - 1, 5: (1 << 16) - 1}
 _NET_RIGHTS, _NET_ABI = 0b11, 4  # bind and connect TCP
 _SCOPES, _SCOPE_ABI = 0b11, 6  # abstract unix sockets and signals reach this process alone
@@ -28,8 +32,12 @@ def landlock_abi() -> int:
     return call("landlock", libc.syscall, _CREATE_RULESET, None, ctypes.c_size_t(0), 1)
 
 
-def shut_files(readable: Sequence[Path]) -> None:
+def shut_files(readable: Sequence[Path], *, folder: Path | None = None) -> None:
     """Leaves the calling process nothing but reading: `readable`, Python's own folders, and what libraries count.
+
+    Args:
+        readable: files and folders; ones that are not there do not matter.
+        folder: where it may write too. None: nowhere.
 
     Raises:
         OSError: the kernel refused; everything is as before.
@@ -50,6 +58,8 @@ def shut_files(readable: Sequence[Path]) -> None:
         for entry in sys.path:  # importing lists these folders; their other files (.env) stay shut
             if entry and Path(entry).is_dir():
                 _allow_beneath(ruleset, Path(entry), _READ_DIR)
+        if folder is not None:
+            _allow_beneath(ruleset, folder, _OWN_FOLDER & rights[0])
         call("landlock", libc.syscall, _RESTRICT_SELF, ruleset, 0)
     finally:
         os.close(ruleset)

@@ -19,9 +19,10 @@ REQUIRED = {"landlock": "no files", "seccomp": "no network, no programs and no r
 GUARDS = ("limits", "namespaces", "parent", "landlock", "signals", "user", "seccomp")
 """All guards, in the order they are put up.
 
-`limits`: memory, CPU, no written byte, descriptors; `namespaces`: a network, processes and IPC objects of its own, all
-empty; `parent`: it dies with its parent; `landlock`: no files but the program's own; `signals`: none to others, once
-more; `user`: not root, where its parent is; `seccomp`: the system calls of `system_calls.py` alone.
+`limits`: memory, CPU, descriptors, no written byte but in a folder of its own; `namespaces`: a network, processes and
+IPC objects of its own, all empty; `parent`: it dies with its parent; `landlock`: no files but the program's own and
+those of that folder; `signals`: none to others, once more; `user`: not root, where its parent is; `seccomp`: the system
+calls of `system_calls.py` alone.
 """
 
 _missing: dict[str, str] = {}
@@ -48,7 +49,14 @@ def stand_apart(*, parent_pid: int, tell: int, close: Sequence[int]) -> Guardian
 
 
 def close_doors(
-    guardian: Guardian, *, cpu_s: int, memory_mb: int, open_files: int, readable: Sequence[Path]
+    guardian: Guardian,
+    *,
+    cpu_s: int,
+    memory_mb: int,
+    open_files: int,
+    readable: Sequence[Path],
+    folder: Path | None = None,
+    folder_mb: int = 0,
 ) -> dict[str, str]:
     """Puts every guard this machine allows around the calling process and its later threads; there is no way back.
 
@@ -57,16 +65,17 @@ def close_doors(
         memory_mb: address space in MiB.
         open_files: descriptors.
         readable: folders of our own code; Python's own folders are always readable, everything else is shut.
+        folder: where it may write, files of at most `folder_mb` MiB. None: nowhere.
 
     Returns:
         Which guards are missing, each with the reason.
     """
-    _limit(cpu_s, memory_mb << 20, open_files)
-    _attempt("landlock", lambda: shut_files(readable))
+    _limit(cpu_s, memory_mb << 20, open_files, written_bytes=folder_mb << 20)
+    _attempt("landlock", lambda: shut_files(readable, folder=folder))
     _attempt("signals", shut_signals)
-    _attempt("user", lambda: be_nobody([*code_folders(), *readable]))
+    _attempt("user", lambda: be_nobody([*code_folders(), *readable, *([folder] if folder else [])]))
     _attempt("parent", guardian.die_with)  # after `user`: becoming another user makes the kernel forget it
-    _attempt("seccomp", shut_system_calls)
+    _attempt("seccomp", lambda: shut_system_calls(folder=folder is not None))
     return dict(_missing)
 
 
@@ -78,8 +87,8 @@ def _attempt(name: str, close: Callable[[], None]) -> None:
         _missing[name] = str(error)
 
 
-def _limit(cpu_s: int, memory_bytes: int, open_files: int) -> None:
+def _limit(cpu_s: int, memory_bytes: int, open_files: int, *, written_bytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s))
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (written_bytes, written_bytes))
     resource.setrlimit(resource.RLIMIT_NOFILE, (open_files, open_files))

@@ -4,9 +4,11 @@ import json
 import os
 import select
 import time
+from pathlib import Path
 from typing import Any, NoReturn
 
 from pipelines.core.errors import UnreadableFileError
+from pipelines.steps.sandbox.folder import bytes_below
 from pipelines.steps.sandbox.frames import HEADER
 from pipelines.steps.sandbox.limits import Limits
 
@@ -14,15 +16,19 @@ _READ_BYTES = 1 << 20
 _LOOK_S = 0.05
 """Shortest time between two looks at the CPU time of a child."""
 
+_LOOK_AT_FOLDER_S = 0.2
+"""Longest time between two looks at how much a child has written."""
+
 
 class Pipe:
     """Reads what one child sends. The limits are looked at here, because a child may be no longer ours."""
 
-    def __init__(self, fd: int, limits: Limits, subject: str, pid: int | None) -> None:
-        """`pid` is the process whose CPU time counts; None: only the kernel's limit holds."""
+    def __init__(self, fd: int, limits: Limits, subject: str, pid: int | None, folder: Path | None = None) -> None:
+        """`pid` is the process whose CPU time counts; None: only the kernel's limit holds. `folder` is the child's."""
         self._fd = fd
         self._limits = limits
         self._subject = subject
+        self._folder = folder
         self._clock = None if pid is None else (~pid << 3) | 2  # its CPU clock, see clock_getcpuclockid(3)
         self._buffer = bytearray()
         self._waited_s = 0.0
@@ -83,14 +89,18 @@ class Pipe:
             cpu_left_s = self._limits.within(self._limits.cpu_s, self._items) - self._cpu_s()
             if cpu_left_s <= 0:
                 self._give_up("needs more computing time than one file may use")
+            if self._folder is not None and bytes_below(self._folder) > self._limits.folder_mb << 20:
+                self._give_up(f"needs more than {self._limits.folder_mb} MiB of space to read")
             started = time.monotonic()
             # All processors may work for it at once.
             look_s = min(max(0.0, wall_left_s), max(_LOOK_S, cpu_left_s / (os.cpu_count() or 1)))
+            if self._folder is not None:
+                look_s = min(look_s, _LOOK_AT_FOLDER_S)
             ready = self._poll.poll(look_s * 1000)
             self._waited_s += time.monotonic() - started
             if ready:
                 return
-            if look_s >= wall_left_s:
+            if self._waited_s >= self._limits.within(self._limits.wall_s, self._items):
                 self._give_up(f"takes longer than {self._waited_s:.0f} seconds to read")
 
     def _cpu_s(self) -> float:

@@ -3,7 +3,8 @@
 The list is what CPython, PyMuPDF, Pillow, numpy, onnxruntime with RapidOCR, and PyAV call once their doors are closed,
 on glibc and musl, and the older or newer twins of those calls. Threads stay possible; processes, sockets, signals,
 limits, modes, times and names of files, keys, shared memory and everything a kernel learns later do not. A call whose
-first arguments decide what it does is allowed for the harmless ones alone.
+first arguments decide what it does is allowed for the harmless ones alone. A child that has a folder of its own may
+also make and remove files; where, is Landlock's matter.
 
 Sources: seccomp(2), the kernel's `syscall_64.tbl` and `asm-generic/unistd.h`.
 """
@@ -11,6 +12,7 @@ Sources: seccomp(2), the kernel's `syscall_64.tbl` and `asm-generic/unistd.h`.
 import ctypes
 import os
 import struct
+from collections.abc import Mapping
 
 from pipelines.steps.sandbox.kernel import PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, call, libc, prctl
 
@@ -41,6 +43,14 @@ ALLOWED: dict[str, tuple[int | None, int | None]] = {
 }  # fmt: skip
 """Name -> number on x86_64 and on aarch64; None: the architecture has no such call."""
 
+IN_ITS_FOLDER: dict[str, tuple[int | None, int | None]] = {
+    "mkdir": (83, None), "mkdirat": (258, 34), "unlink": (87, None), "unlinkat": (263, 35), "rmdir": (84, None),
+    "rename": (82, None), "renameat": (264, 38), "renameat2": (316, 276), "ftruncate": (77, 46), "fsync": (74, 82),
+    "fdatasync": (75, 83), "pwrite64": (18, 68), "fadvise64": (221, 223), "statfs": (137, 43), "fstatfs": (138, 44),
+    "umask": (95, 166), "pipe": (22, None), "pipe2": (293, 59),
+}  # fmt: skip
+"""As `ALLOWED`, for a child with a folder of its own; what LibreOffice calls besides (strace)."""
+
 ONLY: dict[str, tuple[tuple[int, tuple[int, ...]], ...]] = {
     "ioctl": ((1, (0x5401, 0x5450, 0x5451)),),  # is it a terminal, (do not) close on exec; none that changes a file
     "fcntl": ((1, (0, 1, 2, 3, 4, 1030)),),  # copies and flags of descriptors; no owner to signal, no lease, no lock
@@ -61,8 +71,11 @@ Line = tuple[int, int, int, int]
 """One BPF instruction: operation, instructions to skip when true, when false, operand."""
 
 
-def shut_system_calls() -> None:
+def shut_system_calls(*, folder: bool = False) -> None:
     """Refuses the calling process and its later threads every system call that is not on the list.
+
+    Args:
+        folder: whether it has a folder of its own, to write in.
 
     Raises:
         OSError: the kernel refused, or the numbers of this machine are not known; everything is as before.
@@ -71,7 +84,7 @@ def shut_system_calls() -> None:
     machine = os.uname().machine
     if machine not in _MACHINES:
         raise OSError(f"no system call numbers for {machine}")
-    install(allow_list(*_MACHINES[machine]))
+    install(allow_list(*_MACHINES[machine], calls=ALLOWED | IN_ITS_FOLDER if folder else ALLOWED))
 
 
 def install(program: list[Line]) -> None:
@@ -85,10 +98,12 @@ def install(program: list[Line]) -> None:
     call("seccomp", libc.prctl, PR_SET_SECCOMP, 2, order, 0, 0)
 
 
-def allow_list(column: int, machine: int) -> list[Line]:
-    """The filter for one architecture. Refused calls answer EPERM; ones newer than this list, ENOSYS."""
+def allow_list(
+    column: int, machine: int, *, calls: Mapping[str, tuple[int | None, int | None]] = ALLOWED
+) -> list[Line]:
+    """The filter that lets `calls` pass on one architecture. Refused calls answer EPERM; ones newer, ENOSYS."""
     lines = [(_LOAD, 0, 0, _AT_MACHINE), (_IF_EQUAL, 1, 0, machine), (_RETURN, 0, 0, _EPERM), (_LOAD, 0, 0, _AT_NUMBER)]
-    for name, numbers in ALLOWED.items():
+    for name, numbers in calls.items():
         if (number := numbers[column]) is not None:
             then = _thread_only() if name == "clone" else _if_harmless(ONLY.get(name, ()))
             lines += [(_IF_EQUAL, 0, len(then), number), *then]

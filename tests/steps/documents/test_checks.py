@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from pipelines.core.errors import UnreadableFileError
+from pipelines.steps.documents.checks import check_document
+from pipelines.steps.documents.office import office_as_pdf
 from pipelines.steps.pdf.slides import read_deck
 
 
@@ -28,11 +30,14 @@ OFFICE = {
 
 
 @pytest.mark.parametrize("name", OFFICE)
-def test_office_files_are_refused_with_what_to_do_and_never_called_damaged(tmp_path: Path, name: str) -> None:
+def test_office_files_without_libreoffice_are_refused_with_what_to_do_and_never_called_damaged(
+    tmp_path: Path, name: str
+) -> None:
     (tmp_path / name).write_bytes(OFFICE[name])
+    assert check_document(tmp_path / name, file_name=name, max_bytes=10**6) == "office"
     with pytest.raises(UnreadableFileError, match="Export it as PDF") as caught:
-        read_deck(tmp_path / name)
-    assert caught.value.code == "unknown_kind"
+        office_as_pdf(tmp_path / name, io.BytesIO(), libreoffice=tmp_path)
+    assert caught.value.code == "no_office"
 
 
 def test_another_archive_is_no_document(tmp_path: Path) -> None:

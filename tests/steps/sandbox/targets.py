@@ -129,7 +129,7 @@ def attempts(source: BinaryIO | None, *, port: int, secret: str, parent: int) ->
         "read another process": lambda: Path(f"/proc/{parent}/environ").read_bytes(),
         "write": lambda: Path(secret).with_name("written").write_text("x"),
         "run a program": lambda: subprocess.run(["/bin/true"], check=False),
-        "become another program": lambda: os.execv("/bin/true", ["true"]),  # noqa: S606
+        "become another program": lambda: os.execv("/bin/true", ["true"]),  # noqa: S606  # noqa: S606
         "fork": os.fork,
         "kill the parent": lambda: os.kill(parent, signal.SIGTERM),
     }
@@ -251,3 +251,46 @@ REACHES: list[tuple[Any, ...]] = [
     ("fork in the x32 set", 57 + 0x40000000),
 ]
 """Name, number on x86_64, arguments."""
+
+
+def fill(source: BinaryIO | None, *, folder: Path, file_mb: int, files: int) -> Items:
+    for number in range(files):
+        with (folder / str(number)).open("wb") as target:
+            for _ in range(file_mb):
+                target.write(bytes(1 << 20))
+    yield sum(path.stat().st_size for path in folder.iterdir()), b""
+    time.sleep(30)
+
+
+def use_folder(source: BinaryIO | None, *, folder: Path, elsewhere: str) -> Items:
+    """Yields what each attempt met: "" where it succeeded."""
+
+    def tool() -> None:
+        script = folder / "tool"
+        script.write_text("#!/bin/sh\n")
+        os.execv(script, ["tool"])  # noqa: S606
+
+    attempts: dict[str, Callable[[], object]] = {
+        "write and move": lambda: (folder / "a").write_bytes(b"mine") and (folder / "a").rename(folder / "b"),
+        "make and remove": lambda: (folder / "c").mkdir() or (folder / "c").rmdir(),
+        "write beside": lambda: Path(elsewhere, "new").write_bytes(b"x"),
+        "read beside": lambda: Path(elsewhere, "secret").read_bytes(),
+        "move out": lambda: (folder / "b").rename(Path(elsewhere, "b")),
+        "link out": lambda: (folder / "link").symlink_to(elsewhere),
+        "hard link": lambda: os.link(folder / "b", folder / "d"),
+        "pipe": lambda: os.mkfifo(folder / "pipe"),
+        "change mode": lambda: (folder / "b").chmod(0o4755),
+        "socket": lambda: socket.socket(socket.AF_UNIX).bind(str(folder / "socket")),
+        "network": lambda: socket.create_connection(("127.0.0.1", 80), timeout=1),
+        "start what it wrote": tool,
+        "start a program": lambda: os.execv("/bin/true", ["true"]),  # noqa: S606
+        "another process": os.fork,
+    }
+    met = {}
+    for name, attempt in attempts.items():
+        try:
+            attempt()
+            met[name] = ""
+        except OSError as error:
+            met[name] = type(error).__name__
+    yield {"met": met, "left": sorted(path.name for path in folder.iterdir())}, b""

@@ -1,0 +1,36 @@
+"""PDFs made of office files: named per document, so that its text and its pictures are those of one PDF."""
+
+from dataclasses import dataclass
+
+from psycopg.rows import class_row
+
+from pipelines.core.postgres import Connection
+from pipelines.core.records import Document
+from pipelines.core.statements import statement
+from pipelines.core.uploads import lock_upload
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentPdf:
+    """A PDF in the file store (`pdf_sha256`), made of the upload `source_sha256` by `code_version` of the making."""
+
+    source_sha256: str
+    pdf_sha256: str
+    code_version: str
+
+
+def put_document_pdf(connection: Connection, document: Document, pdf: DocumentPdf) -> None:
+    """Name the PDF made of a document over an older one.
+
+    Raises:
+        SupersededError: the document was replaced or deleted meanwhile.
+    """
+    lock_upload(connection, document)
+    values = {name: getattr(pdf, name) for name in DocumentPdf.__slots__}
+    connection.execute(statement("put_document_pdf"), {"document_id": document.id, **values})
+
+
+def find_document_pdf(connection: Connection, document: Document) -> DocumentPdf | None:
+    """The PDF made of a document, of whichever upload; None where none was made."""
+    with connection.cursor(row_factory=class_row(DocumentPdf)) as cursor:
+        return cursor.execute(statement("get_document_pdf"), {"document_id": document.id}).fetchone()

@@ -10,26 +10,7 @@ import httpx
 import pytest
 
 from tests.fakes import Status, calls, text
-
-EXAMPLE = Path(__file__).parents[2] / "serving" / "example"
-PLAYWRIGHT = "playwright-core@1.65.1"
-
-
-@pytest.fixture(scope="module")
-def modules(ai_sdk):
-    """The page's packages and the browser's driver, installed once into a folder beside the AI SDK's clients."""
-    root = ai_sdk / "page"
-    wanted = (EXAMPLE / "package.json").read_text(encoding="utf-8")
-    done = root / "installed.json"
-    if not done.exists() or done.read_text(encoding="utf-8") != wanted + PLAYWRIGHT:
-        root.mkdir(exist_ok=True)
-        (root / "package.json").write_text(wanted, encoding="utf-8")
-        command = ["npm", "install", "--no-audit", "--no-fund", "--no-package-lock", "--no-save", PLAYWRIGHT]
-        tried = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
-        if tried.returncode:
-            pytest.skip(f"the page's packages cannot be installed: {tried.stderr.strip()[:300]}")
-        done.write_text(wanted + PLAYWRIGHT, encoding="utf-8")
-    return root
+from tests.serving.conftest import EXAMPLE
 
 
 @pytest.fixture(scope="module")
@@ -46,14 +27,6 @@ def page_url(modules, service, tmp_path_factory):
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         yield process.stdout.readline().strip()
         process.terminate()
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    found = shutil.which("chromium")
-    if found is None:
-        pytest.skip("chromium is not installed: the example page cannot be looked at")
-    return found
 
 
 @pytest.fixture

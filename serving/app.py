@@ -11,7 +11,7 @@ from serving.accounts.doors import doors_of
 from serving.gate import Gate
 from serving.guard import open_paths
 from serving.limits import Limits
-from serving.routes import account, auth, chat, courses, entrance, health, media, sessions
+from serving.routes import account, auth, chat, courses, entrance, health, media, members, sessions
 from serving.state import State, opened
 
 DESCRIPTION = """\
@@ -54,7 +54,7 @@ def create_app(settings: Settings | None = None, *, limits: Limits | None = None
         separate_input_output_schemas=False,
     )
     app.state.settings, app.state.limits = settings, limits
-    for module in (chat, sessions, courses, media, auth, account, entrance, health):
+    for module in (chat, sessions, courses, members, media, auth, account, entrance, health):
         app.include_router(module.router)
     problems.install(app)
 

@@ -77,6 +77,9 @@ class Limits:
     tokens_per_user: int = 50
     """Personal access tokens of one person."""
 
+    invitations_per_course: int = 200
+    """Invitations of one course that are good at a time."""
+
     issuer_timeout_s: float = 5.0
     """How long the issuer may take for an answer."""
 

@@ -33,6 +33,7 @@ class State:
 
     settings: Settings
     limits: Limits
+    doors: Doors
     database: ServingDatabase
     files: FileStore
     searcher: Searcher
@@ -79,6 +80,7 @@ async def opened(settings: Settings, limits: Limits, doors: Doors) -> AsyncItera
         yield State(
             settings=settings,
             limits=limits,
+            doors=doors,
             database=database,
             files=FileStore.open(settings),
             searcher=searcher,

@@ -1,4 +1,4 @@
-"""Courses of this person, plain search in one of them, and what a citation opens."""
+"""Courses: made, listed, found, changed; plain search in one of them, and what a citation opens."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -8,12 +8,23 @@ from fastapi import Query, Request
 from pipelines.answering.quoting import relevant_hits, where
 from pipelines.core.records import Hit, Kind
 from serving.accounts.access import get_my_course, list_my_courses
-from serving.accounts.asking import Reader
+from serving.accounts.asking import Manager, Reader
 from serving.chat.parts import clean
 from serving.chat.sessions import Source, get_source
+from serving.courses.catalogue import change_course, list_open_courses, make_course
 from serving.guard import router as guarded
 from serving.problems import documented
-from serving.schemas import CourseList, CourseOut, HitList, HitOut, SourceOut
+from serving.schemas import (
+    CourseIn,
+    CourseList,
+    CourseOut,
+    CoursePatch,
+    HitList,
+    HitOut,
+    OpenCourseList,
+    OpenCourseOut,
+    SourceOut,
+)
 from serving.state import State, state_of
 
 router = guarded("/api", tag="courses")
@@ -25,6 +36,45 @@ async def courses(request: Request, person: Reader) -> CourseList:
     async with state_of(request).database.transaction() as connection:
         found = await list_my_courses(connection, person)
     return CourseList(items=[CourseOut.model_validate(course) for course in found])
+
+
+@router.post("/courses", status_code=201, operation_id="createCourse", responses=documented("invalid_request"))
+async def create_course(request: Request, person: Manager, body: CourseIn) -> CourseOut:
+    """A new course; who makes it owns it. Two courses may have one name."""
+    async with state_of(request).database.transaction() as connection:
+        return CourseOut.model_validate(await make_course(connection, person, body.model_dump()))
+
+
+@router.get("/courses/catalogue", operation_id="searchCatalogue", responses=documented("invalid_request"))
+async def catalogue(
+    request: Request,
+    person: Reader,
+    q: Annotated[str, Query(max_length=200, description="Words of the name, code, term or instructor.")] = "",
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> OpenCourseList:
+    """Courses that anybody signed in may join: `POST /api/courses/{id}/members/me`."""
+    async with state_of(request).database.transaction() as connection:
+        found = await list_open_courses(connection, person, clean(q).strip(), limit=limit)
+    return OpenCourseList(items=[OpenCourseOut.model_validate(each) for each in found])
+
+
+@router.get("/courses/{course_id}", operation_id="getCourse", responses=documented("not_found", "invalid_request"))
+async def course(request: Request, person: Reader, course_id: UUID) -> CourseOut:
+    """One course of this person."""
+    async with state_of(request).database.transaction() as connection:
+        return CourseOut.model_validate(await get_my_course(connection, person, course_id))
+
+
+@router.patch(
+    "/courses/{course_id}",
+    operation_id="updateCourse",
+    responses=documented("not_found", "not_allowed", "invalid_request"),
+)
+async def update_course(request: Request, person: Manager, course_id: UUID, body: CoursePatch) -> CourseOut:
+    """Change what is given of a course; its owners may."""
+    said = body.model_dump(exclude_unset=True)
+    async with state_of(request).database.transaction() as connection:
+        return CourseOut.model_validate(await change_course(connection, person, course_id, said))
 
 
 @router.get(

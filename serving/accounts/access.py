@@ -13,8 +13,8 @@ from serving.problems import ProblemError
 class CourseAccess:
     """A course and this person's role in it.
 
-    `language`, `code`, `term`, `instructor` None: not given. `open`: anybody signed in may join; `archived`: it is over,
-    and is only read.
+    `language`, `code`, `term`, `instructor` None: not given. `open`: anybody signed in may join; `archived`: it is
+    over, and is only read.
     """
 
     id: UUID

@@ -17,6 +17,8 @@ pptx ppsx potx pptm ppsm ppt pps docx docm dotx doc rtf odp otp odt ott key page
 """
 DECK_SUFFIXES = frozenset(f".{name}" for name in _DOCUMENTS.split())
 """What is worth a look; some of it is only looked at to say why it cannot be read."""
+_ARCHIVES = (".zip", ".imscc")
+"""Of these, what is no archive; its content says what it is."""
 _RECORDINGS = """
 3gp aac aif aifc aiff amr asf au avi caf flac flv m2ts m4a m4b m4v mka mkv mov mp2 mp3 mp4 mpeg mpg mts oga ogg opus ts
 wav weba webm wma wmv
@@ -36,6 +38,7 @@ class Candidate:
     `captions` is the caption file that goes with a recording; captions alone are a lecture whose `path` they are.
     `note` says why a file of kind `other` is left out; empty: it is none this program reads. `code` not None: it is not
     left out but fails. `below` and `captions_below` are the folders the files were found in; None: they were named.
+    `origin` says where it came from; None: from `path`.
     """
 
     path: Path
@@ -47,6 +50,7 @@ class Candidate:
     code: str | None = None
     below: Path | None = None
     captions_below: Path | None = None
+    origin: str | None = None
 
     @property
     def stem(self) -> str:
@@ -59,12 +63,21 @@ class Candidate:
         return is_captions(self.path)
 
 
+MembersOf = Callable[[Found, Path | None], Iterator[Candidate] | None]
+"""What an archive holds, given the file and the folder it was found in; None: the file is no archive."""
+
+
 def is_captions(path: Path) -> bool:
     """Whether the name is that of a caption file."""
     return path.suffix.lower() in CAPTION_SUFFIXES
 
 
-def find_candidates(paths: Iterable[Path], *, captions: Path | None = None) -> list[Candidate]:
+def find_candidates(
+    paths: Iterable[Path],
+    *,
+    captions: Path | None = None,
+    members_of: MembersOf | None = None,
+) -> list[Candidate]:
     """Everything below `paths`, in order; a file of another kind stays in the list as `other`.
 
     A recording takes the captions beside it that have its name (`week1.mp4` and `week1.vtt` or `week1.en.vtt`). A file
@@ -73,13 +86,14 @@ def find_candidates(paths: Iterable[Path], *, captions: Path | None = None) -> l
 
     Args:
         captions: the caption file of the one recording among `paths`.
+        members_of: gives what an archive holds, see `Archives.members_of`. None: archives are files as others.
 
     Raises:
         PermanentError: a path does not exist, or captions were given and there is not exactly one recording.
     """
     found: dict[str, list[Candidate]] = {}
     for path in paths:
-        for candidate in _below(path):
+        for candidate in _below(path, members_of):
             others = found.setdefault(candidate.source_name, [])
             if not any(same_file(other.path, candidate.path) for other in others):
                 others.append(candidate)
@@ -156,22 +170,31 @@ def language_of(captions: Path) -> str | None:
     return found.group(1) if found else None
 
 
-def _below(path: Path) -> Iterator[Candidate]:
+def _below(path: Path, members_of: MembersOf | None) -> Iterator[Candidate]:
     if path.is_dir():
         for found in sorted(walk(path), key=lambda found: found.path):
-            yield _candidate(found, below=path)
+            yield from _each(found, path, members_of)
         return
     try:
-        yield _candidate(look_at(path), below=None)
+        found = look_at(path)
     except OSError:
         raise PermanentError(f"There is no file or folder {shown(path)}.", code="no_such_file") from None
+    yield from _each(found, None, members_of)
+
+
+def _each(found: Found, below: Path | None, members_of: MembersOf | None) -> Iterator[Candidate]:
+    members = members_of(found, below) if members_of is not None and found.why_not is None else None
+    if members is None:
+        yield _candidate(found, below=below)
+    else:
+        yield from members
 
 
 def _candidate(found: Found, *, below: Path | None) -> Candidate:
     return Candidate(
         found.path,
         found.name,
-        _kind(found.path) if found.why_not is None else "other",
+        kind_of_name(found.path) if found.why_not is None else "other",
         named=below is None,
         note=found.why_not or "",
         code="not_a_file" if found.must_fail else None,
@@ -179,8 +202,9 @@ def _candidate(found: Found, *, below: Path | None) -> Candidate:
     )
 
 
-def _kind(path: Path) -> FileKind:
+def kind_of_name(path: Path) -> FileKind:
+    """What the ending of a file's name says that it is worth a look as."""
     suffix = path.suffix.lower()
-    if suffix in DECK_SUFFIXES:
+    if suffix in DECK_SUFFIXES or suffix in _ARCHIVES:
         return "deck"
     return "lecture" if suffix in RECORDING_SUFFIXES or is_captions(path) else "other"

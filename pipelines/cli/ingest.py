@@ -11,6 +11,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from pipelines.cli.archives import Archives
 from pipelines.cli.candidates import Candidate, FileKind, beside, find_candidates
 from pipelines.cli.files import shown
 from pipelines.cli.output import clock, console, errors, fail, foreign, print_json, told
@@ -78,7 +79,9 @@ def register(app: typer.Typer) -> None:
 def ingest(
     paths: Annotated[
         list[Path],
-        typer.Argument(help="Decks (PDF, office files, pictures, texts), recordings, captions, or folders of them."),
+        typer.Argument(
+            help="Decks (PDF, office files, pictures, texts), recordings, captions, folders or zips of them."
+        ),
     ],
     *,
     course: Annotated[str, typer.Option(help="Name of the course; made if it is new.")],
@@ -137,12 +140,26 @@ def ingest_files(
     Raises:
         StudyBuddyError: nothing could be done at all. What is wrong with one file is in its result.
     """
-    candidates = find_candidates([*decks, *paths], captions=captions)
-    if options is not None and options.replace:
-        _refuse_namesakes(candidates)
-    linked = {os.path.realpath(path) for path in decks}
-    if not all(candidate.kind == "deck" for candidate in candidates if _real(candidate) in linked):
-        raise PermanentError("--deck goes with decks: PDFs, pictures or texts.", code="unknown_kind")
+    with Archives(stores.settings) as archives:
+        candidates = find_candidates([*decks, *paths], captions=captions, members_of=archives.members_of)
+        if options is not None and options.replace:
+            _refuse_namesakes(candidates)
+        linked = {os.path.realpath(path) for path in decks}
+        if not linked <= {_real(candidate) for candidate in candidates if candidate.kind == "deck"}:
+            raise PermanentError("--deck goes with decks: PDFs, office files, pictures or texts.", code="unknown_kind")
+        return _ingest(stores, course_name, candidates, linked=linked, options=options, everything=everything)
+
+
+def _ingest(
+    stores: Stores,
+    course_name: str,
+    candidates: Sequence[Candidate],
+    *,
+    linked: set[str],
+    options: Options | None,
+    everything: bool,
+) -> list[FileResult]:
+    """As `ingest_files`; `linked` are the real paths of the decks that all lectures go through."""
     with stores.database.transaction() as connection:
         course = ensure_course(connection, course_name)
     results = {candidate: _first_result(candidate) for candidate in candidates}

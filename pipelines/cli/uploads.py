@@ -137,7 +137,7 @@ def _put_lecture(stores: Stores, course_id: UUID, candidate: Candidate, options:
 
 
 def _origin(candidate: Candidate) -> str:
-    return candidate.path.absolute().as_posix()
+    return candidate.origin or candidate.path.absolute().as_posix()
 
 
 def _stored(

@@ -52,7 +52,7 @@ class UnreadableFileError(PermanentError):
 
     Codes in use: `empty_file`, `not_a_pdf`, `unknown_kind`, `no_office`, `damaged`, `zero_pages`, `password_required`,
     `password_wrong`, `too_large`, `too_many_pages`, `no_such_page`, `dynamic_form`, `portfolio`, `no_text`,
-    `parser_limit`, `not_media`, `no_audio`, `silent`, `bad_captions`.
+    `parser_limit`, `too_many_files`, `moodle_backup`, `not_media`, `no_audio`, `silent`, `bad_captions`.
     """
 
     default_code = "unreadable"

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import UUID
@@ -60,6 +61,10 @@ def ingested(run: Run, tmp_path_factory: pytest.TempPathFactory) -> dict[str, di
         deck.save(folder / "pictures.pdf")
         deck.delete_page(0)
         deck.save(folder / "photos.pdf")
+    with zipfile.ZipFile(folder / "export.zip", "w") as archive:
+        archive.writestr("week9/talk.vtt", WORDS.replace("slope", "hill"))
+        archive.writestr("week9/inner.zip", b"PK")
+        archive.writestr("../talk.vtt", WORDS)
     (folder / "notes.log").write_text("not for students")
     (folder / os.fsdecode(b"caf\xe9.vtt")).write_text(WORDS)
     (folder / "environment.vtt").symlink_to("/proc/self/environ")
@@ -75,7 +80,8 @@ def test_one_command_takes_a_folder_and_says_what_became_of_every_file(ingested)
         "empty.mp3": ("failed", None), "notes.log": ("skipped", None),
         "caf\\xe9.vtt": ("failed", None), "environment.vtt": ("skipped", None), "week1.vtt": ("ingested", None),
         "week1.pdf": ("ingested", None), "week2.wav": ("ingested", "week2.vtt"), "pictures.pdf": ("ingested", None),
-        "photos.pdf": ("failed", None),
+        "photos.pdf": ("failed", None), "export.zip/week9/talk.vtt": ("ingested", None),
+        "export.zip/week9/inner.zip": ("failed", None), "export.zip/../talk.vtt": ("failed", None),
     }  # fmt: skip
     assert (ingested["week1.vtt"]["duration_ms"], ingested["week1.vtt"]["chunks"]) == (9000, 1)
     assert ingested["week2.wav"]["duration_ms"] == 8000

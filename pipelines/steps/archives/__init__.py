@@ -1,0 +1,1 @@
+"""Archives of many files, such as a course exported from a learning platform, unpacked within limits."""

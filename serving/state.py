@@ -117,6 +117,10 @@ async def _model(settings: Settings, pace: Pace, stack: AsyncExitStack) -> ChatM
 def _chores(
     runs: Runs, follower: Follower, database: ServingDatabase, limits: Limits
 ) -> list[Coroutine[None, None, None]]:
+    async def flushing() -> None:
+        await runs.begun()
+        await runs.flush()
+
     async def reaping() -> None:
         await reap(database, limits, runs.owner)
 
@@ -124,7 +128,7 @@ def _chores(
         await forget(database, limits)
 
     return [
-        _every(limits.flush_s, runs.flush),
+        _every(limits.flush_s, flushing),
         _every(limits.beat_s, runs.beat),
         _every(limits.dead_after_s / 3, reaping),
         _every(limits.events_kept_s / 5, forgetting),

@@ -17,6 +17,8 @@ PAUSE_PER_RUN_S = 0.0004
 LAG_SHARE = 4.0
 PAUSE_MAX_S = 0.5
 PROBE_S = 0.1
+IDLE_PROBE_S = 1.0
+"""While no answer is being written, nobody needs to know."""
 
 
 class Pace:
@@ -36,6 +38,7 @@ class Pace:
         """Measure how late the loop wakes sleepers, until cancelled."""
         loop = asyncio.get_running_loop()
         while True:
-            due = loop.time() + PROBE_S
-            await asyncio.sleep(PROBE_S)
+            pause_s = PROBE_S if self._count() else IDLE_PROBE_S
+            due = loop.time() + pause_s
+            await asyncio.sleep(pause_s)
             self._lag_s = 0.7 * self._lag_s + 0.3 * (loop.time() - due)

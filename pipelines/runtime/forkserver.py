@@ -25,31 +25,20 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any, cast
 
-from pipelines.runtime.works import DONE, GRACE_S, TAKEN, Work, watch_server, work_on
+from pipelines.runtime.workers import Job, Worker
+from pipelines.runtime.works import DONE, GRACE_S, NEARLY_DONE, TAKEN, Work, watch_server, work_on
 
 IDLE_S = 5.0
 """How long a worker waits for more work."""
 
+FOLLOW_S = 1.0
+"""How long work waits for a worker that is nearly done, before a fresh one takes it."""
+
 ENDING = {signal.SIGTERM, signal.SIGINT}
-
-
-@dataclass(slots=True)
-class _Worker:
-    """A child that works. `key` None: it waits for work, since `idle_since`; `client` None: nobody is told.
-
-    `handed`: work that it was sent and has not taken up yet; where it dies first, another does it.
-    """
-
-    orders: socket.socket
-    key: str | None
-    client: socket.socket | None
-    handed: str | None = None
-    idle_since: float = 0.0
 
 
 class ForkServer:
@@ -67,7 +56,7 @@ class ForkServer:
         self._stale = stale
         self._selector = selectors.DefaultSelector()
         self._buffers: dict[socket.socket, bytes] = {}
-        self._workers: dict[int, _Worker] = {}
+        self._workers: dict[int, Worker] = {}
         self._alive_r, self._alive_w = os.pipe()
         self._stopping = False
         self._wake_r, self._wake_w = socket.socketpair()
@@ -118,12 +107,12 @@ class ForkServer:
                 if key.fileobj is self._wake_r:
                     with suppress(BlockingIOError):
                         self._wake_r.recv(4096)
-                elif isinstance(key.data, _Worker):
+                elif isinstance(key.data, Worker):
                     self._hear(key.data)
                 else:
                     self._read(cast(socket.socket, key.fileobj))
             self._reap()
-            self._dismiss_idle()
+            self._look_at_clock()
             if tick is not None:
                 tick()
         self.ending()
@@ -136,7 +125,7 @@ class ForkServer:
     @property
     def working(self) -> bool:
         """Whether there is work under way."""
-        return any(worker.key is not None for worker in self._workers.values())
+        return any(worker.job is not None for worker in self._workers.values())
 
     @property
     def stopping(self) -> bool:
@@ -167,66 +156,75 @@ class ForkServer:
         self._buffers[client] = rest
         for line in lines:
             request = json.loads(line)
-            key, payload = str(request["start"]), str(request["payload"])
-            pid = self._begin(key, payload, client)
-            _send(client, {"started": key, "pid": pid, "stale": self._stale()})
+            job = Job(str(request["start"]), str(request["payload"]), client)
+            pid = self._begin(job)
+            _send(client, {"started": job.key, "pid": pid, "stale": self._stale()})
 
-    def _begin(self, key: str, payload: str, client: socket.socket | None) -> int:
-        pid = self._hand_on(payload) or self._fork_worker(payload)
-        self._workers[pid].key, self._workers[pid].client = key, client
-        return pid
+    def _begin(self, job: Job) -> int:
+        return self._hand_on(job) or self._fork_worker(job)
 
-    def _hand_on(self, payload: str) -> int | None:
-        """Give the work to a worker that waits; its pid, None when there is none."""
+    def _hand_on(self, job: Job) -> int | None:
+        """Give the work to a worker that waits, or that is nearly done; its pid, None when there is none."""
         for pid, worker in self._workers.items():
-            if worker.key is None:
-                with suppress(OSError):  # closed, or dead and not reaped yet
-                    worker.orders.sendall(json.dumps(payload).encode() + b"\n")
-                    worker.handed = payload
-                    return pid
+            if worker.job is None and worker.hand(job):
+                return pid
+        for pid, worker in self._workers.items():
+            if worker.nearly_done and worker.follows is None:
+                worker.follows, worker.since = job, time.monotonic()
+                return pid
         return None
 
-    def _fork_worker(self, payload: str) -> int:
+    def _fork_worker(self, job: Job) -> int:
         ours, theirs = socket.socketpair()
 
         def work() -> int:
             ours.close()
-            return self.life(lambda: work_on(self._work, payload, theirs))
+            return self.life(lambda: work_on(self._work, job.payload, theirs))
 
         with theirs:
             pid = self.fork(work)
-        worker = self._workers[pid] = _Worker(ours, None, None)
+        worker = self._workers[pid] = Worker(ours, job)
         self._selector.register(ours, selectors.EVENT_READ, worker)
         return pid
 
-    def _hear(self, worker: _Worker) -> None:
-        """A worker says that it has taken up its work, or that it is done and waits for more, or has closed its end."""
+    def _hear(self, worker: Worker) -> None:
+        """A worker says that it has taken up its work, that it is nearly or really done, or has closed its end."""
         said = b""
         with suppress(OSError):
             said = worker.orders.recv(1, socket.MSG_DONTWAIT)
         if said == TAKEN:
-            worker.handed = None
+            worker.taken = True
+        elif said == NEARLY_DONE:
+            worker.nearly_done = True
         elif said == DONE:
             self._tell_ended(worker, 0)
-            worker.idle_since = time.monotonic()
+            worker.since, worker.nearly_done = time.monotonic(), False
+            follows, worker.follows = worker.follows, None
+            if follows is not None and not worker.hand(follows):
+                self._begin(follows)
         else:
             self._dismiss(worker)
 
-    def _dismiss_idle(self) -> None:
-        for worker in self._workers.values():
-            if worker.key is None and time.monotonic() - worker.idle_since > IDLE_S:
+    def _look_at_clock(self) -> None:
+        """End workers that have waited long enough, and have work wait no longer for one that is not done after all."""
+        for worker in list(self._workers.values()):
+            waited = time.monotonic() - worker.since
+            if worker.job is None and waited > IDLE_S:
                 self._dismiss(worker)
+            elif worker.follows is not None and waited > FOLLOW_S:
+                follows, worker.follows, worker.nearly_done = worker.follows, None, False
+                self._fork_worker(follows)
 
-    def _dismiss(self, worker: _Worker) -> None:
+    def _dismiss(self, worker: Worker) -> None:
         """Have no more work for a worker: it ends when it finds its orders closed."""
         if worker.orders.fileno() >= 0:
             self._selector.unregister(worker.orders)
             worker.orders.close()
 
-    def _tell_ended(self, worker: _Worker, status: int) -> None:
-        if worker.key is not None and worker.client is not None and worker.client in self._buffers:
-            _send(worker.client, {"ended": worker.key, "status": status})
-        worker.key = worker.client = None
+    def _tell_ended(self, worker: Worker, status: int) -> None:
+        job, worker.job = worker.job, None
+        if job is not None and job.client in self._buffers:
+            _send(job.client, {"ended": job.key, "status": status})
 
     def _reap(self) -> None:
         while True:
@@ -245,10 +243,12 @@ class ForkServer:
             worker = self._workers.pop(pid)
             while worker.orders.fileno() >= 0:
                 self._hear(worker)  # its last words
-            if worker.handed is not None and worker.key is not None and worker.client in self._buffers:
-                self._begin(worker.key, worker.handed, worker.client)
-            else:
+            left = None if worker.taken else worker.job
+            if left is None:
                 self._tell_ended(worker, status)
+            for job in (left, worker.follows):
+                if job is not None and job.client in self._buffers:
+                    self._begin(job)
 
     def _end_workers(self) -> None:
         for pid in self._workers:

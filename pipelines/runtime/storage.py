@@ -16,10 +16,12 @@ from typing import Any
 
 import psycopg2
 import sqlalchemy
-from dagster import DagsterEvent, DagsterEventType
+from dagster import AssetKey, AssetRecordsFilter, DagsterEvent, DagsterEventType, EventRecordsResult
+from dagster._core.events import ASSET_CHECK_EVENTS, ASSET_EVENTS
 from dagster._core.events.log import EventLogEntry
 from dagster._core.execution.compute_logs import redirect_to_file
 from dagster._core.storage.compute_log_manager import CapturedLogContext, ComputeIOType
+from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
 from dagster._core.storage.local_compute_log_manager import IO_TYPE_EXTENSION, LocalComputeLogManager
 from dagster._core.storage.tags import WILL_RETRY_TAG
 from dagster._serdes import ConfigurableClassData
@@ -31,11 +33,14 @@ from dagster_postgres import (
 )
 from dagster_postgres.utils import pg_url_from_config, retry_pg_connection_fn
 
+from pipelines.runtime.works import nearly_done
+
 IDLE_CONNECTIONS = 1
 MOST_CONNECTIONS = 12
 """Of one process; the daemon's threads use the database side by side."""
 TRUST_S = 1.0
-"""A connection used this recently is taken for alive; an older one is asked first, so a restart is survived."""
+"""A connection used this recently is taken for alive; an older one is asked first, so a restart is survived. So long,
+too, an answer that a step asks for again is taken for true."""
 RUNS_CHANNEL = "studybuddy_runs"
 """Said in Dagster's database with the kind of event when a run was queued or has ended (`daemon.py` listens)."""
 QUEUED = DagsterEventType.RUN_ENQUEUED.value
@@ -83,6 +88,8 @@ class _RunStorage(PostgresRunStorage):
     _stats_columns: bool | None = None
 
     def handle_run_event(self, run_id: str, event: DagsterEvent, update_timestamp: datetime | None = None) -> None:
+        if event.event_type == DagsterEventType.RUN_SUCCESS:
+            nearly_done()  # as soon as this is written, the next run is started
         super().handle_run_event(run_id, event, update_timestamp)
         if event.event_type_value in (QUEUED, *ENDINGS):
             self._announce(event.event_type_value)
@@ -103,16 +110,68 @@ class _RunStorage(PostgresRunStorage):
 
 
 class _EventLogStorage(PostgresEventLogStorage):
-    """Asks once whether a table or a column exists; one that exists stays. Keeps nothing of an event twice."""
+    """Asks once whether a table or a column exists; one that exists stays. Keeps nothing of an event twice.
+
+    A step asks for the same things again and again: whether its partition exists (5 times a step), and twice a check
+    for the asset's latest materialization. What was answered within `TRUST_S` is not asked again, unless this process
+    has stored something else than a check meanwhile.
+    """
 
     def __init__(self, postgres_url: str, should_autocreate_tables: bool) -> None:
         self._present: set[tuple[str, str]] = set()
+        self._partitions: dict[tuple[str, str], float] = {}
+        self._latest: dict[AssetRecordsFilter, tuple[float, EventRecordsResult]] = {}
         super().__init__(postgres_url, should_autocreate_tables)
 
     def store_event(self, event: EventLogEntry) -> None:
-        """Keep the event, unless it only says that a check gave its result: the check's own event says which."""
-        if not _ends_a_check(event):
-            super().store_event(event)
+        """Keep the event, unless it only says that a check gave its result: the check's own event says which.
+
+        Dagster's own sends a NOTIFY with every event besides, for which nobody listens any more.
+        """
+        if _ends_a_check(event):
+            return
+        kind = event.dagster_event_type if event.is_dagster_event else None
+        if kind not in ASSET_CHECK_EVENTS:
+            self._latest.clear()
+        inserted = SqlEventLogStorageTable.c.id
+        with self._connect() as connection:
+            event_id = int(connection.execute(self.prepare_insert_event(event).returning(inserted)).scalar_one())
+        if kind in ASSET_EVENTS and event.get_dagster_event().asset_key:
+            with self.index_transaction() as connection:
+                self._store_asset_event_tags(connection, [event], [event_id])
+                self._store_asset_event(connection, event, event_id)
+        if kind in ASSET_CHECK_EVENTS:
+            self.store_asset_check_event(event, event_id)
+
+    def has_dynamic_partition(self, partitions_def_name: str, partition_key: str) -> bool:
+        key, now = (partitions_def_name, partition_key), time.monotonic()
+        if now - self._partitions.get(key, -TRUST_S) < TRUST_S:
+            return True
+        self._partitions.clear()
+        found = super().has_dynamic_partition(partitions_def_name, partition_key)
+        if found:
+            self._partitions[key] = now
+        return found
+
+    def delete_dynamic_partition(self, partitions_def_name: str, partition_key: str) -> None:
+        self._partitions.clear()
+        super().delete_dynamic_partition(partitions_def_name, partition_key)
+
+    def fetch_materializations(
+        self,
+        records_filter: AssetKey | AssetRecordsFilter,
+        limit: int,
+        cursor: str | None = None,
+        ascending: bool = False,
+    ) -> EventRecordsResult:
+        if not isinstance(records_filter, AssetRecordsFilter) or limit != 1 or cursor is not None or ascending:
+            return super().fetch_materializations(records_filter, limit, cursor, ascending)
+        key = records_filter._replace(asset_partitions=tuple(records_filter.asset_partitions or ()))
+        at, found = self._latest.get(key, (-TRUST_S, None))
+        if found is None or time.monotonic() - at >= TRUST_S:
+            found = super().fetch_materializations(records_filter, limit)
+            self._latest = {key: (time.monotonic(), found)}
+        return found
 
     def _event_to_row(self, event: EventLogEntry) -> dict[str, Any]:
         row = super()._event_to_row(_once(event))

@@ -18,8 +18,9 @@ WORKS = 50
 SHORT_S = 60.0
 """A worker ends after work that took longer: long work takes much memory, and a fresh start is nothing beside it."""
 
-TAKEN, DONE = b"+", b"-"
-"""What a worker says: that it has taken up work it was handed, and that it is done and waits for more."""
+TAKEN, NEARLY_DONE, DONE = b"+", b"~", b"-"
+"""What a worker says: that it has taken up work it was handed, that this is as good as done, and that it is done and
+waits for more."""
 
 Work = Callable[[str], int]
 """What a worker does with a payload; returns its exit status. 0 also says that the process may take another."""
@@ -30,6 +31,8 @@ def work_on(work: Work, payload: str, orders: socket.socket) -> int:
 
     The other end of `orders` closes when there is no more.
     """
+    global _orders  # noqa: PLW0603  a worker has one server
+    _orders = orders
     with orders, orders.makefile("rb") as payloads:
         for _ in range(WORKS - 1):
             began = time.monotonic()
@@ -47,6 +50,16 @@ def work_on(work: Work, payload: str, orders: socket.socket) -> int:
                 return 0
             payload = str(json.loads(line))
     return work(payload)
+
+
+_orders: socket.socket | None = None
+
+
+def nearly_done() -> None:
+    """Say, in a worker, that its work is about to end well: who waits for that may have the next work ready at once."""
+    if _orders is not None:
+        with suppress(OSError):  # closed: this worker takes no more
+            _orders.sendall(NEARLY_DONE)
 
 
 _alive: int | None = None

@@ -89,6 +89,7 @@ class Runs:
         self._limits = limits
         self._live: dict[UUID, LiveRun] = {}
         self._unsaved: list[dict[str, Any]] = []  # batches a failing database did not take; taken again in order
+        self._begun = asyncio.Event()
         self.owner = uuid4()
         self.draining = False
 
@@ -117,6 +118,7 @@ class Runs:
         writer = PartWriter(lambda part: live.feed.append(part.sse()))
         writer.start(begun.message_id, {"sessionId": begun.session.client_id})
         self._live[begun.run_id] = live
+        self._begun.set()
         live.task = asyncio.create_task(self._write(live, writer, turn, work), name=f"run {begun.run_id}")
         return live
 
@@ -154,6 +156,12 @@ class Runs:
         tasks = [live.task for live in self._live.values() if live.task]
         if tasks:
             await asyncio.wait(tasks, timeout=self._limits.drain_s)
+
+    async def begun(self) -> None:
+        """Wait until there is an answer whose text is to be stored; at once where there is one."""
+        if not self._live and not self._unsaved:
+            self._begun.clear()
+            await self._begun.wait()
 
     async def flush(self) -> None:
         """Store what has been written since the last time, of all answers at once, and wake readers elsewhere."""

@@ -25,9 +25,11 @@ EXTENSION = {
 ONE_PLACE = {
     "dagster._cli.api": {"pipelines/runtime/worker.py", "pipelines/runtime/supervisor.py"},  # a run; the code server
     "dagster._core.code_pointer": {"pipelines/runtime/instance.py"},
+    "dagster._core.events": {"pipelines/runtime/storage.py"},
     "dagster._core.execution.compute_logs": {"pipelines/runtime/storage.py"},
     "dagster._core.origin": {"pipelines/runtime/instance.py"},
     "dagster._core.remote_origin": {"pipelines/runtime/instance.py"},
+    "dagster._core.storage.event_log.schema": {"pipelines/runtime/storage.py"},
     "dagster._core.storage.local_compute_log_manager": {"pipelines/runtime/storage.py"},
     "dagster._core.types.loadable_target_origin": {"pipelines/runtime/instance.py"},
     "dagster._daemon": {"pipelines/runtime/daemon.py"},
@@ -40,6 +42,24 @@ PARAMETERS = {
     "dagster._daemon.sensor:is_under_min_interval": ["state", "remote_sensor"],
     "dagster._daemon.sensor:get_elapsed": ["state"],
     "dagster._core.storage.event_log.sql_event_log:SqlEventLogStorage._event_to_row": ["self", "event"],
+    "dagster._core.storage.event_log.sql_event_log:SqlEventLogStorage.prepare_insert_event": ["self", "event"],
+    "dagster._core.storage.event_log.sql_event_log:SqlEventLogStorage.store_asset_check_event": [
+        "self",
+        "event",
+        "event_id",
+    ],
+    "dagster._core.storage.event_log.sql_event_log:SqlEventLogStorage._store_asset_event_tags": [
+        "self",
+        "conn",
+        "events",
+        "event_ids",
+    ],
+    "dagster_postgres.event_log.event_log:PostgresEventLogStorage._store_asset_event": [
+        "self",
+        "conn",
+        "event",
+        "event_id",
+    ],
     "dagster._core.storage.event_log.sql_event_log:SqlEventLogStorage._has_asset_key_col_on_connection": [
         "self",
         "conn",

@@ -167,6 +167,40 @@ def test_work_handed_to_a_worker_that_dies_before_taking_it_up_is_done_once_by_a
     assert note.read_text() == "done"
 
 
+NEARLY = "works.nearly_done(); open({note!r}, 'w').close(); "
+
+
+def nearly_done(served, note, payload):
+    """Start a worker and wait until it has said that it is nearly done; its pid."""
+    pid = served.client.start("first", NEARLY.format(note=str(note)) + payload, timeout_s=20)
+    while not note.exists():
+        time.sleep(0.02)
+    return pid
+
+
+def test_work_that_comes_when_a_worker_is_nearly_done_waits_for_it(served, tmp_path):
+    first = nearly_done(served, tmp_path / "note", "mine = 1; time.sleep(0.3)")
+    assert served.client.start("next", "assert mine == 1", timeout_s=20) == first
+    third = served.client.start("third", "assert 'mine' not in globals()", timeout_s=20)
+    assert third != first, "one waits for one worker"
+    assert {served.ended.get(timeout=20) for _ in range(3)} == {("first", 0), ("next", 0), ("third", 0)}
+
+
+@pytest.mark.parametrize(
+    ("ending", "status"), [("sys.exit(3)", 3), ("os.kill(os.getpid(), signal.SIGKILL)", -9), ("time.sleep(600)", None)]
+)
+def test_work_that_waits_for_a_worker_that_fails_or_is_not_done_after_all_is_done_once_by_another(
+    served, tmp_path, ending, status
+):
+    note = tmp_path / "done"
+    first = nearly_done(served, tmp_path / "note", f"mine = 1; time.sleep(0.2); {ending}")
+    payload = f"assert 'mine' not in globals(); open({str(note)!r}, 'a').write('done')"
+    assert served.client.start("next", payload, timeout_s=20) == first
+    ended = dict(served.ended.get(timeout=20) for _ in range(1 if status is None else 2))
+    assert ended == {"next": 0} | ({} if status is None else {"first": status})
+    assert note.read_text() == "done"
+
+
 def test_one_busy_worker_is_not_handed_another_work(served):
     busy = served.client.start("busy", "time.sleep(600)", timeout_s=20)
     assert served.work("pass") != busy

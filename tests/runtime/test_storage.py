@@ -3,9 +3,10 @@
 import sys
 from pathlib import Path
 
+import dagster as dg
 import psycopg
 import pytest
-from dagster_postgres import DagsterPostgresStorage
+from dagster_postgres import DagsterPostgresStorage, PostgresEventLogStorage
 from sqlalchemy import text
 
 from pipelines.runtime.storage import FileComputeLogManager, PooledPostgresStorage
@@ -41,6 +42,58 @@ def test_connections_are_kept(database_url):
         with storage.run_storage.connect() as connection:
             pids.add(connection.execute(text("select pg_backend_pid()")).scalar())
     assert len(pids) == 1
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """Counts the questions that reach the tables."""
+    asked = []
+
+    def counted(name, real):
+        def count(*given, **more):
+            asked.append(name)
+            return real(*given, **more)
+
+        return count
+
+    for name in ("has_dynamic_partition", "_get_event_records"):
+        monkeypatch.setattr(PostgresEventLogStorage, name, counted(name, getattr(PostgresEventLogStorage, name)))
+    return asked
+
+
+def test_a_partition_that_is_there_is_asked_for_once_in_a_while_and_one_that_is_not_every_time(database_url, asked):
+    storage = PooledPostgresStorage(psycopg2_url(database_url)).event_log_storage
+    assert [storage.has_dynamic_partition("deck", "a") for _ in range(2)] == [False, False]
+    storage.add_dynamic_partitions("deck", ["a"])
+    assert [storage.has_dynamic_partition("deck", "a") for _ in range(3)] == [True] * 3
+    assert len(asked) == 3
+    storage.delete_dynamic_partition("deck", "a")
+    assert not storage.has_dynamic_partition("deck", "a")
+
+
+def test_checks_ask_for_their_assets_latest_materialization_once_and_never_get_an_older_one(database_url, asked):
+    url = psycopg2_url(database_url)
+    instance = dg.DagsterInstance.ephemeral()
+    storage = instance._event_storage = PooledPostgresStorage(url).event_log_storage
+    storage.register_instance(instance)
+    mine = dg.AssetRecordsFilter(asset_key=dg.AssetKey("deck"), asset_partitions=["a"])
+
+    def latest():
+        (found,) = storage.fetch_materializations(mine, limit=1).records
+        return found.asset_materialization.metadata["n"].value
+
+    for number in range(3):
+        made = dg.AssetMaterialization("deck", partition="a", metadata={"n": number})
+        instance.report_runless_asset_event(made)
+        assert [latest() for _ in range(4)] == [number] * 4
+        checked = dg.AssetCheckEvaluation(asset_key=dg.AssetKey("deck"), check_name="sound", passed=True, metadata={})
+        instance.report_runless_asset_event(checked)
+        assert latest() == number
+    assert asked.count("_get_event_records") == 3
+    assert len(storage.fetch_materializations(mine, limit=5).records) == 3
+    found = storage.get_latest_asset_check_execution_by_key([dg.AssetCheckKey(dg.AssetKey("deck"), "sound")])
+    assert len(found) == 1
+    assert PooledPostgresStorage(url).event_log_storage.fetch_materializations(mine, limit=1).records
 
 
 @pytest.mark.parametrize("stream", ["stdout", "stderr"])

@@ -1,7 +1,7 @@
 """An OpenID provider that really listens: discovery, keys that can be rotated, an authorize page, a token endpoint.
 
 `mint` signs what it is told, so that tests forge tokens with the provider's own tools. `asleep` makes every answer a
-503, `requests` counts what was asked of each address.
+503, `delay_s` makes what is published slow, `requests` counts what was asked of each address.
 """
 
 import base64
@@ -35,6 +35,7 @@ class FakeIssuer:
         self.keys: dict[str, rsa.RSAPrivateKey] = {"first": new_key()}
         self.kid = "first"
         self.asleep = False
+        self.delay_s = 0.0
         self.subject = "ada"
         self.claims: dict[str, Any] = {}
         self.requests: Counter[str] = Counter()
@@ -124,6 +125,7 @@ def _handler(issuer: FakeIssuer) -> type[BaseHTTPRequestHandler]:
         def do_GET(self) -> None:
             place = urlsplit(self.path)
             issuer.requests[place.path] += 1
+            time.sleep(issuer.delay_s)
             if issuer.asleep:
                 return self.say(503, {})
             if place.path == "/authorize":

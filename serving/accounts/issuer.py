@@ -83,6 +83,10 @@ class Issuer:
 
     async def refresh(self) -> None:
         """Fetch addresses and keys; what is known stays where that fails."""
+        async with self._turn:
+            await self._fetch()
+
+    async def _fetch(self) -> None:
         self._tried_at = self._clock()
         try:
             provider = _provider(await self._get(f"{self._url}/.well-known/openid-configuration"), self._url)
@@ -93,9 +97,9 @@ class Issuer:
         self._provider, self._keys = provider, keys
 
     async def _refresh_if_due(self) -> None:
-        async with self._turn:  # who waited here finds what was fetched meanwhile, or that it is too early
+        async with self._turn:  # who waited here finds what was fetched meanwhile
             if self._tried_at is None or self._clock() - self._tried_at >= self._cooldown_s:
-                await self.refresh()
+                await self._fetch()
 
     async def _get(self, url: str) -> Mapping[str, Any]:
         answer = await self._http.get(url, headers={"accept": "application/json"})

@@ -182,3 +182,10 @@ def test_an_issuer_that_was_away_at_the_start_is_asked_again(own):
         assert get("nonsense") == 401
         issuer.asleep = False
         until(get, issuer.mint(), 200)
+
+
+def test_who_comes_while_the_issuer_is_asked_for_the_first_time_waits_for_its_answer(own):
+    issuer, get, start = own
+    issuer.delay_s = 0.5
+    with start():
+        assert get(issuer.mint()) == 200

@@ -1,0 +1,75 @@
+"""News of people between processes, and what becomes of answers that are being written for one who is suspended."""
+
+import json
+import threading
+import time
+from uuid import uuid4
+
+import pytest
+
+from tests.fakes import text
+from tests.serving.accounts.conftest import LIMITS, SignedInService, free_port, issuer_settings
+from tests.serving.conftest import running
+
+
+@pytest.fixture(scope="module")
+def two(modelled, material, issuer):
+    """Two processes' worth of services on one database, behind one issuer."""
+    port, other = free_port(), free_port()
+    with (
+        running(issuer_settings(modelled, issuer, port), LIMITS, port=port) as first,
+        running(issuer_settings(modelled, issuer, other), LIMITS, port=other) as second,
+    ):
+        yield SignedInService(first, issuer), SignedInService(second, issuer)
+
+
+def until(client, status):
+    deadline = time.monotonic() + 5
+    while (found := client.get("/api/me").status_code) != status:
+        assert time.monotonic() < deadline, found
+        time.sleep(0.05)
+
+
+def test_a_token_that_ended_in_one_process_is_out_in_all(two):
+    first, second = two
+    with first.program(subject="tom") as tom:
+        made = tom.post("/api/tokens", json={"name": "x", "scopes": ["read"]}).json()
+        with second.program(made["token"]) as elsewhere:
+            assert elsewhere.get("/api/me").status_code == 200, "and now it is remembered there"
+            tom.delete(f"/api/tokens/{made['id']}")
+            until(elsewhere, 401)
+
+
+def test_the_answer_being_written_for_who_is_suspended_ends_and_every_reader_of_it_too(two, model, material, rows):
+    first, second = two
+    with first.program(subject="ted") as ted, second.program(subject="ted") as elsewhere:
+        user_id = ted.get("/api/me").json()["id"]
+        rows("insert into user_courses (user_id, course_id, role) values (%s, %s, 'student')",
+             [user_id, material.course_id])  # fmt: skip
+        model.script([*text("Half", reason=None), 60, *text(" never")])
+        chat, ends = uuid4().hex, {}
+        body = {"id": chat, "courseId": str(material.course_id), "trigger": "submit-message",
+                "messages": [{"id": "q", "role": "user", "parts": [{"type": "text", "text": "Slowly"}]}]}  # fmt: skip
+
+        def read(name, method, client, path, **more):
+            with client.stream(method, path, **more) as answer:
+                ends[name] = (answer.status_code, b"".join(answer.iter_raw()), time.monotonic())
+
+        asked = threading.Thread(target=read, args=("asked", "POST", ted, "/api/chat"), kwargs={"json": body})
+        asked.start()
+        deadline = time.monotonic() + 10
+        while not rows("select 1 from chat_run_events e join chat_runs r on r.id = e.run_id"
+                       " join chat_sessions s on s.id = r.session_id where s.user_id = %s", [user_id]):  # fmt: skip
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        follows = threading.Thread(target=read, args=("follows", "GET", elsewhere, f"/api/chat/{chat}/stream"))
+        follows.start()
+        time.sleep(0.5)
+        suspended = time.monotonic()
+        rows("update users set suspended_at = now() where id = %s", [user_id])
+        asked.join(20), follows.join(20)
+        for status, seen, at in ends.values():
+            assert status == 200 and b"Half" in seen and b"never" not in seen
+            assert at - suspended <= 5
+        until(ted, 403), until(elsewhere, 403)
+        assert json.loads(ted.get("/api/sessions").text)["error"]["code"] == "suspended"

@@ -167,10 +167,11 @@ def test_an_issuer_that_is_away_keeps_nobody_out_whose_key_is_known(own):
         issuer.asleep = True
         assert get(issuer.mint("ben")) == 200
         assert [get(issuer.mint(kid=f"made up {n}")) for n in range(20)] == [401] * 20
-        before = issuer.requests.total()
+        before, began = issuer.requests.total(), time.monotonic()
         time.sleep(LIMITS.issuer_cooldown_s)
         assert [get(issuer.mint(kid=f"made up {n}")) for n in range(20)] == [401] * 20
-        assert issuer.requests.total() - before <= 2, "strangers make nobody ask the issuer all the time"
+        most = 1 + (time.monotonic() - began) / LIMITS.issuer_cooldown_s
+        assert issuer.requests.total() - before <= most, "strangers make nobody ask the issuer all the time"
         assert get(issuer.mint("cem")) == 200
 
 

@@ -12,6 +12,7 @@ from pipelines.steps.pdf.pairs import plain_letters
 
 SHIFT_EM = 0.35
 """The same letters this close to each other are one to a reader."""
+SPACE_EM = 0.25
 ALIKE = 0.7
 """Share of letters two readings of one picture have in common."""
 
@@ -32,6 +33,8 @@ def without_doubles(lines: list[Line]) -> list[Line]:
                 continue
             if (gone := _superfluous(line, other)) is not None:
                 dropped.add(number if gone is line else other_number)
+            else:
+                _part(line, other)
     return [line for number, line in enumerate(lines) if number not in dropped] if dropped else lines
 
 
@@ -57,6 +60,25 @@ def _superfluous(one: Line, other: Line) -> Line | None:
         return shorter if abs(at - shorter.x0) <= 3 * longer.size else None
     share = (shorter.x1 - shorter.x0) / max(1e-6, longer.x1 - longer.x0)
     return shorter if share >= 0.8 and alike(shorter.text, longer.text) >= ALIKE else None
+
+
+def _part(one: Line, other: Line) -> None:
+    """Takes from the right one of two lines, in place, the words with which the left one ends at the same place.
+
+    Words painted twice one by one come as `heat flows` and `flows downhill`.
+    """
+    left, right = (one, other) if one.x0 <= other.x0 else (other, one)
+    shared = left.x1 - right.x0
+    if not left.x1 < right.x1 or shared < left.size or abs(left.base - right.base) > SHIFT_EM * left.size:
+        return
+    before, after = left.text.split(), right.text.split()
+    per_letter = (right.x1 - right.x0) / max(1, len(right.text))
+    for count in range(min(len(before), len(after) - 1), 0, -1):
+        words = " ".join(after[:count])
+        if before[-count:] == after[:count] and abs(len(words) * per_letter - shared) <= 1.5 * left.size:
+            right.text = " ".join(after[count:])
+            right.x0 = left.x1 + SPACE_EM * left.size
+            return
 
 
 def alike(one: str, other: str) -> float:

@@ -67,8 +67,11 @@ class _Repetition:
     def is_apart(self, line: Line, page: PageText, label: str | None) -> bool:
         """Is this line a header, footer or page number?"""
         zone = zone_of(line, page)
-        if label and label == number_in(line.text) and (zone or (at_edge(line, page) and line.text.isdigit())):
-            return True
+        counts_pages = label and label == number_in(line.text)
+        if counts_pages and (zone or (at_edge(line, page) and line.text.isdigit())):
+            # An answer that happens to be the page's number is the larger of both.
+            return not any(label == number_in(other.text) and other.size < HEADER_SIZE * line.size
+                           for other in page.lines if zone_of(other, page))  # fmt: skip
         counts = {key[0]: len(self._shown_on[key]) for key in self._keys[id(line)]}
         if max(counts.values()) < self._enough or (line.text.isdigit() and label and line.text != label):
             return False  # the line numbers of a listing are at home on every page

@@ -17,7 +17,8 @@ def drop_blobs(lines: list[Line]) -> tuple[list[Line], int]:
     """Drops what programs hide in a text layer: LaTeXiT's `<latexit ...>` elements and other base64 or hexadecimal.
 
     Args:
-        lines: in painting order, so that a blob broken over many lines stays together.
+        lines: in painting order, so that a blob broken over many lines stays together; lines whose letters are not
+            believed stay as they are.
 
     Returns:
         The lines left, and how many characters were dropped.
@@ -26,6 +27,9 @@ def drop_blobs(lines: list[Line]) -> tuple[list[Line], int]:
     dropped = 0
     inside = after_blob = False
     for line in lines:
+        if line.doubt == "letters":  # it looks random because its letters are called by others' names
+            kept.append(line)
+            continue
         before = len(line.text)
         text = line.text
         if inside or "<latexit" in text:

@@ -39,10 +39,15 @@ class PageLooks:
         self._beside: dict[int, tuple[bool, int]] = {}
 
     def letters_beside(self, number: int) -> int:
-        """How many marks stand in rows, as letters do, in the images and shapes of the page at this position."""
+        """How many marks stand in rows, as letters do, in the images and shapes of the page at this position.
+
+        On the whole page where all of its text was dropped as junk.
+        """
         if number not in self._beside:
             places = [*self._image_boxes(number), *self._shapes(number)]
-            self._beside[number] = self._look(number, places) if places else (False, 0)
+            # Text that was dropped as junk may be words in a font that calls letters by others' names.
+            whole = not self.pages[number].lines and self.pages[number].junk_chars > 0
+            self._beside[number] = self._look(number, None if whole else places) if whole or places else (False, 0)
         return self._beside[number][1]
 
     def shows_something(self, number: int) -> bool:

@@ -10,6 +10,7 @@ from pipelines.core.records import Slide
 from pipelines.steps.ocr.recognition import Reading
 from pipelines.steps.pdf.bidi import logical_order
 from pipelines.steps.pdf.doubles import without_doubles
+from pipelines.steps.pdf.junk import drop_blobs
 from pipelines.steps.pdf.letters import Glyph, reread
 from pipelines.steps.pdf.lines import Line
 from pipelines.steps.pdf.merge import add_recognised, fill_gaps
@@ -65,6 +66,37 @@ def test_what_is_painted_twice_or_underlined_with_underscores_counts_once() -> N
     assert [each.text for each in without_doubles(lines)] == ["Light waves", "other"]
     apart = [line("Light waves"), line("Light waves", y=15), line("____", 200, 240)]
     assert len(without_doubles(apart)) == 3
+
+
+def test_words_painted_twice_one_by_one_count_once() -> None:
+    doubled = [line("Cells", 0, 30), line("Cells divide", 0, 72), line("divide daily", 36, 108), line("daily", 75, 108)]
+    assert " ".join(each.text for each in without_doubles(doubled)) == "Cells divide daily"
+    row = [line("one and", 0, 42), line("and two", 45, 87)]
+    assert [each.text for each in without_doubles(row)] == ["one and", "and two"], "they stand apart"
+
+
+def test_an_accent_narrower_than_its_letter_opens_no_gap() -> None:
+    shown = [Glyph("A", 0, 16, 22), Glyph("\u02da", 0, 11, 22), Glyph(" ", 11, 16, 22), Glyph("n", 16, 28, 22)]
+    assert reread("o\xa8m A\u02da n", lambda: shown) == "Ån"
+
+
+def test_letters_that_look_random_are_read_from_the_picture_and_not_dropped_as_junk() -> None:
+    random_looking = "l3e2moqekzozb3e3ombwj3o0moj33d"
+    assert drop_blobs([line(random_looking)]) == ([], len(random_looking))
+    doubted = line(random_looking, doubt="letters")
+    assert drop_blobs([doubted]) == ([doubted], 0)
+
+
+def test_an_answer_that_is_the_number_of_its_page_is_content(tmp_path: Path) -> None:
+    document = pymupdf.open()
+    for number, answer in enumerate(("8", "6", "12", "30", "5"), 1):
+        page = document.new_page(width=480, height=270)
+        page.insert_text((40, 60), f"How many of kind {answer}?", fontsize=20)
+        page.insert_text((40, 255), answer, fontsize=20)
+        page.insert_text((450, 262), str(number), fontsize=8)
+    slides = read(tmp_path, document)
+    assert [slide.body.split("\n")[-1] for slide in slides] == ["8", "6", "12", "30", "5"]
+    assert [slide.furniture for slide in slides] == ["1", "2", "3", "4", "5"]
 
 
 def test_letters_named_as_others_are_told_and_languages_are_not() -> None:

@@ -18,8 +18,12 @@ from pipelines.steps.captions.sounds import without_sounds
 _TIME = r"(-?)(?:(\d{1,6})\s*:\s*)?(\d{1,3})\s*:\s*(\d{1,2})(?:\s*([.,:;])\s*(\d{1,9}))?"
 _ARROW = re.compile(rf"^\s*{_TIME}\s*-{{1,2}}>\s*{_TIME}(?:\s.*)?$")
 _SBV = re.compile(r"^\s*(-?)(\d{1,6}):(\d\d):(\d\d)(\.)(\d{1,9}),(-?)(\d{1,6}):(\d\d):(\d\d)(\.)(\d{1,9})\s*$")
-_LIKE_TIMES = re.compile(r"^\s*-?\d{1,6}\s*:[^>]{0,40}?-{1,2}>|^[^>]{0,20}-{1,2}>\s*-?\d{1,6}\s*:\s*\d")
-"""A line of times nobody can read; an arrow in speech (`u --> v`) has no clock at its start or behind it."""
+_NO_WORDS = r"(?:(?!(?<!\S)[^\W\d_]{2})[^>])"
+_LIKE_TIMES = re.compile(
+    rf"^\s*-?\d{{1,6}}\s*:\s*\d{_NO_WORDS}{{0,40}}?-{{1,2}}>|^{_NO_WORDS}{{0,20}}-{{1,2}}>\s*-?\d{{1,6}}\s*:\s*\d"
+)
+"""A line of times nobody can read; an arrow in speech (`u --> v`) has no clock at its start or behind it, or words
+before it (`from 10:30 --> 11:45`)."""
 _INDEX = re.compile(r"^\s*\d{1,7}\s*$")
 _FRAME_RATES = (24, 25, 30, 50, 60)
 _FRAME_MARKS = (":", ";")

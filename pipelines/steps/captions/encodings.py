@@ -5,6 +5,8 @@ from functools import cache
 from typing import Any
 
 _UNMARKED = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
+_SIGNS = ("-->", *(f":{digit}" for digit in range(6)))
+"""An arrow, or the minutes and seconds of a time: every caption file has one of them."""
 _MARKS = (  # the longer mark of UTF-32 begins like that of UTF-16
     (b"\xff\xfe\x00\x00", "utf-32"),
     (b"\x00\x00\xfe\xff", "utf-32"),
@@ -44,7 +46,7 @@ _DETECTION_BYTES = 50_000
 def decode_text(data: bytes) -> tuple[str, str]:
     """(text, name of the encoding) of caption bytes. Never fails: Latin-1 is the last resort.
 
-    Byte order marks first; then UTF-16 and UTF-32 told by their arrows; UTF-8, also with a few broken bytes, each of
+    Byte order marks first; then UTF-16 and UTF-32 told by their times; UTF-8, also with a few broken bytes, each of
     which becomes U+FFFD; then the older encoding whose letters make words of a language. Line ends become `\\n`; the
     doubled ones of `\\r\\r\\n` become one.
     """
@@ -56,9 +58,10 @@ def _decode(data: bytes) -> tuple[str, str]:
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return data.decode(encoding, "replace"), encoding
-    for encoding in _UNMARKED:
-        arrow, width = "-->".encode(encoding), len("-".encode(encoding))
-        if (at := data.find(arrow)) >= 0 and at % width == 0:
+    for encoding in _UNMARKED if b"\0" in data else ():
+        width = len("-".encode(encoding))
+        places = [data.find(sign.encode(encoding)) for sign in _SIGNS]
+        if any(at >= 0 and at % width == 0 for at in places):
             return data.decode(encoding, "replace"), encoding
     try:
         return data.decode("utf-8"), "utf-8"

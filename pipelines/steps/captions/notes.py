@@ -6,7 +6,11 @@ _CREDIT = (
     r"auto[- ]?generated|automatic(?:ally)? generated|machine[- ]generated|"
     r"(?:captions?|subtitles?|captioning|subtitling) (?:by|provided)|automatisch (?:erstellt|generiert|erzeugt)|"
     r"untertitel(?:ung)?:? (?:von|im auftrag|durch|\w+ für)|sous-titr\w+ (?:par|réalisé)|"
-    r"subt[ií]tulos (?:por|realizados)|amara\.org|otter\.ai|rev\.com"
+    r"subt[ií]tulos (?:por|realizados)|amara\.org|otter\.ai|rev\.com|"
+    r"(?:transcripts?|captions?|subtitles?) (?:was|were|is|are|ha(?:s|ve) been) "
+    r"(?:auto\w* |machine[- ])?(?:generated|created|produced)|"
+    r"(?:dieses )?(?:transkript\w*|untertitel) (?:wurden?|ist|sind) (?:automatisch|maschinell)|"
+    r"transcri(?:bed|ption) by \S+\.(?:ai|com|org|net|io)\b"
 )
 _TRANSCRIBED = r"transcri(?:bed|ption|pt) (?:by|from|provided|outsourc)|transkri\w+ (?:von|durch)"
 _BRACKETED = re.compile(

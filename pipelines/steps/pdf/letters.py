@@ -115,7 +115,11 @@ def _with_accents(glyphs: Sequence[Glyph]) -> str:
             taken.add(number)
             # The library sees white between a narrow accent and what follows its wide letter.
             after = number + 1
-            if after < len(glyphs) and glyphs[after].char == " " and glyphs[after].x1 <= glyphs[place].x1 + 0.05 * glyph.size:
+            if (
+                after < len(glyphs)
+                and glyphs[after].char == " "
+                and glyphs[after].x1 <= glyphs[place].x1 + 0.05 * glyph.size
+            ):
                 taken.add(after)
     text = "".join(
         (_dotted(glyph.char) + over[number] if number in over else glyph.char)

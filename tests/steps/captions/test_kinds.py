@@ -45,6 +45,7 @@ GERMAN = file_of("Die Größe heißt Wärmekapazität.", "Für Wasser ist sie gr
         (JAPANESE, "shift_jis"),
         (JAPANESE, "euc_jp"),
         (JAPANESE, "utf-16-be"),
+        ("0:00:00.000,0:00:02.000\nВода кипит\n", "utf-16-le"),
         (GREEK, "cp1253"),
         (GERMAN, "cp1252"),
         (GERMAN, "utf-8-sig"),
@@ -65,6 +66,8 @@ def test_an_arrow_in_speech_is_speech_and_times_nobody_can_read_are_none() -> No
     assert said("We write u --> v here.", "x -> y and 3 --> 4 too", "end") == [
         "We write u --> v here.", "x -> y and 3 --> 4 too", "end",
     ]  # fmt: skip
+    hours = ["from 10:30 --> 11:45 we rest", "3: A --> B is a rule", "12 --> 15: a rewrite"]
+    assert said(*hours) == hours
 
 
 def test_only_markup_is_taken_for_markup() -> None:
@@ -133,6 +136,8 @@ def test_times_in_frames_with_spaces_and_of_long_days_are_read(line: str, start_
 def test_notes_of_services_are_not_speech_and_sentences_like_them_are() -> None:
     assert said("[Auto-generated transcript. It may be wrong.]Good morning.", "all") == ["Good morning.", "all"]
     assert said("one", "Subtitles by the Amara.org community") == ["one"]
+    assert said("Transcribed by https://otter.ai", "one") == ["one"]
+    assert said("This transcript was generated automatically and may contain errors.", "one") == ["one"]
     biology = ["Transcription by RNA polymerase begins here.", "two"]
     assert said(*biology) == biology
 

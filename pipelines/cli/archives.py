@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.text import Text
 
-from pipelines.cli.candidates import CAPTION_SUFFIXES, DECK_SUFFIXES, RECORDING_SUFFIXES, Candidate, kind_of_name
+from pipelines.cli.candidates import CAPTION_SUFFIXES, DECK_SUFFIXES, RECORDING_SUFFIXES, Candidate, kind_of
 from pipelines.cli.files import Found, open_file
 from pipelines.cli.output import errors, foreign
 from pipelines.core.errors import StudyBuddyError
@@ -86,7 +86,7 @@ def _candidate(found: Found, member: Member, folder: Path, *, prefix: str) -> Ca
     return Candidate(
         path,
         prefix + member.name,
-        kind_of_name(path) if member.path is not None else "other",
+        kind_of(path) if member.path is not None else "other",
         named=False,
         note=member.why_not,
         code="archive_member" if member.must_fail else None,

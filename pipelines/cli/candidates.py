@@ -25,8 +25,14 @@ wav weba webm wma wmv
 """
 RECORDING_SUFFIXES = frozenset(f".{name}" for name in _RECORDINGS.split())
 """What is worth a look; whether a file is a recording is told by its content."""
-CAPTION_SUFFIXES = (".vtt", ".srt", ".sbv", ".ttml", ".dfxp", ".json3")
+CAPTION_SUFFIXES = (".vtt", ".srt", ".sbv", ".ttml", ".dfxp", ".json3", ".json")
 """Endings of caption files; where one lecture has several, the first kind here is taken."""
+_WHEN = re.compile(
+    rb"""["'](?:t?start(?:_?time|_?ms)?|begin|from|offset|time)["']\s*:\s*(?:["']?[\d.:,]+["']?)\s*[,}]""",
+    re.IGNORECASE,
+)
+_WHAT = re.compile(rb"""["'](?:text|caption|transcript|utf8|sentence)["']\s*:\s*["']""", re.IGNORECASE)
+_LOOKED_AT_BYTES = 65_536
 
 _LANGUAGE = re.compile(r"\.([a-z]{2,3})(?:[-_][A-Za-z]{2,4})?$")
 
@@ -120,7 +126,8 @@ def _given(candidates: list[Candidate], captions: Path) -> list[Candidate]:
     """The candidates, their one recording with these captions."""
     if not captions.is_file() or not is_captions(captions):
         raise PermanentError(
-            f"{shown(captions)} is not a caption file (.vtt, .srt, .sbv, .ttml, .dfxp or .json3).", code="no_such_file"
+            f"{shown(captions)} is not a caption file (.vtt, .srt, .sbv, .ttml, .dfxp, .json3 or .json).",
+            code="no_such_file",
         )
     others = [c for c in candidates if not same_file(c.path, captions)]
     recordings = [c for c in others if c.kind == "lecture" and not c.is_captions]
@@ -194,7 +201,7 @@ def _candidate(found: Found, *, below: Path | None) -> Candidate:
     return Candidate(
         found.path,
         found.name,
-        kind_of_name(found.path) if found.why_not is None else "other",
+        kind_of(found.path) if found.why_not is None else "other",
         named=below is None,
         note=found.why_not or "",
         code="not_a_file" if found.must_fail else None,
@@ -202,9 +209,21 @@ def _candidate(found: Found, *, below: Path | None) -> Candidate:
     )
 
 
-def kind_of_name(path: Path) -> FileKind:
-    """What the ending of a file's name says that it is worth a look as."""
+def kind_of(path: Path) -> FileKind:
+    """What a file is worth a look as: its ending says that, and of JSON, which may be anything, its first bytes."""
     suffix = path.suffix.lower()
     if suffix in DECK_SUFFIXES or suffix in _ARCHIVES:
         return "deck"
+    if suffix == ".json" and not _says_what_when(path):
+        return "other"
     return "lecture" if suffix in RECORDING_SUFFIXES or is_captions(path) else "other"
+
+
+def _says_what_when(path: Path) -> bool:
+    """Whether a JSON file has times and words, as a transcript has."""
+    try:
+        with path.open("rb") as source:
+            head = source.read(_LOOKED_AT_BYTES)
+    except OSError:
+        return True  # opening it for its upload will say why it cannot be read
+    return bool(_WHEN.search(head) and _WHAT.search(head))

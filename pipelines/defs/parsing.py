@@ -9,7 +9,7 @@ from pipelines.steps.documents import office
 from pipelines.steps.sandbox.bounded import missing_guards
 from pipelines.steps.sandbox.guards import missing_sentence
 from pipelines.steps.sandbox.limits import Limits
-from pipelines.steps.speech import recordings
+from pipelines.steps.speech import recordings, subtitles
 
 PAGE_S = 5.0
 """Seconds of CPU and wall time that each page adds."""
@@ -42,6 +42,11 @@ def media_limits(settings: Settings) -> Limits:
 def captions_limits(settings: Settings) -> Limits:
     """Limits for the child that reads one caption file."""
     return _of_any_file(reading.LIMITS, settings)
+
+
+def subtitles_limits(settings: Settings) -> Limits:
+    """Limits for the child that reads the subtitles inside one recording."""
+    return _of_any_file(subtitles.LIMITS, settings)
 
 
 def accepted_weakness(settings: Settings) -> str | None:

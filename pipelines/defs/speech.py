@@ -53,7 +53,7 @@ def from_captions(context: dg.AssetExecutionContext, stores: StoresResource, lec
     duration_ms = audio.duration_ms if audio is not None else None
     segments = inside(read.segments, duration_ms, file_name=name)
     written = guess_language(" ".join(segment.text for segment in segments))
-    spoken = _spoken_language(stores, audio) if audio is not None and written is not None else None
+    spoken = spoken_language(stores, audio) if audio is not None and written is not None else None
     left_out = len(read.segments) - len(segments)
     if read.repairs.total:
         context.log.info(f"{escape_controls(name)} was repaired: {_named(asdict(read.repairs))}.")
@@ -76,7 +76,7 @@ def from_captions(context: dg.AssetExecutionContext, stores: StoresResource, lec
     )
 
 
-def _spoken_language(stores: StoresResource, audio: LectureAudio) -> str | None:
+def spoken_language(stores: StoresResource, audio: LectureAudio) -> str | None:
     """The language of a recording; None when it is not clear, or no speech model is there to say it."""
     try:
         model = stores.speech_model

@@ -13,6 +13,7 @@ from pipelines.defs.lectures import GROUP, OWNERS, lecture_of, lectures
 from pipelines.defs.partitions import lectures_partitions
 from pipelines.defs.resources import StoresResource
 from pipelines.defs.speech import Heard, from_captions, from_recording
+from pipelines.defs.subtitles import from_subtitles
 from pipelines.steps.captions.records import CAPTIONS_VERSION
 from pipelines.steps.speech.transcripts import SPEECH_VERSION
 
@@ -38,11 +39,13 @@ PREVIEW_SEGMENTS = 10
     ],
 )
 def transcripts(context: dg.AssetExecutionContext, stores: StoresResource) -> dg.MaterializeResult:
-    """What was said and when: captions where a person gave them, recognised speech otherwise."""
+    """What was said and when: captions that a person gave or the recording holds, recognised speech otherwise."""
     started, store = time.monotonic(), stores.open
     with lecture_of(context, store) as lecture:
-        take = from_captions if lecture.speech_source == "captions" else from_recording
-        heard = take(context, stores, lecture)
+        if lecture.speech_source == "captions":
+            heard = from_captions(context, stores, lecture)
+        else:
+            heard = from_subtitles(context, stores, lecture) or from_recording(context, stores, lecture)
         with store.database.transaction() as connection:
             replace_transcript(connection, lecture, heard.transcript, heard.segments)
             replace_findings(connection, lecture, heard.findings)

@@ -98,3 +98,15 @@ def test_a_recording_named_alone_takes_captions_and_decks_of_its_name_from_anoth
 def test_the_language_is_read_from_a_caption_files_name(tmp_path):
     names = ["week1.en.vtt", "week1.pt-BR.srt", "week1.vtt", "lecture.final.vtt"]
     assert [language_of(tmp_path / name) for name in names] == ["en", "pt", None, None]
+
+
+def test_json_is_captions_where_it_says_what_was_said_when(folder):
+    root = folder("talk.mp4", "alone.json", "package.json", "talk.json", "notes.json")
+    (root / "talk.json").write_text('{"segments": [{"start": 0.0, "end": 2.5, "text": "Hello"}]}')
+    (root / "alone.json").write_text('{"events": [{"tStartMs": 40, "segs": [{"utf8": "Hello"}]}]}')
+    (root / "package.json").write_text('{"name": "x", "scripts": {"start": "node ."}}')
+    (root / "notes.json").write_text('{"text": "no times"}')
+    assert kinds(find_candidates([root])) == {
+        "talk.mp4": ("lecture", "talk.json"), "alone.json": ("lecture", None), "package.json": ("other", None),
+        "notes.json": ("other", None),
+    }  # fmt: skip

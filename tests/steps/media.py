@@ -57,6 +57,39 @@ def write_video(
     return path
 
 
+_STYLES = (
+    b"[Script Info]\nScriptType: v4.00+\n\n[V4+ Styles]\nFormat: Name, Fontname, Fontsize, PrimaryColour, "
+    b"SecondaryColour, OutlineColour, BackColour, Bold, Italic, Underline, StrikeOut, ScaleX, ScaleY, Spacing, Angle, "
+    b"BorderStyle, Outline, Shadow, Alignment, MarginL, MarginR, MarginV, Encoding\nStyle: Default,Arial,16,&Hffffff,"
+    b"&Hffffff,&H0,&H0,0,0,0,0,100,100,0,0,1,1,0,2,10,10,10,0\n\n[Events]\nFormat: Layer, Start, End, Style, Name, "
+    b"MarginL, MarginR, MarginV, Effect, Text\n"
+)
+"""The header with which FFmpeg opens an encoder of subtitles."""
+
+
+def write_subtitled(
+    path: Path, samples: Samples, tracks: Sequence[tuple[str, Sequence[tuple[int, int, str]]]], *, rate: int = 16_000
+) -> Path:
+    """A recording with tracks of text: (codec, cues as start and end in ms and what the track holds of them)."""
+    with av.open(str(path), mode="w") as container:
+        audio = container.add_stream("aac", rate=rate, layout="mono")
+        streams = []
+        for codec, _ in tracks:
+            streams.append(container.add_stream(codec))
+            streams[-1].codec_context.subtitle_header = _STYLES
+        container.start_encoding()
+        for stream, (codec, cues) in zip(streams, tracks, strict=True):
+            for start_ms, end_ms, text in cues:
+                data = text.encode()
+                packet = av.Packet(len(data).to_bytes(2, "big") + data if codec == "mov_text" else data)
+                packet.stream, packet.time_base = stream, Fraction(1, 1000)
+                packet.pts = packet.dts = start_ms
+                packet.duration = end_ms - start_ms
+                container.mux(packet)
+        _encode(container, audio, samples, rate=rate, layout="mono", at=0)
+    return path
+
+
 def _encode(container, stream, samples, *, rate, layout, at, last=True) -> None:  # type: ignore[no-untyped-def]
     channels = av.AudioLayout(layout).nb_channels
     size = stream.codec_context.frame_size or 1024

@@ -46,7 +46,7 @@ def read_captions(path: Path, *, file_name: str, limits: Limits = LIMITS) -> Cap
                 repairs = CaptionRepairs(**{name: int(count) for name, count in item.value["repairs"].items()})
                 encoding = str(item.value["encoding"])[:40]
             else:
-                segments += [_segment(*raw) for raw in item.value["segments"]]
+                segments += [checked_segment(*raw) for raw in item.value["segments"]]
     except (TypeError, KeyError, ValueError, AttributeError):
         raise _upset(file_name) from None
     if not segments or any(after.start_ms < before.end_ms for before, after in pairwise(segments)):
@@ -54,7 +54,7 @@ def read_captions(path: Path, *, file_name: str, limits: Limits = LIMITS) -> Cap
     return CaptionsResult(segments=tuple(segments), repairs=repairs, encoding=encoding)
 
 
-def _segment(start_ms: Any, end_ms: Any, text: Any, speaker: Any) -> Segment:
+def checked_segment(start_ms: Any, end_ms: Any, text: Any, speaker: Any) -> Segment:
     """One segment of the child's report, which is not trusted."""
     name = None if speaker is None else str(speaker)[:MAX_SPEAKER_CHARS]
     segment = Segment(start_ms=int(start_ms), end_ms=int(end_ms), text=str(text), speaker=name)

@@ -69,7 +69,7 @@ def test_the_first_key_seals_and_all_open(tmp_path):
         ({"signing_key": "short"}, "SIGNING_KEY"),
         ({"master_keys": "no base64"}, "MASTER_KEYS"),
         ({"master_keys": base64.b64encode(b"short").decode()}, "MASTER_KEYS"),
-        ({"master_keys": f"{key()},x"}, "MASTER_KEYS"),
+        ({"master_keys": "A" * 43 + "=,x"}, "MASTER_KEYS"),
         ({"master_keys": " , "}, "MASTER_KEYS"),
         ({"api_token": TOKEN, "api_token_file": "/dev/null"}, "API_TOKEN"),
         ({"api_token_file": "/dev/null"}, "API_TOKEN"),

@@ -3,7 +3,6 @@
 import http.client
 import re
 import stat
-from uuid import uuid4
 
 import psycopg
 import pytest
@@ -20,10 +19,13 @@ from serving.run import make_server
 OPEN = {"/", "/livez", "/readyz", "/api/auth/sign-in", "/api/auth/callback", "/api/auth/ticket"}
 
 
+NOWHERE = "00000000-0000-4000-8000-000000000000"
+
+
 def routes():
     for path, methods in create_app().openapi()["paths"].items():
         for method in methods:
-            yield method.upper(), re.sub(r"\{page\}", "1", re.sub(r"\{(?!page)\w+\}", str(uuid4()), path))
+            yield method.upper(), re.sub(r"\{page\}", "1", re.sub(r"\{(?!page)\w+\}", NOWHERE, path))
 
 
 @pytest.mark.parametrize(("method", "path"), [pair for pair in routes() if pair[1] not in OPEN])

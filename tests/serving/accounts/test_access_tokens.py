@@ -111,7 +111,7 @@ def test_an_expired_token_is_out(signed, ada, rows):
         {"name": "x", "scopes": ["read"], "expiresAt": "2001-01-01T00:00:00Z"},
         {"name": "x", "scopes": ["read"], "expiresAt": "2999-01-01T00:00:00"},
         {"name": "x", "scopes": ["read"], "expiresAt": "never"},
-        {"name": "x", "scopes": ["read"], "userId": str(uuid4())},
+        {"name": "x", "scopes": ["read"], "userId": "00000000-0000-4000-8000-000000000000"},
         {"name": "x", "scopes": ["read"], "token": "sbp_mine"},
     ],
     ids=str,

@@ -12,6 +12,7 @@ from pipelines.defs.lecture_chunks import lecture_chunks
 from pipelines.defs.lecture_embeddings import lecture_embeddings
 from pipelines.defs.lecture_slides import lecture_slides
 from pipelines.defs.lectures import lectures
+from pipelines.defs.recognised_slides import recognised_slides
 from pipelines.defs.resources import resources
 from pipelines.defs.search_index import search_index
 from pipelines.defs.sensors import SENSORS
@@ -21,7 +22,7 @@ from pipelines.defs.transcripts import transcripts
 defs = dg.Definitions(
     assets=[
         *(documents, lectures, search_index),
-        *(slides, slide_images, slide_descriptions, slide_chunks, slide_embeddings),
+        *(slides, slide_images, slide_descriptions, slide_chunks, slide_embeddings, recognised_slides),
         *(lecture_audio, transcripts, lecture_chunks, lecture_embeddings, lecture_slides),
     ],
     jobs=JOBS,

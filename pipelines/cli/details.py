@@ -20,7 +20,7 @@ from pipelines.core.records import Document, Finding, Lecture, Slide
 from pipelines.core.slides import count_document, read_slides
 from pipelines.core.transcripts import Transcript, find_transcript
 
-DECK_STAGES = ("slides", "slide_descriptions", "slide_chunks", "slide_embeddings", "slide_images")
+DECK_STAGES = ("slides", "slide_descriptions", "slide_chunks", "slide_embeddings", "slide_images", "recognised_slides")
 LECTURE_STAGES = ("lecture_audio", "transcripts", "lecture_chunks", "lecture_embeddings", "lecture_slides")
 """Names of the assets that are made of an upload, in the order they are made (a test compares with the graph)."""
 
@@ -117,13 +117,17 @@ def details_of(connection: Connection, material: Material, upload: Document | Le
     """What the tables say of one file now."""
     if isinstance(upload, Document):
         counts = count_document(connection, upload)
-        rows = (counts.slides, counts.descriptions, counts.chunks, counts.vectors, counts.images)
+        rows = [counts.slides, counts.descriptions, counts.chunks, counts.vectors, counts.images]
         try:
             pages = read_slides(connection, upload)
         except StaleUpstreamError:  # they are being made
             pages = []
+        names: Sequence[str] = DECK_STAGES
+        if not material.recognising and names[-1] not in material.stages:
+            names = names[:-1]  # it has no pictures of text, or all were read with the rest
+        rows.append(sum(page.text_source == "ocr" for page in pages))
         return Details(
-            stages=_stages(material, DECK_STAGES, rows),
+            stages=_stages(material, names, rows[: len(names)]),
             pages=pages,
             findings=list_findings(connection, upload),
             refusal=find_description_refusal(connection, upload),

@@ -289,7 +289,7 @@ def _after(stores: Stores, graph: Graph, upload: Uploaded) -> FileResult:
         return result
     if state.failure is not None:
         result.code, result.message = state.failure_code, state.failure
-    elif state.searchable:
+    elif state.searchable or state.recognising:
         result.status = "ingested" if upload.outcome == "created" else upload.outcome
         known = {
             "unchanged": "the same bytes are in the course already",

@@ -108,7 +108,8 @@ def reprocess(course: CourseOption, file: FileArgument, json: JsonOption = False
     if json:
         print_json(as_json(material))
     elif material.state != "failed":
-        console.print(foreign(f"{material.source_name}: {material.state}, {material.chunks} passages."))
+        end = f"{material.state}, {material.chunks} passages. {material.note}".rstrip()
+        console.print(foreign(f"{material.source_name}: {end}"))
     if material.state == "failed":
         errors.print(foreign(f"{material.source_name}: {material.failure}"))
         raise typer.Exit(1)

@@ -16,6 +16,7 @@ from pipelines.core.stages import Stage
 
 STAGES = {
     "slides": "reading pages",
+    "recognised_slides": "recognising text in pictures",
     "slide_images": "rendering pages",
     "slide_descriptions": "describing slides",
     "slide_chunks": "cutting into chunks",
@@ -78,9 +79,13 @@ class StageProgress:
 
     def done(self, key: UUID, failure: str | None) -> None:
         """An upload is done or has failed."""
+        self.over(key)
+        self.finished(self._name_of(key), failure)
+
+    def over(self, key: UUID) -> None:
+        """Nothing more is done on an upload of which `done` was said before."""
         if key in self._lines:
             self._progress.remove_task(self._lines.pop(key))
-        self.finished(self._name_of(key), failure)
 
     def finished(self, name: str, failure: str | None) -> None:
         """A file is done, with or without a run."""

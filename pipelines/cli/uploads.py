@@ -16,6 +16,7 @@ from pipelines.core.lecture_slides import link_document
 from pipelines.core.lectures import count_lecture, get_lecture, put_lecture
 from pipelines.core.postgres import Connection
 from pipelines.core.slides import count_document
+from pipelines.core.stages import read_progress
 from pipelines.core.stored_files import drop_unreferenced, hold_files
 from pipelines.core.stores import Stores
 from pipelines.steps.captions.records import MAX_BYTES as CAPTIONS_MAX_BYTES
@@ -57,7 +58,10 @@ class Given:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """What the tables say of an upload. `pages` 0 for lectures, `duration_ms` None for decks."""
+    """What the tables say of an upload. `pages` 0 for lectures, `duration_ms` None for decks.
+
+    `recognising`: as in `core.stages.Progress`.
+    """
 
     source_name: str
     chunks: int
@@ -66,6 +70,7 @@ class State:
     failure: str | None
     pages: int = 0
     duration_ms: int | None = None
+    recognising: bool = False
     findings: Sequence[FindingGroup] = ()
 
 
@@ -184,6 +189,7 @@ def _look_at_deck(stores: Stores, document_id: UUID) -> State:
     with stores.database.transaction() as connection:
         document = get_document(connection, document_id, sealer=stores.sealer)
         counts, findings = count_document(connection, document), list_findings(connection, document)
+        recognising = read_progress(connection, [document_id])[document_id].recognising
     return State(
         source_name=document.source_name,
         chunks=counts.chunks,
@@ -191,6 +197,7 @@ def _look_at_deck(stores: Stores, document_id: UUID) -> State:
         failure_code=document.failure_code,
         failure=document.failure,
         pages=counts.slides,
+        recognising=recognising,
         findings=group_findings(findings),
     )
 

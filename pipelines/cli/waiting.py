@@ -53,7 +53,10 @@ class Waiting:
                     if progress.failure is not None or progress.ended([self._graph.found]):
                         seconds[upload_id] = progress.seconds()
                         self._progress.done(upload_id, progress.failure)
+                elif progress.recognising:
+                    self._progress.stage(upload_id, progress.current)
                 if upload_id in seconds and self._is_over(progress):
+                    self._progress.over(upload_id)
                     waited_for.discard(upload_id)
             if waited_for:
                 time.sleep(POLL_S)
@@ -62,7 +65,9 @@ class Waiting:
 
     def _is_over(self, progress: Progress) -> bool:
         """Whether nothing more of an upload is waited for that has failed or can be searched."""
-        return not self._everything or progress.failure is not None or progress.ended(self._graph.all)
+        if not self._everything or progress.failure is not None:
+            return True
+        return progress.ended(self._graph.all) and not progress.recognising
 
     def _read(self, upload_ids: Collection[UUID]) -> dict[UUID, Progress]:
         """Nothing while the database restarts."""

@@ -85,7 +85,8 @@ def replace_lecture_slides(
     """Write which slide was up when over what was there; proposals replace older proposals, given decks stay.
 
     Args:
-        recipe: names everything the spans depend on. deck_sha256s: the uploads of the decks that were compared.
+        recipe: names everything the spans depend on.
+        deck_sha256s: the uploads of the decks that were compared and had been read whole; others are compared again.
 
     Raises:
         SupersededError: the lecture was replaced or deleted meanwhile; nothing is written.

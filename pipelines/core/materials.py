@@ -45,6 +45,7 @@ class Material:
     failure: str | None
     begun: bool
     stages: Mapping[str, Mapping[str, str]]
+    recognising: bool
     findings: Sequence[FindingGroup] = ()
 
     @property
@@ -55,7 +56,7 @@ class Material:
         if not self.begun:
             return "waiting"
         last = self.stages.get(FOUND_BY[self.kind])
-        if self.stages and (last is None or "ended_at" not in last):
+        if self.recognising or (self.stages and (last is None or "ended_at" not in last)):
             return "processing"
         if self.chunks == 0:
             return "empty" if self.stages else "processing"

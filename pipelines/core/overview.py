@@ -21,6 +21,7 @@ class Overview:
     vectors: int
     failed_documents: int
     failed_lectures: int
+    recognising: int
     model: str | None
     dims: int | None
     search_text_version: str | None

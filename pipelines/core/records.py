@@ -120,6 +120,10 @@ class Slide:
     line_boxes: tuple[tuple[Box, ...], ...] = ()
 
 
+NOT_RECOGNISED_YET = "not_recognised_yet"
+"""Code of findings that are no fault: pages whose picture is still to be read, while the others can be searched."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """Something of an upload that could not be read or that a teacher should look at.

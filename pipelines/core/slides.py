@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from psycopg.rows import class_row, dict_row
 from psycopg.types.json import Jsonb
@@ -64,19 +65,29 @@ def replace_slides(
     with connection.cursor() as cursor:
         cursor.executemany(
             statement("insert_slide"),
-            [
-                {
-                    **_key(document),
-                    **{name: getattr(slide, name) for name in Slide.__slots__},
-                    "line_boxes": Jsonb(
-                        [[[round(BOX_UNIT * e) for e in box] for box in line] for line in slide.line_boxes]
-                    ),
-                    "source_sha256": document.sha256,
-                    "code_version": code_version,
-                }
-                for slide in slides
-            ],
+            [_values(document, slide, code_version=code_version) for slide in slides],
         )
+
+
+def update_slides(
+    connection: Connection, document: Document, slides: Sequence[Slide], *, title: str, code_version: str
+) -> None:
+    """Write the text of slides that were read again from the same upload; pictures and descriptions stay.
+
+    Raises:
+        SupersededError: the document was replaced or deleted meanwhile; nothing is written.
+    """
+    lock_upload(connection, document)
+    connection.execute(statement("set_document_title"), {"document_id": document.id, "title": title})
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            statement("update_slide"), [_values(document, slide, code_version=code_version) for slide in slides]
+        )
+
+
+def list_due_recognitions(connection: Connection, *, limit: int = 200) -> list[tuple[UUID, str]]:
+    """Decks that can be searched by their text and whose pictures are to be read now: (id, a key of this reading)."""
+    return [(row[0], row[1]) for row in connection.execute(statement("list_due_recognitions"), {"limit": limit})]
 
 
 def read_slides(connection: Connection, document: Document) -> list[Slide]:
@@ -156,6 +167,17 @@ def count_document(connection: Connection, document: Document) -> DocumentCounts
     """Counts of what readers will see of this document."""
     with connection.cursor(row_factory=class_row(DocumentCounts)) as cursor:
         return cursor.execute(statement("document_counts"), {"document_id": document.id}).fetchall()[0]
+
+
+def _values(document: Document, slide: Slide, *, code_version: str) -> dict[str, Any]:
+    boxes = [[[round(BOX_UNIT * edge) for edge in box] for box in line] for line in slide.line_boxes]
+    return {
+        **_key(document),
+        **{name: getattr(slide, name) for name in Slide.__slots__},
+        "line_boxes": Jsonb(boxes),
+        "source_sha256": document.sha256,
+        "code_version": code_version,
+    }
 
 
 def _key(document: Document) -> dict[str, Any]:

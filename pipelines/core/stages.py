@@ -42,10 +42,14 @@ class Stage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far an upload has come: the stages that have begun, by name, and why it has failed (None: it has not)."""
+    """How far an upload has come: the stages that have begun, by name, and why it has failed (None: it has not).
+
+    `recognising`: its text can be searched, but pictures of text are still to be read or to be found.
+    """
 
     stages: Mapping[str, Stage]
     failure: str | None
+    recognising: bool = False
 
     @property
     def current(self) -> Stage | None:
@@ -72,9 +76,11 @@ def read_progress(connection: Connection, upload_ids: Collection[UUID]) -> dict[
     rows = connection.execute(statement("list_progress"), {"upload_ids": list(upload_ids)})
     found = {
         upload_id: Progress(
-            stages={name: Stage.from_json(name, value) for name, value in stages.items()}, failure=failure
+            stages={name: Stage.from_json(name, value) for name, value in stages.items()},
+            failure=failure,
+            recognising=recognising,
         )
-        for upload_id, failure, stages in rows
+        for upload_id, failure, stages, recognising in rows
     }
     return {upload_id: found.get(upload_id, DELETED) for upload_id in upload_ids}
 

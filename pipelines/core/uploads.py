@@ -3,6 +3,7 @@
 What differs between the two, their rows and how they are recorded, is in `documents.py` and `lectures.py`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
 from uuid import UUID
@@ -65,17 +66,20 @@ def begin_run(connection: Connection, upload: Document | Lecture, *, run_id: str
     _fence(connection, "begin_run", upload, run_id=run_id)
 
 
-def begin_stage(connection: Connection, upload: Upload, *, stage: str, run_id: str, whole: bool) -> Upload:
+def begin_stage(
+    connection: Connection, upload: Upload, *, stage: str, run_id: str, whole: bool, after: Sequence[str] = ()
+) -> Upload:
     """A run begins to make one stage of this generation; what it writes is fenced by the record that comes back.
 
     Args:
         stage: name of the asset that is made.
         whole: the run makes everything, so it was refused its next stage when another run has begun meanwhile.
+        after: stages that are made again after this one, and count as not begun until then.
 
     Raises:
         SupersededError: the upload was replaced or deleted meanwhile, or another run has taken it over.
     """
-    _fence(connection, "begin_stage", upload, stage=stage, run_id=run_id, whole=whole)
+    _fence(connection, "begin_stage", upload, stage=stage, run_id=run_id, whole=whole, after=list(after))
     return replace(upload, stage=stage, run_id=run_id)
 
 

@@ -11,6 +11,7 @@ from pipelines.core.slides import count_document, read_slide_descriptions, read_
 from pipelines.defs.descriptions import slide_descriptions
 from pipelines.defs.documents import GROUP, OWNERS, document_of
 from pipelines.defs.partitions import documents_partitions
+from pipelines.defs.recognised_slides import recognised_slides
 from pipelines.defs.resources import StoresResource
 from pipelines.defs.slides import slides
 from pipelines.steps.chunks import CHUNKER_VERSION, chunk_slides
@@ -21,7 +22,7 @@ from pipelines.steps.chunks import CHUNKER_VERSION, chunk_slides
     group_name=GROUP,
     owners=OWNERS,
     kinds={"python", "postgres"},
-    deps=[slides, slide_descriptions],
+    deps=[slides, recognised_slides, slide_descriptions],
     code_version=CHUNKER_VERSION,
     check_specs=[dg.AssetCheckSpec("every_slide_with_text_is_in_a_chunk", asset="slide_chunks")],
 )

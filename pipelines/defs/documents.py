@@ -1,5 +1,6 @@
 """The uploaded decks as an asset, and the context manager every asset of that graph is put around."""
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 
@@ -29,10 +30,16 @@ documents = dg.AssetSpec(
 )
 
 
-def document_of(context: dg.AssetExecutionContext, stores: Stores) -> AbstractContextManager[Document]:
+def document_of(
+    context: dg.AssetExecutionContext, stores: Stores, *, after: Sequence[str] = ()
+) -> AbstractContextManager[Document]:
     """Put around an asset's body: gives the partition's document, and tells failures to Dagster and to the teacher.
+
+    Args:
+        after: stages that are made again after this asset.
 
     Raises:
         dagster.Failure, dagster.RetryRequested: as `told_to_dagster` says.
     """
-    return upload_of(context, stores, asset=documents, get=partial(get_document, sealer=stores.sealer), root=ROOT)
+    get = partial(get_document, sealer=stores.sealer)
+    return upload_of(context, stores, asset=documents, get=get, root=ROOT, after=after)

@@ -15,7 +15,7 @@ from pipelines.core.stages import fail_upload_of_run
 from pipelines.core.stores import Stores
 
 UPLOAD_TAG = "studybuddy/upload"
-"""Run tag of runs a sensor asked for: id and generation of the upload, `ID:GENERATION`."""
+"""Run tag of runs a sensor asked for: id and generation of the upload, `ID:GENERATION`, and maybe what for."""
 
 UNDECIDED_S = 60.0
 """Dagster says a moment after a failure whether it will try again; after this long it will not."""
@@ -59,7 +59,7 @@ def end_uploads(stores: Stores, instance: dg.DagsterInstance, cursor: str | None
 
 
 def _upload_of(run: dg.DagsterRun) -> tuple[UUID, int] | None:
-    upload_id, _, generation = run.tags.get(UPLOAD_TAG, "").partition(":")
+    upload_id, generation, *_ = [*run.tags.get(UPLOAD_TAG, "").split(":"), ""]
     return (UUID(upload_id), int(generation)) if generation else None
 
 

@@ -7,9 +7,16 @@ from pipelines.defs.lectures import GROUP as SPEECH
 
 documents_job = dg.define_asset_job(
     "process_document",
-    selection=dg.AssetSelection.groups(DECKS),
+    selection=dg.AssetSelection.groups(DECKS) - dg.AssetSelection.assets("recognised_slides"),
     description="One uploaded deck: slides, descriptions, chunks, embeddings, and the check that says it is ready.",
     tags={"dagster/max_runtime": "14400"},  # four hours: a thousand scanned pages through OCR on a slow machine
+)
+
+recognition_job = dg.define_asset_job(
+    "recognise_document",
+    selection=dg.AssetSelection.assets("recognised_slides", "slide_chunks", "slide_embeddings"),
+    description="The pictures of text of one deck that can be searched by its other text already.",
+    tags={"dagster/max_runtime": "14400", "dagster/priority": "-1"},  # text of other decks comes first
 )
 
 lectures_job = dg.define_asset_job(
@@ -19,4 +26,4 @@ lectures_job = dg.define_asset_job(
     tags={"dagster/max_runtime": "43200"},  # twelve hours: six hours of speech on a slow machine
 )
 
-JOBS = [documents_job, lectures_job]
+JOBS = [documents_job, recognition_job, lectures_job]

@@ -24,6 +24,7 @@ from pipelines.core.models.providers import Embedder
 from pipelines.core.postgres import Connection
 from pipelines.core.records import Document, Lecture, Segment, SlideSpan
 from pipelines.core.slides import read_slide_descriptions, read_slides
+from pipelines.core.stages import read_progress
 from pipelines.core.stores import Stores
 from pipelines.core.transcripts import read_transcript
 from pipelines.defs.descriptions import slide_descriptions
@@ -31,6 +32,7 @@ from pipelines.defs.embeddings import slide_embeddings
 from pipelines.defs.lecture_embeddings import lecture_embeddings
 from pipelines.defs.lectures import GROUP, OWNERS, lecture_of
 from pipelines.defs.partitions import lectures_partitions
+from pipelines.defs.recognised_slides import recognised_slides
 from pipelines.defs.resources import StoresResource
 from pipelines.defs.slides import slides
 from pipelines.defs.transcripts import transcripts
@@ -50,7 +52,7 @@ MOST_PROPOSED = 2
 
 PREVIEW_SPANS = 20
 
-DECKS = (slides, slide_descriptions, slide_embeddings)
+DECKS = (slides, recognised_slides, slide_descriptions, slide_embeddings)
 """What is read of decks."""
 
 UNSURE = 0.4
@@ -59,7 +61,7 @@ UNSURE = 0.4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compared:
-    """What an alignment is made from: the words, the slides of the decks, and the sha256 of their uploads.
+    """What an alignment is made from: the words, the slides of the decks, and the sha256 of those that are read whole.
 
     `given` False: the decks are only worth a look, because nobody said which ones the lecture goes through.
     """
@@ -73,7 +75,7 @@ class Compared:
     @property
     def recipe(self) -> str:
         """Everything the spans depend on, as a hash."""
-        parts = [ALIGNMENT_VERSION, str(self.given), *map(repr, self.slides)]
+        parts = [ALIGNMENT_VERSION, str(self.given), *self.deck_sha256s, *map(repr, self.slides)]
         parts += [f"{segment.start_ms} {segment.end_ms} {segment.text}" for segment in self.segments if self.slides]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
@@ -140,11 +142,12 @@ def _gather(store: Stores, lecture: Lecture) -> Compared:
             link for link in list_similar_documents(connection, lecture) if (link.similarity or 0.0) >= WORTH_A_LOOK
         ]
         decks = [deck for link in links if (deck := _deck(store, connection, link.document_id)) is not None]
+        progress = read_progress(connection, [document.id for document, _ in decks])
         return Compared(
             segments=read_transcript(connection, lecture),
             duration_ms=lecture.duration_ms or 0,
             slides=[slide for _, slides in decks for slide in slides],
-            deck_sha256s=[document.sha256 for document, _ in decks],
+            deck_sha256s=[document.sha256 for document, _ in decks if not progress[document.id].recognising],
             given=bool(given),
         )
 

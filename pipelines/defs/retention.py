@@ -6,13 +6,17 @@ import dagster as dg
 from dagster._core.storage.tags import PARTITION_NAME_TAG
 
 from pipelines.core.settings import get_settings
-from pipelines.defs.jobs import documents_job, lectures_job
+from pipelines.defs.jobs import documents_job, lectures_job, recognition_job
 from pipelines.defs.partitions import documents_partitions, lectures_partitions
 
 MOST_LOOKED_AT = 200
 """Runs of one tick: deleting one takes some milliseconds, and a tick has a minute."""
 
-PARTITIONS = {documents_job.name: documents_partitions.name, lectures_job.name: lectures_partitions.name}
+PARTITIONS = {
+    documents_job.name: documents_partitions.name,
+    recognition_job.name: documents_partitions.name,
+    lectures_job.name: lectures_partitions.name,
+}
 FINISHED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 
 

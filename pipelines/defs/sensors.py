@@ -17,13 +17,15 @@ from pipelines.core.errors import TransientError
 from pipelines.core.lecture_slides import list_outdated_alignments
 from pipelines.core.partitions import partition_keys
 from pipelines.core.postgres import Connection
+from pipelines.core.slides import list_due_recognitions
 from pipelines.core.stages import announce_uploads
 from pipelines.core.stored_files import sweep_files
 from pipelines.core.stores import Stores
 from pipelines.core.uploads import DOCUMENT, LECTURE, UploadKind, list_deleted, list_unrequested, purge_upload
 from pipelines.defs.endings import UPLOAD_TAG, end_uploads
-from pipelines.defs.jobs import documents_job, lectures_job
+from pipelines.defs.jobs import documents_job, lectures_job, recognition_job
 from pipelines.defs.partitions import documents_partitions, lectures_partitions
+from pipelines.defs.recognised_slides import AFTER
 from pipelines.defs.retention import old_runs_sensor
 
 MOST_PURGED = 50
@@ -36,35 +38,54 @@ MOST_LISTED = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Uploads:
-    """One kind of upload, its partitions, and what is made of it again."""
+    """One kind of upload, its partitions, the job that makes all of it, and what is made of it later or again."""
 
     kind: UploadKind
     partitions: dg.DynamicPartitionsDefinition
-    late: "Late | None" = None
+    job: str
+    late: "tuple[Late, ...]" = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Late:
-    """Assets that have to be made again when something else came later, and for which uploads: (id, a key of why)."""
+    """Assets that have to be made when something else came later, and for which uploads: (id, a key of why).
 
-    assets: list[str]
+    `job` None: a run of the job that makes all of the upload. `promised`: the upload is not done without them, so it
+    has failed when their run dies; their keys begin with its generation.
+    """
+
+    assets: tuple[str, ...]
     list_outdated: Callable[[Connection], list[tuple[UUID, str]]]
+    job: str | None = None
+    promised: bool = False
 
 
 DOCUMENTS = Uploads(
     kind=DOCUMENT,
     partitions=documents_partitions,
-    late=Late(assets=["slide_descriptions", "slide_chunks", "slide_embeddings"], list_outdated=list_due_descriptions),
+    job=documents_job.name,
+    late=(
+        Late(
+            assets=("recognised_slides", *AFTER),
+            list_outdated=list_due_recognitions,
+            job=recognition_job.name,
+            promised=True,
+        ),
+        Late(assets=("slide_descriptions", *AFTER), list_outdated=list_due_descriptions),
+    ),
 )
 
 LECTURES = Uploads(
     kind=LECTURE,
     partitions=lectures_partitions,
-    late=Late(assets=["lecture_slides"], list_outdated=list_outdated_alignments),
+    job=lectures_job.name,
+    late=(Late(assets=("lecture_slides",), list_outdated=list_outdated_alignments),),
 )
 
 
-@dg.sensor(job=documents_job, minimum_interval_seconds=1, default_status=dg.DefaultSensorStatus.RUNNING)
+@dg.sensor(
+    jobs=[documents_job, recognition_job], minimum_interval_seconds=1, default_status=dg.DefaultSensorStatus.RUNNING
+)
 def documents_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
     """Starts a run for every uploaded deck, and removes what deleted decks left behind."""
     return _look(DOCUMENTS, context)
@@ -123,10 +144,9 @@ def look(
     with stores.database.transaction() as connection:
         waiting = list_unrequested(connection, uploads.kind, limit=MOST_LISTED)
         deleted = list_deleted(connection, uploads.kind, limit=MOST_PURGED)
-        outdated = uploads.late.list_outdated(connection) if uploads.late is not None else []
-        names = partition_keys(connection, [*deleted, *(upload_id for upload_id, _ in (*waiting, *outdated))])
-    asks: list[tuple[UUID, str, Late | None]] = [(uid, str(generation), None) for uid, generation in waiting]
-    asks += [(uid, key, uploads.late) for uid, key in outdated]
+        asks: list[tuple[UUID, str, Late | None]] = [(uid, str(generation), None) for uid, generation in waiting]
+        asks += [(uid, key, late) for late in uploads.late for uid, key in late.list_outdated(connection)]
+        names = partition_keys(connection, [*deleted, *(upload_id for upload_id, _, _ in asks)])
     wanted = [_request(uploads, uid, names[uid], key, late=late) for uid, key, late in asks if uid in names]
     keys = {str(request.run_key) for request in wanted}
     asked = set(json.loads(cursor or "[]"))
@@ -157,8 +177,9 @@ def _request(
 ) -> dg.RunRequest:
     return dg.RunRequest(
         run_key=f"{uploads.kind.noun}:{upload_id}:{key}",
+        job_name=uploads.job if late is None or late.job is None else late.job,
         partition_key=partition_key,
-        tags={UPLOAD_TAG: f"{upload_id}:{key}"} if late is None else None,
+        tags={UPLOAD_TAG: f"{upload_id}:{key}"} if late is None or late.promised else None,
         asset_selection=[dg.AssetKey(name) for name in late.assets] if late is not None else None,
     )
 

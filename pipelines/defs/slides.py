@@ -1,16 +1,18 @@
-"""Slides: the text of every page first, because that is what people wait for, then its picture."""
+"""Slides: the text of every page first, because that is what people wait for, then its rendered picture."""
 
 import time
+from contextlib import suppress
 from dataclasses import replace
 
 import dagster as dg
 
 from pipelines.core.control_characters import escape_controls
-from pipelines.core.errors import StaleUpstreamError
+from pipelines.core.errors import StaleUpstreamError, StudyBuddyError
 from pipelines.core.findings import list_findings, name_pages, pages_of, replace_findings, sum_up
-from pipelines.core.records import Document, Slide
+from pipelines.core.records import NOT_RECOGNISED_YET, Document, Slide
 from pipelines.core.slides import count_document, read_slides, replace_slides
 from pipelines.core.stores import Stores
+from pipelines.core.uploads import note_stage
 from pipelines.defs.documents import GROUP, OWNERS, document_of, documents
 from pipelines.defs.pages import pages_file
 from pipelines.defs.parsing import pdf_limits
@@ -40,20 +42,25 @@ MOST_JUNK = 0.5
         dg.AssetCheckSpec(
             "every_page_is_read",
             asset="slides",
-            description="Is there text for every page that shows something? Read back from the findings people see.",
+            description="Is there text for every page that shows something, or is it still to be recognised? Read back "
+            "from the findings people see.",
         ),
     ],
 )
 def slides(context: dg.AssetExecutionContext, stores: StoresResource) -> dg.MaterializeResult:
-    """Every page of the deck: text in reading order, title, printed number, section and animation frames."""
+    """Every page of the deck: text in reading order, title, printed number, section and animation frames.
+
+    Pictures of text are left to `recognised_slides`, so that nobody waits for them, where the deck has other text.
+    """
     started, store = time.monotonic(), stores.open
     with document_of(context, store) as document:
-        deck = _read(context, store, document)
+        deck = with_pictures(store, document, read_document(context, store, document, text_first=True))
         with store.database.transaction() as connection:
             replace_slides(connection, document, deck.slides, title=deck.title, code_version=SLIDES_VERSION)
             replace_findings(connection, document, deck.findings)
             counts, findings = count_document(connection, document), list_findings(connection, document)
-    unread = pages_of(findings)
+    faults = [finding for finding in findings if finding.code != NOT_RECOGNISED_YET]
+    unread, waiting = pages_of(faults), pages_of(set(findings) - set(faults))
     junk = counts.junk_chars / max(1, counts.junk_chars + counts.text_chars)
     return dg.MaterializeResult(
         metadata={
@@ -61,6 +68,7 @@ def slides(context: dg.AssetExecutionContext, stores: StoresResource) -> dg.Mate
             "file": document.file_name,
             "title": deck.title,
             "pages_by_ocr": sum(slide.text_source == "ocr" for slide in deck.slides),
+            "pages_to_recognise": name_pages(waiting),
             "pages_without_text": sum(slide.text_source == "none" for slide in deck.slides),
             "unreadable_share": round(len(unread) / max(1, counts.slides), 3),
             "animated_slides": len(deck.slides) - len({slide.frame_group for slide in deck.slides}),
@@ -82,9 +90,9 @@ def slides(context: dg.AssetExecutionContext, stores: StoresResource) -> dg.Mate
             ),
             dg.AssetCheckResult(
                 check_name="every_page_is_read",
-                passed=not findings,
+                passed=not faults,
                 severity=dg.AssetCheckSeverity.WARN,
-                metadata={"pages": name_pages(unread), "findings": escape_controls(sum_up(findings))},
+                metadata={"pages": name_pages(unread), "findings": escape_controls(sum_up(faults))},
             ),
         ],
     )
@@ -125,18 +133,31 @@ def slide_images(context: dg.AssetExecutionContext, stores: StoresResource) -> d
     )
 
 
-def _read(context: dg.AssetExecutionContext, stores: Stores, document: Document) -> Deck:
-    """The deck as the parser reads it; pages that were rendered from these very bytes keep their pictures."""
+def read_document(context: dg.AssetExecutionContext, stores: Stores, document: Document, *, text_first: bool) -> Deck:
+    """The deck as the parser reads it; how far it has come is noted for those who wait.
+
+    Args:
+        text_first: read no pictures of text where the deck has text without them.
+
+    Raises:
+        UnreadableFileError: as `read_deck`.
+    """
     with pages_file(stores, document) as path:
-        deck = read_deck(
+        return read_deck(
             path,
             file_name=document.file_name,
             password=document.password,
             max_bytes=stores.settings.pdf_max_mb * 10**6,
             max_pages=stores.settings.pdf_max_pages,
+            text_first=text_first,
             limits=pdf_limits(stores.settings),
             on_page=lambda page, pages: _report(context, page, pages),
+            on_picture=lambda done, pictures: _note(stores, document, f"{done} of {pictures} pictures"),
         )
+
+
+def with_pictures(stores: Stores, document: Document, deck: Deck) -> Deck:
+    """The deck whose pages, where they were rendered from these very bytes, keep their pictures."""
     try:
         with stores.database.transaction() as connection:
             pictures = {slide.page: slide.image_sha256 for slide in read_slides(connection, document)}
@@ -148,6 +169,11 @@ def _read(context: dg.AssetExecutionContext, stores: Stores, document: Document)
 def _report(context: dg.AssetExecutionContext, page: int, pages: int) -> None:
     if page and page % REPORT_EVERY == 0:
         context.log.info(f"Read page {page} of {pages}.")
+
+
+def _note(stores: Stores, document: Document, note: str) -> None:
+    with suppress(StudyBuddyError), stores.database.transaction(lasting=False) as connection:
+        note_stage(connection, document, note)
 
 
 def _preview(deck: list[Slide]) -> str:

@@ -1,6 +1,6 @@
 """The beginning and the end of every asset: its partition's upload, and what is told when it fails."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from socket import gethostname
 from uuid import UUID
@@ -32,6 +32,7 @@ def upload_of(
     asset: dg.AssetSpec,
     get: Callable[[Connection, UUID], Upload],
     root: str,
+    after: Sequence[str] = (),
 ) -> Iterator[Upload]:
     """Gives the partition's upload, and tells failures to Dagster and to the teacher.
 
@@ -41,6 +42,7 @@ def upload_of(
     Args:
         asset: the uploads of this kind; where a run begins at the root, it is told that this one came.
         root: the asset at which a run of the whole graph begins.
+        after: stages that are made again after this asset.
 
     Raises:
         dagster.Failure, dagster.RetryRequested: as `told_to_dagster` says.
@@ -65,7 +67,9 @@ def upload_of(
             if stage == root:
                 begin_run(connection, upload, run_id=run_id)
                 note_sandbox(connection, gethostname(), missing=weakness)
-            upload = begin_stage(connection, upload, stage=stage, run_id=run_id, whole=_is_whole(context, root))
+            upload = begin_stage(
+                connection, upload, stage=stage, run_id=run_id, whole=_is_whole(context, root), after=after
+            )
             _refuse_if_given_up(context)
         found.append(upload)
         if stage == root:  # the list of runs shows people which file each was about
@@ -89,6 +93,8 @@ def upload_of(
 
 def _is_whole(context: dg.AssetExecutionContext, root: str) -> bool:
     """Whether this run makes the upload from its root on, rather than some of its assets again."""
+    if dg.AssetKey(root) not in context.job_def.asset_layer.executable_asset_keys:
+        return False
     chosen = context.run.asset_selection
     if chosen:
         return dg.AssetKey(root) in chosen

@@ -18,6 +18,7 @@ from pipelines.core.records import SlideSpan
 from pipelines.core.settings import REPOSITORY, Settings
 from pipelines.core.stores import Stores
 from tests.defs.lectures import SAMPLE, lecture_captions
+from tests.defs.test_documents_graph import scanned
 from tests.homes import private_home
 from tests.steps.media import tone, wav_bytes
 
@@ -102,6 +103,15 @@ def test_what_of_a_file_could_not_be_read_is_said_and_a_file_without_a_word_has_
     assert (states["pictures.pdf"], states["photos.pdf"]) == ("ready", "failed")
     shown = json.loads(run("show", "--course", COURSE, "pictures.pdf", "--json").stdout)
     assert [each["finding"] for each in shown["page_list"]] == [None, f"{found['sentence']} {found['advice']}"]
+
+
+def test_a_command_that_attends_to_uploads_itself_ends_when_pictures_of_text_are_read(run, tmp_path):
+    (tmp_path / "scan.pdf").write_bytes(scanned("Gradient descent.", "scan:Adam adapts the size of its steps."))
+    (file,) = json.loads(run("ingest", "--course", "Scans", "--json", tmp_path).stdout)["files"]
+    assert (file["status"], file["findings"], file["message"]) == ("ingested", [], "")
+    shown = json.loads(run("show", "--course", "Scans", "scan.pdf", "--json").stdout)
+    assert (shown["state"], [page["text_from"] for page in shown["page_list"]]) == ("ready", ["layer", "ocr"])
+    assert [stage["state"] for stage in shown["stages"]] == ["done"] * 6
 
 
 def test_a_deck_beside_a_lecture_of_its_name_is_linked_to_it(home, ingested):

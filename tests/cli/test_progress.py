@@ -32,4 +32,9 @@ def test_an_upload_has_one_line_while_it_is_worked_on_and_a_lasting_one_when_it_
         progress.done(FIRST, None)
         progress.done(SECOND, "This PDF is damaged.")
         assert lines() == ["Files"]
+        progress.stage(FIRST, stage("recognised_slides", "3 of 7 pictures"))
+        assert lines() == ["Files", "  week1.pdf: recognising text in pictures, 3 of 7 pictures"]
+        progress.over(FIRST)
+        progress.over(SECOND)
+        assert lines() == ["Files"]
     assert "✓ week1.pdf" in shown.getvalue() and "✗ week2.pdf: This PDF is damaged." in shown.getvalue()

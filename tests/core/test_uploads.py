@@ -90,6 +90,14 @@ def test_a_run_of_one_stage_takes_over_that_stage_and_leaves_the_rest_to_the_run
         lock_upload(connection, one)
 
 
+def test_stages_that_are_made_again_after_one_count_as_not_begun_until_then(upload, database):
+    with database.transaction() as connection:
+        end_stage(connection, whole(connection, upload, "all", stage="first"))
+        end_stage(connection, begin_stage(connection, upload, stage="second", run_id="all", whole=True))
+        begin_stage(connection, upload, stage="more", run_id="later", whole=False, after=["second", "third"])
+        assert set(stages_of(connection, upload)) == {"first", "more"}
+
+
 def test_a_run_that_takes_over_waits_until_a_write_has_ended(upload, database):
     order = []
     with database.transaction() as connection:

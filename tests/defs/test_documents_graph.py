@@ -11,6 +11,7 @@ import pytest
 from pipelines.core.courses import ensure_course, get_course
 from pipelines.core.description_refusals import find_description_refusal
 from pipelines.core.documents import get_document, put_document
+from pipelines.core.errors import UnreadableFileError
 from pipelines.core.findings import list_findings
 from pipelines.core.materials import list_materials
 from pipelines.core.models.providers import MAX_RETRIES, embedder
@@ -21,6 +22,7 @@ from pipelines.core.slides import count_document, read_slide_descriptions, read_
 from pipelines.core.stores import Stores
 from pipelines.core.uploads import DOCUMENT, delete_upload
 from pipelines.definitions import defs
+from pipelines.defs import slides as slides_asset
 from pipelines.defs.failures import MOST_RETRIES
 from pipelines.defs.sensors import DOCUMENTS, look
 from tests.defs.graphs import key_of, metadata, opened
@@ -237,6 +239,122 @@ def test_a_deck_that_lost_its_words_is_found_no_more(graph):
     document = graph.upload(drawn(""))
     assert not graph.run(document).success
     assert graph.search(document, "What does momentum remember?") == []
+
+
+def scanned(*pages: str) -> bytes:
+    """A deck whose pages are text, but for those that begin with "scan:", which are pictures of theirs."""
+    document = pymupdf.open()
+    for text in pages:
+        page, scan = document.new_page(width=400, height=300), text.removeprefix("scan:")
+        if scan == text:
+            page.insert_text((40, 80), text, fontsize=14)
+            continue
+        with pymupdf.open() as original:
+            original.new_page(width=400, height=300).insert_text((40, 80), scan, fontsize=14)
+            page.insert_image(page.rect, pixmap=original[0].get_pixmap(dpi=150))
+    return document.tobytes()
+
+
+def state_of(graph, document):
+    with graph.stores.database.transaction() as connection:
+        (material,) = list_materials(connection, get_course(connection, document.course_id))
+    return material
+
+
+def recognise(graph, document, **more):
+    """Run what the sensor asks for when the deck's text can be searched."""
+    (request,) = look(DOCUMENTS, graph.stores, graph.instance, None).run_requests
+    assert request.run_key.startswith(f"document:{document.id}:{document.generation}:recognition:")
+    return defs.resolve_job_def(request.job_name).execute_in_process(
+        partition_key=request.partition_key, instance=graph.instance, raise_on_error=False, tags=request.tags, **more
+    )
+
+
+def test_text_is_found_before_pictures_of_text_are_read_and_they_follow_with_what_did_not_change_kept(graph):
+    document = graph.upload(scanned(PAGES[0], f"scan:{PAGES[1]}", PAGES[2]))
+    first = graph.run(document)
+    assert first.success
+    assert graph.search(document, "What follows the slope?")[0] == 1
+    waiting = state_of(graph, document)
+    assert (waiting.state, waiting.recognising) == ("processing", True)
+    assert waiting.note.startswith("Page 2: a picture of text that is not recognised yet.")
+    assert metadata(first, "slides")["pages_to_recognise"] == "page 2"
+    assert "every_page_is_read" not in {c.check_name for c in first.get_asset_check_evaluations() if not c.passed}
+
+    second = recognise(graph, document)
+    assert second.success, [event.message for event in second.all_events if event.is_failure]
+    assert graph.search(document, "What does momentum remember?")[0] == 2
+    assert metadata(second, "recognised_slides")["pages_by_ocr"] == 1
+    for asset in ("slide_chunks", "slide_embeddings"):
+        assert (metadata(second, asset)["made"], metadata(second, asset)["reused"]) == (1, 2), asset
+    counts, after = graph.counts(document), state_of(graph, document)
+    assert (counts.images, counts.searchable) == (3, True), "pictures of pages were lost"
+    assert (after.state, after.note) == ("ready", "")
+    assert isinstance(look(DOCUMENTS, graph.stores, graph.instance, "[]"), dg.SkipReason)
+    with graph.stores.database.transaction() as connection:
+        assert [slide.text_source for slide in read_slides(connection, document)] == ["layer", "ocr", "layer"]
+
+
+def test_a_deck_without_other_text_is_recognised_at_once(graph):
+    document = graph.upload(scanned(f"scan:{PAGES[1]}"))
+    assert graph.run(document).success
+    assert graph.search(document, "What does momentum remember?") == [1]
+    assert state_of(graph, document).state == "ready"
+    assert isinstance(look(DOCUMENTS, graph.stores, graph.instance, "[]"), dg.SkipReason)
+
+
+def test_pictures_that_cannot_be_recognised_leave_the_text_ready_and_are_told(graph, monkeypatch):
+    document = graph.upload(scanned(PAGES[0], f"scan:{PAGES[1]}"))
+    assert graph.run(document).success
+
+    def give_up(*arguments, **more):
+        raise UnreadableFileError("It took too long.", code="parser_limit")
+
+    monkeypatch.setattr(slides_asset, "read_deck", give_up)
+    result = recognise(graph, document)
+    assert result.success
+    after = state_of(graph, document)
+    assert after.state == "ready"
+    assert after.note.startswith("Page 2: a picture of text that was not recognised. It took too long.")
+    (check,) = [each for each in result.get_asset_check_evaluations() if each.check_name == "every_picture_is_read"]
+    assert (check.passed, check.metadata["pages"].value) == (False, "page 2")
+    assert graph.search(document, "What follows the slope?")[0] == 1
+
+
+@pytest.mark.parametrize("meanwhile", ["replaced", "taken over"])
+def test_a_recognition_that_comes_too_late_writes_nothing(graph, monkeypatch, meanwhile):
+    data = scanned(PAGES[0], f"scan:{PAGES[1]}")
+    document, seen = graph.upload(data), {}
+    assert graph.run(document).success
+
+    def rows():
+        with graph.stores.database.transaction() as connection:
+            return [
+                connection.execute(f"select xmin::text, * from {table} order by 1, 2").fetchall()  # noqa: S608
+                for table in ("slides", "findings", "ai.slide_chunks_knowledge", "ai.chunk_terms")
+            ]
+
+    def too_late(*arguments, **more):
+        monkeypatch.undo()
+        deck = read_deck(*arguments, **more)
+        if meanwhile == "replaced":
+            assert graph.run(graph.upload(pdf(*PAGES))).success
+        else:
+            (lost,) = graph.instance.get_runs(dg.RunsFilter(job_name="recognise_document"))
+            graph.instance.report_run_failed(lost, "Its machine was lost.")
+            again = defs.resolve_job_def("recognise_document").execute_in_process(
+                partition_key=key_of(graph.stores, document), instance=graph.instance
+            )
+            assert again.success
+        seen["rows"] = rows()
+        return deck
+
+    read_deck = slides_asset.read_deck
+    monkeypatch.setattr(slides_asset, "read_deck", too_late)
+    assert not recognise(graph, document).success
+    assert rows() == seen["rows"]
+    assert state_of(graph, document).state == "ready"
+    assert graph.again(document).failure is None
 
 
 @pytest.mark.parametrize(

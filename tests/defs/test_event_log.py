@@ -13,7 +13,7 @@ from pipelines.runtime.services import environment
 from tests.defs.graphs import opened
 from tests.defs.lectures import Graph as LecturesGraph
 from tests.defs.lectures import lecture_captions
-from tests.defs.test_documents_graph import SAMPLE
+from tests.defs.test_documents_graph import SAMPLE, recognise, scanned
 from tests.defs.test_documents_graph import Graph as DocumentsGraph
 
 MOST_BYTES = 60_000
@@ -46,6 +46,15 @@ def test_a_deck_costs_little_of_the_event_log(kept, database_url):
     assert bytes_of(database_url, result.run_id) < MOST_BYTES
     (materialization,) = result.asset_materializations_for_node("slide_images")
     assert str(materialization.metadata["first_page"].value).endswith("/pages/1/image")
+
+
+def test_pictures_of_text_that_follow_cost_little_more_than_half_of_it(kept, database_url):
+    graph = DocumentsGraph(*kept)
+    document = graph.upload(scanned("Gradient descent follows the slope.", "scan:Momentum remembers earlier steps."))
+    first, second = graph.run(document), recognise(graph, document)
+    assert first.success and second.success
+    assert bytes_of(database_url, first.run_id) < MOST_BYTES
+    assert bytes_of(database_url, second.run_id) < 0.6 * MOST_BYTES
 
 
 def test_a_lecture_costs_little_of_the_event_log_and_its_events_say_all_that_dagster_asks(kept, database_url):

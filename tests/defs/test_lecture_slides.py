@@ -16,6 +16,8 @@ from pipelines.defs.sensors import LECTURES, look
 from pipelines.steps.alignment.scoring import FoundSpan, read_spans, score_spans
 from tests.defs.graphs import failed_checks, key_of, metadata, opened
 from tests.defs.lectures import CAPTIONS, SAMPLE, Graph, lecture_captions
+from tests.defs.test_documents_graph import Graph as DocumentsGraph
+from tests.defs.test_documents_graph import recognise, scanned
 
 
 @pytest.fixture
@@ -110,6 +112,19 @@ def test_a_deck_that_comes_after_the_lecture_is_found_by_its_likeness(graph):
     sample_deck(graph)
     assert align_again(graph, lecture)["proposed"] == 1
     assert graph.counts(lecture).slide_spans > 0
+    assert isinstance(look(LECTURES, graph.stores, graph.instance, "[]"), dg.SkipReason)
+
+
+def test_a_deck_whose_pictures_are_read_after_the_lecture_is_aligned_with_it_again_and_once(graph):
+    lecture, decks = graph.upload(captions=CAPTIONS), DocumentsGraph(graph.stores, graph.instance)
+    deck = decks.upload(scanned("Gradient descent follows the slope.", "scan:Momentum remembers earlier steps."))
+    assert decks.run(deck).success
+    with graph.stores.database.transaction() as connection:
+        link_document(connection, lecture.id, deck.id)
+    assert graph.run(lecture).success
+    assert isinstance(look(LECTURES, graph.stores, graph.instance, None), dg.SkipReason), "it is not read whole"
+    assert recognise(decks, deck).success
+    align_again(graph, lecture)
     assert isinstance(look(LECTURES, graph.stores, graph.instance, "[]"), dg.SkipReason)
 
 

@@ -13,7 +13,7 @@ from pipelines.core.errors import StorageUnavailableError, SupersededError
 from pipelines.core.stores import Stores
 from pipelines.core.uploads import DOCUMENT, begin_run, delete_upload
 from pipelines.defs import sensors
-from pipelines.defs.jobs import documents_job
+from pipelines.defs.jobs import documents_job, recognition_job
 from pipelines.defs.sensors import DOCUMENTS, documents_sensor, look
 from tests.defs.graphs import key_of
 
@@ -116,7 +116,7 @@ def test_a_deletion_interrupted_between_its_halves_is_finished_later(stores, par
 
 
 def test_the_sensor_starts_the_documents_job_every_second_from_the_start():
-    assert documents_sensor.job_name == documents_job.name
+    assert [target.job_name for target in documents_sensor.targets] == [documents_job.name, recognition_job.name]
     assert documents_sensor.minimum_interval_seconds == 1
     assert documents_sensor.default_status == dg.DefaultSensorStatus.RUNNING
 

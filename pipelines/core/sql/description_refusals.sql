@@ -14,6 +14,7 @@ where document_id = %(document_id)s::uuid and generation = %(generation)s::integ
 select r.document_id, 'descriptions:' || r.generation || ':' || r.attempts as key
 from description_refusals r join documents d on d.id = r.document_id
 where r.retry_at <= now() and d.deleted_at is null and d.generation = r.generation
+  and not is_recognising(d.id, d.sha256, d.stages)
 order by r.retry_at
 limit %(limit)s::integer
 

@@ -1,7 +1,8 @@
 -- name: list_materials
 -- Every deck and lecture of a course, by name: kind (`deck`, `lecture`), id, course_id, source_name, file_name,
 -- byte_count, uploaded_at, pages (0 for lectures), duration_ms (null for decks, or not measured), chunks, vectors (of
--- the live set), failure_code and failure (null: the newest generation has not failed), begun (a run began on it), stages.
+-- the live set), failure_code and failure (null: the newest generation has not failed), begun (a run began on it), stages,
+-- recognising (pictures of text are still to be read).
 with live as (select id from ai.embedding_sets where live)
 select 'deck' as kind, u.id, u.course_id, u.source_name, u.file_name, u.byte_count, u.updated_at as uploaded_at,
        (select count(*) from slides s where s.document_id = u.id) as pages, null::integer as duration_ms,
@@ -10,7 +11,8 @@ select 'deck' as kind, u.id, u.course_id, u.source_name, u.file_name, u.byte_cou
         where e.source_id = u.id and e.set_id = (select id from live)) as vectors,
        case when u.failed_generation = u.generation then u.failure_code end as failure_code,
        case when u.failed_generation = u.generation then u.failure end as failure,
-       u.requested_generation is not distinct from u.generation as begun, u.stages
+       u.requested_generation is not distinct from u.generation as begun, u.stages,
+       is_recognising(u.id, u.sha256, u.stages) as recognising
 from documents u where u.course_id = %(course_id)s::uuid and u.deleted_at is null
 union all
 select 'lecture', u.id, u.course_id, u.source_name, u.file_name, u.byte_count, u.updated_at, 0, u.duration_ms,
@@ -19,6 +21,6 @@ select 'lecture', u.id, u.course_id, u.source_name, u.file_name, u.byte_count, u
         where e.source_id = u.id and e.set_id = (select id from live)),
        case when u.failed_generation = u.generation then u.failure_code end,
        case when u.failed_generation = u.generation then u.failure end,
-       u.requested_generation is not distinct from u.generation, u.stages
+       u.requested_generation is not distinct from u.generation, u.stages, false
 from lectures u where u.course_id = %(course_id)s::uuid and u.deleted_at is null
 order by source_name

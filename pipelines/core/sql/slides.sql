@@ -53,6 +53,18 @@ values (%(course_id)s::uuid, %(document_id)s::uuid, %(page)s::integer, %(page_la
         %(frame_group)s::integer, %(image_sha256)s::text, %(width_pt)s::real, %(height_pt)s::real,
         %(line_boxes)s::jsonb, %(source_sha256)s::text, %(code_version)s::text)
 
+-- name: list_due_recognitions
+-- Decks whose text can be searched and whose pictures of text wait to be read: id, key (generation and run that read the
+-- text, to ask for the work once).
+select d.id, d.generation || ':recognition:' || coalesce(d.stages -> 'slides' ->> 'run_id', '') as key
+from documents d
+where d.id in (select f.document_id from findings f where f.code = 'not_recognised_yet' and f.source_sha256 = d.sha256)
+  and d.deleted_at is null and d.requested_generation = d.generation
+  and d.failed_generation is distinct from d.generation
+  and d.stages -> 'slide_embeddings' ? 'ended_at'
+order by d.updated_at
+limit %(limit)s::integer
+
 -- name: list_lines_of_chunks
 -- What the pages of slide chunks say and where: chunk_id, content, body, line_boxes of the page that stands for the chunk.
 select c.id, c.content, s.body, s.line_boxes
@@ -94,5 +106,14 @@ update documents set title = %(title)s::text where id = %(document_id)s::uuid
 -- name: set_slide_image
 -- Name the rendered picture of one slide, if the slide still comes from this upload.
 update slides set image_sha256 = %(image_sha256)s::text
+where course_id = %(course_id)s::uuid and document_id = %(document_id)s::uuid and page = %(page)s::integer
+  and source_sha256 = %(source_sha256)s::text
+
+-- name: update_slide
+-- Write the text of one slide that was read again from the same upload. Nothing comes out.
+update slides set page_label = %(page_label)s::text, title = %(title)s::text, body = %(body)s::text,
+    furniture = %(furniture)s::text, section = %(section)s::text, text_source = %(text_source)s::text,
+    junk_chars = %(junk_chars)s::integer, frame_group = %(frame_group)s::integer, line_boxes = %(line_boxes)s::jsonb,
+    code_version = %(code_version)s::text
 where course_id = %(course_id)s::uuid and document_id = %(document_id)s::uuid and page = %(page)s::integer
   and source_sha256 = %(source_sha256)s::text

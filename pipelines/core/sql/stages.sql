@@ -29,14 +29,17 @@ select pid from pg_stat_activity where datname = current_database() and applicat
 
 -- name: list_progress
 -- How far the newest generation of these uploads has come: id, failure (null: none), stages (JSON, by name; of a
--- generation no run has begun on: empty). No row: the upload was deleted.
+-- generation no run has begun on: empty), recognising (pictures of text are still to be read). No row: the upload was
+-- deleted.
 select id, case when failed_generation = generation then failure end as failure,
-       case when requested_generation = generation then stages else '{}' end as stages
+       case when requested_generation = generation then stages else '{}' end as stages, recognising
 from (
-    select id, generation, requested_generation, failed_generation, failure, stages from documents
+    select id, generation, requested_generation, failed_generation, failure, stages,
+           is_recognising(id, sha256, stages) as recognising
+    from documents
     where id = any(%(upload_ids)s::uuid[]) and deleted_at is null
     union all
-    select id, generation, requested_generation, failed_generation, failure, stages from lectures
+    select id, generation, requested_generation, failed_generation, failure, stages, false from lectures
     where id = any(%(upload_ids)s::uuid[]) and deleted_at is null
 ) u
 

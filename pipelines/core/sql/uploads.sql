@@ -7,9 +7,10 @@ where id = %(id)s::uuid and generation = %(generation)s::integer and deleted_at 
 returning id
 
 -- name: begin_stage
--- A run begins to make one stage, waiting for a write of the run that made it before. One row (the id) when the
--- generation is still the newest and no other run has begun on all of it since; none otherwise.
-update {uploads} set stages = stages || jsonb_build_object(
+-- A run begins to make one stage, waiting for a write of the run that made it before; the stages that are made again
+-- after it (`after`) have not begun any more. One row (the id) when the generation is still the newest and no other run
+-- has begun on all of it since; none otherwise.
+update {uploads} set stages = (stages - %(after)s::text[]) || jsonb_build_object(
     %(stage)s::text, jsonb_build_object('run_id', %(run_id)s::text, 'began_at', now()))
 where id = %(id)s::uuid and generation = %(generation)s::integer and deleted_at is null
   and (run_id = %(run_id)s::text or not %(whole)s::boolean)

@@ -1,8 +1,9 @@
 """Findings of a deck: the pages that could not be read, in sentences a teacher can act on."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
-from pipelines.core.records import Finding, Slide
+from pipelines.core.records import NOT_RECOGNISED_YET, Finding, Slide
 from pipelines.steps.pdf.recognise import Outcome
 from pipelines.steps.pdf.text import PageText
 
@@ -14,6 +15,10 @@ SENTENCES = {
     "not_recognised": (
         "a picture of text that was not recognised, because the deck has more of them than one upload may take.",
         "Split the deck and upload its parts.",
+    ),
+    NOT_RECOGNISED_YET: (
+        "a picture of text that is not recognised yet.",
+        "What else the deck says can be searched already.",
     ),
     "unsure_text": (
         "text in a picture that cannot be read reliably (handwriting, a blurred or slanted scan).",
@@ -50,6 +55,8 @@ def page_findings(
         code = None
         if slide.page in damaged:
             code = "damaged_page"
+        elif number in outcome.waiting:
+            code = NOT_RECOGNISED_YET
         elif number in outcome.left_out:
             code = "not_recognised"
         elif number in outcome.unsure:
@@ -62,6 +69,17 @@ def page_findings(
             sentence, advice = SENTENCES[code]
             found.append(Finding(code=code, sentence=sentence, advice=advice, page=slide.page))
     return found
+
+
+def given_up(findings: Sequence[Finding], reason: str) -> list[Finding]:
+    """The findings after the pictures that were to be recognised could not be; `reason` is a sentence."""
+    sentence, advice = f"a picture of text that was not recognised. {reason}", "Split the deck and upload its parts."
+    return [
+        replace(found, code="not_recognised", sentence=sentence, advice=advice)
+        if found.code == NOT_RECOGNISED_YET
+        else found
+        for found in findings
+    ]
 
 
 def file_findings(unread_files: Sequence[str]) -> list[Finding]:

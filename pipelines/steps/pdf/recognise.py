@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipelines.steps.pdf.deck import doubt_garbled_fonts, letters, says_enough, says_little
-from pipelines.steps.pdf.lines import usual_size
+from pipelines.steps.pdf.lines import Line, usual_size
 from pipelines.steps.pdf.looks import PageLooks, pixmap
 from pipelines.steps.pdf.merge import add_recognised
 from pipelines.steps.pdf.text import PageText
@@ -34,10 +34,12 @@ CPU_RESERVE_S = 25.0
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of the pictures: positions of pages left out for lack of time, and of those that gave no words."""
+    """What became of the pictures: positions of pages left out for lack of time, of those that gave no words, and of
+    those that wait to be recognised."""
 
     left_out: list[int] = field(default_factory=list)
     unsure: list[int] = field(default_factory=list)
+    waiting: list[int] = field(default_factory=list)
 
 
 def choose_pages(looks: PageLooks, *, damaged: Sequence[int]) -> list[int]:
@@ -77,28 +79,31 @@ def recognise_pages(
     limit: int,
     limits: tuple[float, float, float],
 ) -> Generator[int, None, Outcome]:
-    """Reads the chosen pages from their pictures, in place; yields how many pages are finished after each.
+    """Reads the chosen pages from their pictures, in place; yields how many of them are finished after each.
 
     Args:
         limit: pages read at most.
         limits: the child's CPU limit as `cpu_s`, `item_s` and `total_s` of `Limits`; a rest of it is left.
     """
     outcome = Outcome()
-    finished = len(pages) - len(chosen)
     cpu_s, item_s, total_s = limits
-    yield finished
+    yield 0
     for place, number in enumerate(chosen):
-        most_s = min(total_s, cpu_s + item_s * (finished + len(chosen)))
+        most_s = min(total_s, cpu_s + item_s * (len(pages) + place))
         if place >= limit or time.process_time() > most_s - CPU_RESERVE_S:
             outcome.left_out = list(chosen[place:])
             break
         if _recognise_page(document, number, pages[number]):
             outcome.unsure.append(number)
-        finished += 1
-        yield finished
-    for number in chosen:  # what lies is no text, also where nothing better was found
-        pages[number].lines = [line for line in pages[number].lines if line.doubt != "letters"]
+        yield place + 1
+    for number in chosen:  # also where nothing better was found
+        pages[number].lines = believed(pages[number])
     return outcome
+
+
+def believed(page: PageText) -> list[Line]:
+    """The page's lines but for those whose letters lie: they are no text."""
+    return [line for line in page.lines if line.doubt != "letters"]
 
 
 def _recognise_page(document: Any, number: int, page: PageText) -> bool:

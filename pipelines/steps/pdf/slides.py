@@ -68,8 +68,10 @@ def read_deck(
     max_bytes: int = MAX_BYTES,
     max_pages: int = MAX_PAGES,
     max_ocr_pages: int = MAX_OCR_PAGES,
+    text_first: bool = False,
     limits: Limits = DEFAULT_LIMITS,
     on_page: Callable[[int, int], None] | None = None,
+    on_picture: Callable[[int, int], None] | None = None,
 ) -> Deck:
     """Reads title, text and structure of every page; pages that are pictures are recognised (OCR).
 
@@ -78,8 +80,10 @@ def read_deck(
         file_name: the uploader's name for it, for decks that name themselves nowhere; None means `path`'s own.
         password: opens protected files.
         max_bytes, max_pages, max_ocr_pages: larger files and longer decks are refused; more pictures stay unread.
+        text_first: read no pictures where the deck has text without them; each is a finding `NOT_RECOGNISED_YET`.
         limits: of the child process; `item_s` is granted for every page and every recognised picture.
         on_page: called with (pages finished, pages in all) as reading goes on.
+        on_picture: called with (pictures recognised, pictures to recognise) as that goes on.
 
     Raises:
         UnreadableFileError: `empty_file`, `not_a_pdf`, `unknown_kind`, `too_large`, `damaged`, `zero_pages`,
@@ -91,6 +95,7 @@ def read_deck(
         "password": password,
         "max_pages": max_pages,
         "max_ocr_pages": max_ocr_pages,
+        "text_first": text_first,
         "cpu_s": limits.cpu_s,
         "item_s": limits.item_s,
         "total_s": limits.total_s,
@@ -101,6 +106,8 @@ def read_deck(
             return _deck(_object(value["deck"]), file_name or path.name)
         if on_page is not None:
             on_page(int(value["read"]), int(value["pages"]))
+        if on_picture is not None and "pictures" in value:
+            on_picture(int(value["recognised"]), int(value["pictures"]))
     raise UnreadableFileError(_DAMAGED, code="damaged")
 
 

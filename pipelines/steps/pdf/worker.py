@@ -5,8 +5,9 @@ PyMuPDF is used here and nowhere else; everything that leaves is plain text, num
 
 import gc
 import io
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import fields
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import fields, replace
+from functools import partial
 from typing import Any, BinaryIO
 
 from pipelines.core.errors import UnreadableFileError
@@ -19,7 +20,7 @@ from pipelines.steps.pdf.library import load_pymupdf
 from pipelines.steps.pdf.looks import PageLooks, covered, image_boxes, pixmap
 from pipelines.steps.pdf.opening import as_memory_error, complaints, open_pdf
 from pipelines.steps.pdf.page_labels import page_labels
-from pipelines.steps.pdf.recognise import choose_pages, recognise_pages
+from pipelines.steps.pdf.recognise import Outcome, believed, choose_pages, recognise_pages
 from pipelines.steps.pdf.text import PageLook, PageText, read_page_text
 from pipelines.steps.pdf.type3 import unnamed
 
@@ -38,17 +39,20 @@ def read(
     password: str | None,
     max_pages: int,
     max_ocr_pages: int,
+    text_first: bool,
     cpu_s: float,
     item_s: float,
     total_s: float,
 ) -> Items:
     """Yields one item a page as reading goes on, then one with all slides.
 
-    The items are `{"read": pages finished, "pages": pages in all}` and finally `{"deck": {...}}` with the fields
-    `slides` (of `core.records.Slide`), `metadata_title` and `findings` (of `core.records.Finding`).
+    The items are `{"read": pages finished, "pages": pages in all}`, with the fields `recognised` and `pictures` (both
+    counts) while pictures are read, and finally `{"deck": {...}}` with the fields `slides` (of `core.records.Slide`),
+    `metadata_title` and `findings` (of `core.records.Finding`).
 
     Args:
         max_ocr_pages: pictures recognised at most.
+        text_first: leave the pictures, with a finding each, where the deck has text without them.
         cpu_s, item_s, total_s: the child's CPU limit (see `Limits`), which recognition must leave a rest of.
     """
     # Pages are thousands of small dictionaries without cycles; looking for cycles costs a tenth of the time.
@@ -70,14 +74,13 @@ def read(
     looks = PageLooks(document, pages)
     flowing = is_text(kind_of(source))
     chosen = [] if flowing else choose_pages(looks, damaged=damaged)
-    reading = recognise_pages(document, pages, chosen, limit=max_ocr_pages, limits=(cpu_s, item_s, total_s))
-    while True:
-        try:
-            yield {"read": next(reading), "pages": count}, b""
-        except StopIteration as end:
-            outcome = end.value
-            break
-    slides = build_slides(pages, outline=_outline(document), pdf_labels=_labels(document, count), flowing=flowing)
+    build = partial(build_slides, outline=_outline(document), pdf_labels=_labels(document, count), flowing=flowing)
+    slides = build([replace(page, lines=believed(page)) for page in pages]) if text_first or not chosen else []
+    outcome = Outcome(waiting=chosen)
+    if chosen and not any(slide.body for slide in slides):
+        reading = recognise_pages(document, pages, chosen, limit=max_ocr_pages, limits=(cpu_s, item_s, total_s))
+        outcome = yield from _told(reading, pages=count, pictures=len(chosen))
+        slides = build(pages)
     findings: list[Finding] = [
         *file_findings(opened.unread_files),
         *page_findings(pages, slides, damaged=damaged, outcome=outcome, shows_something=looks.shows_something),
@@ -85,6 +88,18 @@ def read(
     title = str((document.metadata or {}).get("title") or "")
     yield {"deck": {"slides": [_shallow(s) for s in slides], "metadata_title": title,
                     "findings": [_shallow(f) for f in findings]}}, b""  # fmt: skip
+
+
+def _told(
+    reading: Generator[int, None, Outcome], *, pages: int, pictures: int
+) -> Generator[tuple[Any, bytes], None, Outcome]:
+    """The items of recognition, which counts pictures alone; what came of it."""
+    while True:
+        try:
+            done = next(reading)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]
+        yield {"read": pages - pictures + done, "pages": pages, "recognised": done, "pictures": pictures}, b""
 
 
 def render(

@@ -1,6 +1,7 @@
 """Migrations: `migrations/NNNN_what.sql` applied in order, under an advisory lock, checksums kept."""
 
 import hashlib
+import time
 from pathlib import Path
 
 import psycopg
@@ -10,6 +11,8 @@ from pipelines.core.errors import MigrationError
 MIGRATIONS = Path(__file__).parent / "migrations"
 LOCK = 7_301_925_001  # any fixed number; every process that migrates takes the same advisory lock
 LOCK_TIMEOUT_S = 60
+FAREWELL_S = 3.0
+"""How long processes that were just stopped may take to be gone from the database's list of connections."""
 
 
 def migrate(url: str, folder: Path = MIGRATIONS) -> list[str]:
@@ -20,7 +23,8 @@ def migrate(url: str, folder: Path = MIGRATIONS) -> list[str]:
 
     Raises:
         MigrationError: a file was edited after it was applied, a number is used twice, the database is newer than
-            this code, or a statement failed (then that migration left nothing behind).
+            this code, processes of an older version still use it (`older_version`), or a statement failed (then that
+            migration left nothing behind).
     """
     files = _files(folder)
     applied: list[str] = []
@@ -36,6 +40,8 @@ def migrate(url: str, folder: Path = MIGRATIONS) -> list[str]:
             for version, name, checksum in connection.execute("select version, name, checksum from schema_migrations")
         }
         _compare(files, known)
+        if known and files.keys() - known.keys():
+            _refuse_older_version(connection)
         for version, path in sorted(files.items()):
             if version not in known:
                 _apply(connection, version, path)
@@ -61,6 +67,34 @@ def _compare(files: dict[int, Path], known: dict[int, tuple[str, str]]) -> None:
             raise MigrationError(
                 f"Migration {files[version].name} was edited after it was applied; put it back and add a new one."
             )
+
+
+def _refuse_older_version(connection: psycopg.Connection) -> None:
+    """Leave the schema alone while others use it: who is connected took an older one for the newest.
+
+    Processes of this version connect under a name only after they have migrated, or waited for who does.
+
+    Raises:
+        MigrationError: some are, and stay.
+    """
+    deadline = time.monotonic() + FAREWELL_S
+    while names := _connected(connection):
+        if time.monotonic() > deadline:
+            raise MigrationError(
+                f"An older version of StudyBuddy is still running on this database ({', '.join(names)}): stop the older"
+                " version first (`studybuddy down` with its home), then start this one.",
+                code="older_version",
+            )
+        time.sleep(0.1)
+
+
+def _connected(connection: psycopg.Connection) -> list[str]:
+    """What this project's processes that use the database call themselves; each name once."""
+    rows = connection.execute(
+        "select distinct application_name from pg_stat_activity"
+        " where datname = current_database() and application_name like 'studybuddy%' order by 1"
+    )
+    return [name for (name,) in rows]
 
 
 def _apply(connection: psycopg.Connection, version: int, path: Path) -> None:

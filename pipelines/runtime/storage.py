@@ -175,7 +175,7 @@ class _EventLogStorage(PostgresEventLogStorage):
 
     def _event_to_row(self, event: EventLogEntry) -> dict[str, Any]:
         row = super()._event_to_row(_once(event))
-        return {**row, "event": json.dumps(json.loads(row["event"]), separators=(",", ":"))}
+        return {**row, "event": json.dumps(json.loads(row["event"], object_hook=_lean), separators=(",", ":"))}
 
     def has_table(self, table_name: str) -> bool:
         key = ("table", table_name)
@@ -211,6 +211,22 @@ def _once(event: EventLogEntry) -> EventLogEntry:
     elif told.event_type in OF_ASSETS:
         told = told._replace(step_handle=None)
     return event._replace(dagster_event=told, user_message="")
+
+
+EMPTY: dict[str, frozenset[str]] = {
+    "DagsterEvent": frozenset(
+        ("event_specific_data", "logging_tags", "pid", "solid_handle", "step_handle", "step_key", "step_kind_value")
+    ),
+    "EventLogEntry": frozenset(("message", "step_key")),
+    "EventMetadataEntry": frozenset(("description",)),
+}
+"""Fields of stored events that Dagster takes for empty where they are missing."""
+
+
+def _lean(stored: dict[str, Any]) -> dict[str, Any]:
+    """A part of a stored event without the fields that say nothing."""
+    empty = EMPTY.get(stored.get("__class__", ""))
+    return stored if empty is None else {k: v for k, v in stored.items() if v or k not in empty}
 
 
 def _pooled(url: str) -> sqlalchemy.Engine:

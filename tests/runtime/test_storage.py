@@ -6,10 +6,12 @@ from pathlib import Path
 import dagster as dg
 import psycopg
 import pytest
+from dagster._core.events.log import EventLogEntry
+from dagster._serdes import deserialize_value, serialize_value
 from dagster_postgres import DagsterPostgresStorage, PostgresEventLogStorage
 from sqlalchemy import text
 
-from pipelines.runtime.storage import FileComputeLogManager, PooledPostgresStorage
+from pipelines.runtime.storage import FileComputeLogManager, PooledPostgresStorage, _once
 
 
 def psycopg2_url(url):
@@ -94,6 +96,25 @@ def test_checks_ask_for_their_assets_latest_materialization_once_and_never_get_a
     found = storage.get_latest_asset_check_execution_by_key([dg.AssetCheckKey(dg.AssetKey("deck"), "sound")])
     assert len(found) == 1
     assert PooledPostgresStorage(url).event_log_storage.fetch_materializations(mine, limit=1).records
+
+
+def test_what_is_left_out_of_stored_events_is_nothing_that_dagster_misses(database_url):
+    """Every event of a run, as the pooled storage keeps it and as Dagster's own would, reads the same."""
+
+    @dg.asset(check_specs=[dg.AssetCheckSpec("sound", asset="deck")])
+    def deck(context):
+        context.log.info("a word")
+        return dg.MaterializeResult(metadata={"n": 1}, check_results=[dg.AssetCheckResult(passed=True)])
+
+    pooled = PooledPostgresStorage(psycopg2_url(database_url)).event_log_storage
+    with dg.DagsterInstance.ephemeral() as instance:
+        run_id = dg.materialize([deck], instance=instance).run_id
+        entries = instance.all_logs(run_id)
+    assert len(entries) > 10
+    for entry in entries:
+        kept = deserialize_value(pooled._event_to_row(entry)["event"], EventLogEntry)
+        assert kept == _once(entry)
+        assert len(pooled._event_to_row(entry)["event"]) < len(serialize_value(entry))
 
 
 @pytest.mark.parametrize("stream", ["stdout", "stderr"])

@@ -15,6 +15,8 @@ DECKS = (
     "decks/slds-optimization/slides-multivar-first-order-6-momentum.pdf",
 )
 CAPTIONS = "captions/hf-course"
+UPLOADS = 10_000
+"""Finished uploads that are there while the services idle."""
 
 
 def main(names: list[str]) -> int:
@@ -27,6 +29,7 @@ def main(names: list[str]) -> int:
     for name in chosen:
         more = [str(SHARED / path) for path in DECKS] if name == "ingest" and SHARED.is_dir() else []
         more += ["--captions", str(SHARED / CAPTIONS)] if more else []
+        more += ["--uploads", str(UPLOADS)] if name == "idle" else []
         print(f"\n== python -m bench.{name} {' '.join(more)}".rstrip(), flush=True)
         failed += subprocess.run([sys.executable, "-m", f"bench.{name}", *more], cwd=ROOT, check=False).returncode != 0
     return int(failed > 0)

@@ -6,7 +6,8 @@
 time until the vectors can be read. `ratio` is (sensor - 1.5 s) / library: the promise is at most 1.25. `rendered` adds
 pictures, which nobody waits for. `ingest_command`, `search_command`: the whole of `studybuddy ingest DECK` and of
 `studybuddy search`, from the start of the process to its end, on the running system; the promises are `sensor` + 0.8 s
-and 0.7 s. `captions`: `studybuddy ingest FOLDER`, seconds a file.
+and 0.7 s. `captions`: `studybuddy ingest FOLDER`, seconds a file. `event_log_kb`: what one run leaves in Dagster's
+event log, at most 60.
 """
 
 import argparse
@@ -23,12 +24,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pymupdf
 
 from pipelines.core.chunks import list_chunks
 from pipelines.core.courses import ensure_course
+from pipelines.core.database_address import libpq_address, parse_address
 from pipelines.core.documents import get_document, put_document
 from pipelines.core.models.providers import embedder
+from pipelines.core.postgres import database_urls
 from pipelines.core.records import Document
 from pipelines.core.settings import REPOSITORY, Settings
 from pipelines.core.slides import DocumentCounts, count_document
@@ -39,6 +43,12 @@ from pipelines.runtime import services
 POLL_S = 0.05
 PATIENCE_S = 300.0
 ALLOWED_S = 1.5
+EVENT_LOG = """
+    select max(bytes) from (
+        select sum(octet_length(event)) as bytes from event_logs join runs using (run_id)
+        where runs.status = 'SUCCESS' group by runs.id order by runs.id desc limit 10
+    ) as runs
+"""
 COURSE = "Bench commands"
 
 
@@ -54,7 +64,10 @@ def main() -> None:
         services.up(settings, api=False)
         with Stores.open(settings) as stores:
             result = [
-                measure(stores, deck, given.times) | commands(settings, deck, given.times) for deck in given.decks
+                measure(stores, deck, given.times)
+                | commands(settings, deck, given.times)
+                | {"event_log_kb": event_log_kb(settings)}
+                for deck in given.decks
             ]
         if given.captions is not None:
             result.append(captions(settings, given.captions))
@@ -116,7 +129,21 @@ def captions(settings: Settings, folder: Path) -> dict[str, Any]:
     """One ingest of a folder of caption files, on the running system."""
     files = sum(path.suffix in (".vtt", ".srt") for path in folder.rglob("*"))
     seconds = _timed(lambda: _command(settings, "ingest", str(folder)))
-    return {"captions": folder.name, "files": files, "seconds": _short(seconds), "a_file_s": _short(seconds / files)}
+    return {
+        "captions": folder.name,
+        "files": files,
+        "seconds": _short(seconds),
+        "a_file_s": _short(seconds / files),
+        "event_log_kb": event_log_kb(settings),
+    }
+
+
+def event_log_kb(settings: Settings) -> float:
+    """The most that one of the last ten whole runs has left in Dagster's event log, in kB."""
+    _, url = database_urls(settings)
+    with psycopg.connect(libpq_address(parse_address(url, name="DAGSTER_DATABASE_URL"))) as connection:
+        row = connection.execute(EVENT_LOG).fetchone()
+    return round(float(row[0]) / 1000, 1) if row is not None else 0.0
 
 
 def _command(settings: Settings, name: str, what: str) -> None:

@@ -3,6 +3,7 @@
 Belongs here: parsing of arguments and what people see. What a command does lives in core, steps and defs.
 """
 
+import gc
 import signal
 import sys
 from collections.abc import Sequence
@@ -52,6 +53,10 @@ def _group() -> None:
 
 def main() -> None:
     """Entry point of the console script."""
+    gc.disable()  # what imports make stays: looking for garbage among it is a tenth of the time of a short command
     close_new_files()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # in order: a database may have to stop
-    make_app(sys.argv[1:2])()
+    app = make_app(sys.argv[1:2])
+    gc.freeze()
+    gc.enable()
+    app()

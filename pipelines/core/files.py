@@ -17,8 +17,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
-import fsspec
-
 from pipelines.core.errors import NotFoundError, StorageUnavailableError, UnreadableFileError
 from pipelines.core.settings import Settings
 
@@ -48,6 +46,8 @@ class FileStore:
     """Files by content hash under one root."""
 
     def __init__(self, url: str) -> None:
+        import fsspec  # here: much needs the names of this module, and a search has no files
+
         self._fs, self._root = fsspec.core.url_to_fs(url)
         self._local = "file" in (self._fs.protocol if isinstance(self._fs.protocol, tuple) else (self._fs.protocol,))
 

@@ -5,7 +5,7 @@ database with its own pool; this pool never serves it.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg
@@ -53,8 +53,9 @@ class Database:
         Raises:
             SettingsError, StorageUnavailableError, MigrationError
         """
-        migrate_database(settings)
         url, _ = database_urls(settings)
+        with _translated():
+            migrate(url)
         return cls(url, max_size=max_size)
 
     @contextmanager
@@ -93,8 +94,7 @@ def database_urls(settings: Settings) -> tuple[str, str]:
     if settings.database_url is None:
         server = EmbeddedServer.use(settings.home)
         with _translated():
-            for name in (APP_DATABASE, DAGSTER_DATABASE):
-                _create_database(server.url("postgres"), name)
+            _create_databases(server.url("postgres"), {APP_DATABASE, DAGSTER_DATABASE})
         app, dagster = server.url(APP_DATABASE), server.url(DAGSTER_DATABASE)
     else:
         app = libpq_address(parse_address(settings.database_url.get_secret_value(), name="DATABASE_URL"))
@@ -117,14 +117,12 @@ def migrate_database(settings: Settings) -> list[str]:
         return migrate(url)
 
 
-def _create_database(admin_url: str, name: str) -> None:
+def _create_databases(admin_url: str, names: set[str]) -> None:
     with psycopg.connect(admin_url, autocommit=True) as connection:
-        found = connection.execute("select 1 from pg_database where datname = %s", [name]).fetchone()
-        if not found:
-            try:
+        found = {name for (name,) in connection.execute("select datname from pg_database")}
+        for name in names - found:
+            with suppress(psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):  # another was first
                 connection.execute(psycopg.sql.SQL("create database {}").format(psycopg.sql.Identifier(name)))
-            except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
-                return  # another process was first
 
 
 def still_connected(connection: psycopg.BaseConnection[Any]) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import psycopg
 
 from pipelines.core.errors import MigrationError
+from pipelines.core.statements import statement
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 LOCK = 7_301_925_001  # any fixed number; every process that migrates takes the same advisory lock
@@ -90,10 +91,7 @@ def _refuse_older_version(connection: psycopg.Connection) -> None:
 
 def _connected(connection: psycopg.Connection) -> list[str]:
     """What this project's processes that use the database call themselves; each name once."""
-    rows = connection.execute(
-        "select distinct application_name from pg_stat_activity"
-        " where datname = current_database() and application_name like 'studybuddy%' order by 1"
-    )
+    rows = connection.execute(statement("list_connected"))
     return [name for (name,) in rows]
 
 

@@ -55,3 +55,10 @@ talks as (
     where id = %(upload_id)s::uuid and failed_generation = generation and deleted_at is null returning id
 )
 select id from decks union all select id from talks
+
+-- name: list_connected
+-- What this project's processes that use the database call themselves, each name once.
+select distinct application_name
+from pg_stat_activity
+where datname = current_database() and application_name like 'studybuddy%'
+order by application_name

@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pipelines.answering.thoughts import ThoughtSplitter
 from pipelines.answering.wire import ChunkReader
@@ -149,3 +151,27 @@ def test_a_whole_answer_is_read_like_a_streamed_one():
     [delta] = reader.whole(json.dumps(body).encode())
     assert (delta.text, delta.reasoning, delta.finish_reason, delta.model) == ("Yes.", "Hm.", "stop", "x")
     assert reader.finished and reader.spoke
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(
+        st.sampled_from(
+            ["choices", "delta", "message", "content", "text", "type", "reasoning", "tool_calls", "function", "name",
+             "arguments", "index", "id", "finish_reason", "usage", "error", "code", "model"]
+        ),
+        inner,
+        max_size=4,
+    ),
+    max_leaves=20,
+)  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(anything.map(lambda value: {"choices": [value]}) | anything | st.binary(max_size=20), max_size=4))
+def test_any_stream_is_words_or_a_fault_with_a_name(chunks):
+    found = read(*(b"data: " + chunk.replace(b"\n", b"") if isinstance(chunk, bytes) else chunk for chunk in chunks))
+    assert found["code"] is None or found["code"]
+    assert all(isinstance(found[name], str) for name in ("text", "thinking"))
+    assert found["finished"] or found["code"]

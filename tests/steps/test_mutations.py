@@ -6,6 +6,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from pipelines.steps.captions.reading import read_captions
 from pipelines.steps.pdf.slides import read_deck, render_slides
 from pipelines.steps.sandbox.limits import Limits
 from pipelines.steps.speech.recordings import extract_audio
+from tests.steps.seeds import seeds
 
 pytestmark = [pytest.mark.attack, pytest.mark.timeout(1800)]
 
@@ -33,6 +35,11 @@ def deck(path: Path) -> None:
     list(render_slides(path, pages=[1], limits=LIMITS))
 
 
+def page(path: Path) -> None:
+    found = read_deck(path, max_pages=50, max_ocr_pages=1, limits=replace(LIMITS, cpu_s=60))
+    assert any(slide.body for slide in found.slides)
+
+
 def captions(path: Path) -> None:
     assert read_captions(path, file_name="mutant.vtt", limits=LIMITS).segments
 
@@ -44,7 +51,9 @@ def audio(path: Path) -> None:
     assert made.duration_ms
 
 
-READERS: dict[str, Callable[[Path], None]] = {"decks": deck, "captions": captions, "audio": audio}
+READERS: dict[str, Callable[[Path], None]] = {
+    "decks": deck, "captions": captions, "audio": audio, "pictures": page, "texts": page,
+}  # fmt: skip
 
 
 def mutate(data: bytes, rng: random.Random) -> bytes:
@@ -74,14 +83,19 @@ def mutate(data: bytes, rng: random.Random) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def sources(shared_data: Path) -> dict[str, list[Path]]:
-    """Real files, the small ones: a mutation of a large one says no more."""
+def sources(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Path]]:
+    """Real files, the small ones: a mutation of a large one says no more; pictures and texts are made here."""
     found = {
         "decks": [REPOSITORY / "sample/wind-power.pdf", *sorted((shared_data / "decks").rglob("*.pdf"))],
         "captions": sorted(p for p in (shared_data / "captions").rglob("*") if p.suffix in (".srt", ".vtt", ".sbv")),
         "audio": sorted(p for p in (shared_data / "audio").rglob("*") if p.suffix in (".mp3", ".wav", ".flac", ".ogg")),
     }
     small = {kind: [path for path in paths if path.stat().st_size < 1_000_000] for kind, paths in found.items()}
+    folder = tmp_path_factory.mktemp("made")
+    for kind in ("pictures", "texts"):
+        small[kind] = [folder / f"{kind}{number}" for number, _ in enumerate(seeds(kind))]
+        for path, data in zip(small[kind], seeds(kind), strict=True):
+            path.write_bytes(data)
     assert all(small.values())
     return small
 

@@ -12,6 +12,9 @@ PARSERS = {
     "rapidocr",
     "PIL",
     "pipelines.steps.pdf.worker",
+    "pipelines.steps.documents.office_worker",
+    "pipelines.steps.archives.worker",
+    "pipelines.steps.speech.subtitles_worker",
     "pipelines.steps.captions.worker",
     "pipelines.steps.captions.clean",
     "pipelines.steps.captions.cues",
@@ -19,13 +22,17 @@ PARSERS = {
 """PyAV is not here: a run's process writes and reads its own FLAC with it. The test sees that it opens no upload."""
 
 READS_ONE_OF_EACH = """
-import json, sys, tempfile
+import io, json, sys, tempfile
 from pathlib import Path
 import pipelines.definitions
 from pipelines.steps.captions.reading import read_captions
 from pipelines.steps.pdf.highlights import mark_passage
 from pipelines.steps.pdf.slides import read_deck, render_slides
+from pipelines.steps.archives.unpacking import unpack
+from pipelines.steps.documents.office import find_libreoffice, office_as_pdf
 from pipelines.steps.speech.recordings import extract_audio
+from pipelines.steps.speech.subtitles import read_subtitles
+from tests.steps.office_files import docx, zipped
 
 import av
 from unittest.mock import patch
@@ -33,6 +40,9 @@ sample = Path("sample")
 deck, recording = next(sample.rglob("*.pdf")), next(sample.rglob("*.ogg"))
 captions = Path(tempfile.mkdtemp()) / "a.vtt"
 captions.write_text("WEBVTT\\n\\n00:00.000 --> 00:02.000\\nHello there.\\n")
+archive, office = captions.with_name("a.zip"), captions.with_name("a.docx")
+archive.write_bytes(zipped({"a.md": "# Hello"}))
+office.write_bytes(docx(["Hello"]))
 seen = []
 real = av.open
 with patch("av.open", lambda file, *a, **k: (seen.append(str(file)), real(file, *a, **k))[1]):
@@ -40,6 +50,9 @@ with patch("av.open", lambda file, *a, **k: (seen.append(str(file)), real(file, 
         "slides": len(read_deck(deck).slides),
         "pictures": len(list(render_slides(deck, pages=[1]))),
         "marks": len(mark_passage(deck, page=1, passage="wind power")),
+        "archive": len(list(unpack(archive, captions.parent, endings=[".md"], max_member_mb=1))),
+        "office": not find_libreoffice() or office_as_pdf(office, io.BytesIO(), libreoffice=None) is None,
+        "subtitles": read_subtitles(recording, file_name="a.ogg") == [],
         "captions": len(read_captions(captions, file_name="a.vtt").segments),
         "sound": extract_audio(recording, captions.with_suffix(".flac"), file_name="a.ogg", max_ms=3_600_000,
                                max_bytes=10**9).duration_ms,

@@ -39,7 +39,7 @@ def why_no_path(name: str) -> str | None:
     parts = name.split("/")
     if name.startswith(("/", "\\")) or ".." in parts or (len(name) > 1 and name[1] == ":") or "\0" in name:
         return "Its name leads out of the archive."
-    if not all(parts):
+    if any(part in ("", ".") for part in parts):
         return "Its name is no path."
     if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in name):
         return "Its name has control characters. Rename it."

@@ -4,13 +4,12 @@ import errno
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
 from pipelines.core.errors import StorageUnavailableError, UnreadableFileError
 from pipelines.steps.archives.names import why_no_path
-from pipelines.steps.archives.worker import PIECE
 from pipelines.steps.sandbox.bounded import Item, run_bounded
 from pipelines.steps.sandbox.limits import Limits
 
@@ -21,8 +20,9 @@ NO_ARCHIVES = (".7z", ".rar", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".mbz")
 MAX_MEMBERS = 10_000
 MAX_TOTAL_MB = 20_000
 """MB (10^6 bytes) of all that one archive holds."""
+PIECE_BYTES = 4 << 20
 LIMITS = Limits(wall_s=60, cpu_s=60, item_s=2.0, memory_mb=2048)
-"""An item is a piece of at most 4 MiB; inflating it takes a few hundredths of a second."""
+"""An item is a piece of `PIECE_BYTES`; inflating it takes a few hundredths of a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,6 @@ def unpack(
         StorageUnavailableError: the disk is full.
         OSError: the archive is not there.
     """
-    most_mb = limits.output_mb if limits is not LIMITS else max_total_mb * 10**6 // (1 << 20) + 64
     items = run_bounded(
         "pipelines.steps.archives.worker:members",
         source=archive,
@@ -77,16 +76,12 @@ def unpack(
             "max_members": MAX_MEMBERS,
             "max_member_mb": max_member_mb,
             "max_total_mb": max_total_mb,
+            "piece_bytes": PIECE_BYTES,
         },
-        limits=Limits(
-            wall_s=limits.wall_s,
-            cpu_s=limits.cpu_s,
-            item_s=limits.item_s,
-            total_s=limits.total_s,
-            memory_mb=limits.memory_mb,
-            output_mb=most_mb,
-            max_items=3 * MAX_MEMBERS + max_total_mb * 10**6 // PIECE,
-            accept_missing_guards=limits.accept_missing_guards,
+        limits=replace(
+            limits,
+            output_mb=max_total_mb * 10**6 // (1 << 20) + 64,
+            max_items=3 * MAX_MEMBERS + max_total_mb * 10**6 // PIECE_BYTES,
         ),
         subject="This archive",
     )

@@ -12,7 +12,6 @@ from pipelines.steps.archives.names import decode_names, why_no_path
 
 Items = Iterator[tuple[dict[str, Any], bytes]]
 
-PIECE = 4 << 20
 _LOCAL_HEADER = 30
 _ENCRYPTED = 0x1
 _DAMAGED = "This archive is damaged and cannot be opened. Please export it again."
@@ -24,7 +23,7 @@ MOST_RATIO, RATIO_FROM = 200, 50 << 20
 
 def members(
     source: BinaryIO, *, endings: Sequence[str], archives: Sequence[str], max_members: int, max_member_mb: int,
-    max_total_mb: int,
+    max_total_mb: int, piece_bytes: int,
 ) -> Items:  # fmt: skip
     """Yields for each member its name, then its content in pieces (value `{}`), then `{"done": None or why not}`.
 
@@ -34,7 +33,8 @@ def members(
     Args:
         endings: members with these endings (`.pdf`) are sent; others are told with `why_not` "".
         archives: endings of archives, which are not unpacked inside an archive.
-        max_member_mb, max_total_mb: bytes (10^6) of one member and of all.
+        max_member_mb, max_total_mb: MB (10^6 bytes) of one member and of all.
+        piece_bytes: of one piece at most.
 
     Raises:
         UnreadableFileError: `damaged`, `too_large`, `too_many_files`, `moodle_backup`.
@@ -57,7 +57,7 @@ def members(
         yield {"name": name, "why_not": why_not, "must_fail": must_fail}, b""
         if why_not is None:
             most = min(left, max_member_mb * 10**6)
-            for value, piece in _content(archive, info, most=most, max_member_mb=max_member_mb):
+            for value, piece in _content(archive, info, piece_bytes, most=most, max_member_mb=max_member_mb):
                 left -= len(piece)
                 if left <= 0:
                     raise _too_large(max_total_mb)
@@ -112,11 +112,13 @@ def _why_not(
     return next(((why_not, must_fail) for holds, why_not, must_fail in rules if holds), (None, False))
 
 
-def _content(archive: zipfile.ZipFile, info: zipfile.ZipInfo, *, most: int, max_member_mb: int) -> Items:
+def _content(
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, piece_bytes: int, *, most: int, max_member_mb: int
+) -> Items:
     size = 0
     try:
         with archive.open(info) as member:
-            while piece := member.read(PIECE):
+            while piece := member.read(piece_bytes):
                 size += len(piece)
                 if size > RATIO_FROM and size > MOST_RATIO * max(1, info.compress_size):
                     yield {"done": "It is packed so tightly that it is no material but an attack."}, b""

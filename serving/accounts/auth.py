@@ -7,7 +7,7 @@ once in a while and remembered between (`known.py`). What a person may see belon
 import hmac
 import time
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from pipelines.core.local_token import local_token
@@ -18,10 +18,12 @@ from serving.accounts.cookies import Cookies
 from serving.accounts.doors import Doors
 from serving.accounts.known import KnownPeople
 from serving.accounts.people import EVERYTHING, Person, Principal, ensure_person, get_person
-from serving.accounts.signed_tokens import TokenVerifier
 from serving.database import ServingDatabase, row
 from serving.limits import Limits
 from serving.problems import ProblemError
+
+if TYPE_CHECKING:
+    from serving.accounts.signed_tokens import TokenVerifier
 
 LOCAL_ISSUER = "local"
 LOCAL_SUBJECT = "local"
@@ -42,7 +44,7 @@ class Authenticator:
         doors: Doors,
         cookies: Cookies,
         limits: Limits,
-        verifier: TokenVerifier | None,
+        verifier: "TokenVerifier | None",
         local: tuple[Principal, str] | None,
     ) -> None:
         self._database = database

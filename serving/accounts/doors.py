@@ -9,10 +9,23 @@ from urllib.parse import urlsplit
 from pipelines.core.errors import SettingsError
 from pipelines.core.settings import Settings
 from pipelines.http.rules import LOOPBACK, OWN_NAMES
-from serving.accounts.issuer import is_safe_url
-from serving.accounts.signed_tokens import Audience
+from serving.accounts.addresses import is_safe_url
 
 ANY_ADDRESS = ("0.0.0.0", "::", "")  # noqa: S104  compared, not bound
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audience:
+    """For whom tokens must be made.
+
+    Args:
+        names: of the `aud` of a token one must be here. A token without `aud` (Clerk's) must name in `azp` whom it was
+            made for.
+        parties: what `azp` may be, where a token has one: our client id, or the origin of a page of ours.
+    """
+
+    names: frozenset[str]
+    parties: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

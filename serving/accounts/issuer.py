@@ -5,12 +5,11 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx2
 import jwt
 
-from pipelines.http.rules import LOOPBACK
+from serving.accounts.addresses import is_safe_url
 from serving.log import log
 from serving.problems import ProblemError
 
@@ -108,17 +107,6 @@ class Issuer:
         if not isinstance(found, dict):
             raise ValueError(f"{url} is no JSON object")
         return found
-
-
-def is_safe_url(url: str) -> bool:
-    """Whether what is sent there stays between us and them: https, or plain http on this very machine."""
-    try:
-        parts = urlsplit(url)
-        return bool(parts.hostname) and (
-            parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
-        )
-    except ValueError:
-        return False
 
 
 def _provider(told: Mapping[str, Any], url: str) -> Provider:

@@ -3,20 +3,21 @@
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-
-import httpx2
+from typing import TYPE_CHECKING
 
 from pipelines.core.settings import Settings
 from pipelines.core.signing_key import signing_key
 from serving.accounts.auth import Authenticator, local_person
 from serving.accounts.cookies import Cookies
 from serving.accounts.doors import Doors
-from serving.accounts.issuer import Issuer
 from serving.accounts.people import Principal
-from serving.accounts.sign_in import SignIn
-from serving.accounts.signed_tokens import TokenVerifier
 from serving.database import ServingDatabase, run
 from serving.limits import Limits
+
+if TYPE_CHECKING:
+    from serving.accounts.issuer import Issuer
+    from serving.accounts.sign_in import SignIn
+    from serving.accounts.signed_tokens import TokenVerifier
 
 FORGET_S = 600.0
 """Pause between removals of sessions and tickets that have ended."""
@@ -29,7 +30,7 @@ class Accounts:
     authenticator: Authenticator
     cookies: Cookies
     local: Principal | None
-    sign_in: SignIn | None
+    sign_in: "SignIn | None"
     chores: list[tuple[float, Callable[[], Awaitable[None]]]]
 
 
@@ -42,7 +43,9 @@ async def open_accounts(
         SettingsError, StorageUnavailableError
     """
     cookies = Cookies(signing_key(settings, "cookies"), secure=doors.secure)
-    local = verifier = sign_in = None
+    local: tuple[Principal, str] | None = None
+    verifier: TokenVerifier | None = None
+    sign_in: SignIn | None = None
 
     async def forget_sign_in() -> None:
         async with database.transaction() as connection:
@@ -52,13 +55,8 @@ async def open_accounts(
     if doors.issuer is None:
         local = await local_person(settings, database)
     else:
-        http = await stack.enter_async_context(httpx2.AsyncClient(timeout=limits.issuer_timeout_s))
-        issuer = Issuer(doors.issuer, http, cooldown_s=limits.issuer_cooldown_s)
-        verifier = TokenVerifier(issuer)
+        issuer, verifier, sign_in = await _open_issuer(doors.issuer, settings, limits, doors, stack)
         chores.append((limits.issuer_refresh_s, issuer.refresh))
-        if doors.page:
-            key = signing_key(settings, "sign-in")
-            sign_in = SignIn(settings, doors=doors, issuer=issuer, verifier=verifier, key=key, limits=limits)
     return Accounts(
         authenticator=Authenticator(
             database, doors=doors, cookies=cookies, limits=limits, verifier=verifier, local=local
@@ -68,3 +66,22 @@ async def open_accounts(
         sign_in=sign_in,
         chores=chores,
     )
+
+
+async def _open_issuer(
+    url: str, settings: Settings, limits: Limits, doors: Doors, stack: AsyncExitStack
+) -> "tuple[Issuer, TokenVerifier, SignIn | None]":
+    """The issuer, and what believes it. Its libraries take a third of a second: local mode loads none of them."""
+    import httpx2
+
+    from serving.accounts.issuer import Issuer
+    from serving.accounts.sign_in import SignIn
+    from serving.accounts.signed_tokens import TokenVerifier
+
+    http = await stack.enter_async_context(httpx2.AsyncClient(timeout=limits.issuer_timeout_s))
+    issuer = Issuer(url, http, cooldown_s=limits.issuer_cooldown_s)
+    verifier = TokenVerifier(issuer)
+    if not doors.page:
+        return issuer, verifier, None
+    key = signing_key(settings, "sign-in")
+    return issuer, verifier, SignIn(settings, doors=doors, issuer=issuer, verifier=verifier, key=key, limits=limits)

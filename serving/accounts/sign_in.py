@@ -14,23 +14,21 @@ from dataclasses import dataclass
 from hashlib import sha256
 from secrets import token_urlsafe
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx2
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.httpx_client import AsyncOAuth2Client
 
 from pipelines.core.settings import Settings
-from serving.accounts.doors import Doors
+from serving.accounts.doors import Audience, Doors
 from serving.accounts.issuer import Issuer
-from serving.accounts.signed_tokens import Audience, Claims, TokenVerifier
+from serving.accounts.signed_tokens import Claims, TokenVerifier
 from serving.limits import Limits
 from serving.log import log
 from serving.problems import ProblemError
 
 CALLBACK = "/api/auth/callback"
 SCOPES = "openid profile email"
-LONGEST_CODE = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +67,7 @@ class SignIn:
 
         Args:
             browser: the secret in the browser's cookie.
-            return_to: page of ours to come back to: see `is_own_path`.
+            return_to: page of ours to come back to: see `addresses.is_own_path`.
 
         Raises:
             ProblemError: `sign_in_unavailable`.
@@ -162,17 +160,6 @@ class SignIn:
 
     def _signature(self, body: str, browser: str) -> str:
         return hmac.new(self._key, f"{body}|{browser}".encode(), sha256).hexdigest()
-
-
-def is_own_path(path: str) -> bool:
-    """Whether a browser that is sent to `path` stays here: no other host in any spelling browsers understand."""
-    if not path.startswith("/") or path.startswith("//") or "\\" in path or not path.isprintable() or " " in path:
-        return False
-    try:
-        parts = urlsplit(path)
-    except ValueError:
-        return False
-    return not parts.scheme and not parts.netloc and path.isascii()
 
 
 def _derived(browser: str, purpose: str, attempt: Attempt) -> str:

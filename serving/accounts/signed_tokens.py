@@ -6,6 +6,7 @@ from typing import Any
 
 import jwt
 
+from serving.accounts.doors import Audience
 from serving.accounts.issuer import ALGORITHMS, Issuer
 
 LEEWAY_S = 5
@@ -27,20 +28,6 @@ class Claims:
     expires_at: float
     name: str | None
     email: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Audience:
-    """For whom tokens must be made.
-
-    Args:
-        names: of the `aud` of a token one must be here. A token without `aud` (Clerk's) must name in `azp` whom it was
-            made for.
-        parties: what `azp` may be, where a token has one: our client id, or the origin of a page of ours.
-    """
-
-    names: frozenset[str]
-    parties: frozenset[str]
 
 
 class TokenVerifier:

@@ -2,24 +2,28 @@
 
 from hashlib import sha256
 from secrets import token_urlsafe
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Query, Request
 from fastapi.responses import RedirectResponse, Response
 
+from serving.accounts.addresses import is_own_path
 from serving.accounts.asking import Nobody, SignedIn
 from serving.accounts.browser_sessions import end_session, end_sessions, start_session
 from serving.accounts.changes import tell_change
 from serving.accounts.people import ensure_person
-from serving.accounts.sign_in import LONGEST_CODE, SignIn, is_own_path
 from serving.database import row
 from serving.guard import router as guarded
 from serving.problems import OPEN, ProblemError, documented
 from serving.schemas import SignOutIn, TicketIn
 from serving.state import State, state_of
 
+if TYPE_CHECKING:
+    from serving.accounts.sign_in import SignIn
+
 router = guarded("/api/auth", tag="sign-in")
 
+LONGEST_CODE = 4096
 SECRET_CHARS = 43
 """Length of `token_urlsafe(32)`."""
 
@@ -147,7 +151,7 @@ async def _come_back(
     return _with_session(_redirect(attempt.return_to), state, secret)
 
 
-def _sign_in_of(state: State) -> SignIn:
+def _sign_in_of(state: State) -> "SignIn":
     if state.accounts.sign_in is None:
         raise ProblemError("no_sign_in")
     return state.accounts.sign_in

@@ -7,7 +7,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from serving.accounts.sign_in import is_own_path
+from serving.accounts.addresses import is_own_path
 
 COOKIE = "studybuddy_"
 

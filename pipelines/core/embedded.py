@@ -8,6 +8,8 @@ import atexit
 import fcntl
 import logging
 import os
+import re
+import shutil
 import subprocess
 import sys
 import time
@@ -16,6 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, ClassVar
 
+from pipelines.core.control_characters import escape_controls
 from pipelines.core.errors import SettingsError, StorageUnavailableError
 from pipelines.core.home import prepare_home
 from pipelines.core.processes import ProcessName
@@ -37,6 +40,11 @@ LAST_WRITES_S = 10.0
 """How long processes of a killed server may take to notice and end; each holds its shared memory until then."""
 
 POLL_S = 0.05
+LEAST_FREE = 1 << 20
+"""Bytes free below which the server's disk counts as full: it asks for whole pages and segments."""
+
+FATAL = re.compile(r" (?:FATAL|PANIC):  (.+)")
+LAST_WORDS = 4000
 SHARED_MEMORY = Path("/proc/sysvipc/shm")
 NOTED = ("process", "folder", "started", "port", "socket", "host", "memory", "status")
 """What the lines of a server's `postmaster.pid` say."""
@@ -149,9 +157,22 @@ def _start(data: Path) -> str:
         ) from None
     except Exception as error:
         raise StorageUnavailableError(
-            f"The embedded PostgreSQL did not start ({type(error).__name__}); see {data / 'log'}."
+            f"The embedded PostgreSQL did not start ({_reason(data) or type(error).__name__}); see {data / 'log'}."
         ) from None
     return str(server.get_uri())
+
+
+def _reason(data: Path) -> str:
+    """Why the server may not have started: its disk is full, or the last thing it said. Empty: nothing is known."""
+    if shutil.disk_usage(data).free < LEAST_FREE:
+        return "its disk is full; free some space and try again"
+    try:
+        with (data / "log").open("rb") as log:
+            log.seek(-min(LAST_WORDS, os.fstat(log.fileno()).st_size), os.SEEK_END)
+            said = FATAL.findall(log.read().decode(errors="replace"))
+    except OSError:
+        return ""
+    return escape_controls(said[-1]) if said else ""
 
 
 def _configure(file: Path) -> None:

@@ -22,6 +22,7 @@ async def reap(database: ServingDatabase, limits: Limits, owner: UUID) -> int:
         StorageUnavailableError
     """
     async with database.transaction() as connection:
+        await run(connection, "correct_beats", dead_after_s=limits.dead_after_s)
         dead = await rows(connection, "claim_dead_runs", dead_after_s=limits.dead_after_s, owner=owner)
         for each in dead:
             await _close(connection, each["id"], each["message_key"])

@@ -12,6 +12,16 @@ select id, message_key, session_id from chat_runs
 where status = 'running' and owner <> %(owner)s::uuid and heartbeat_at < now() - make_interval(secs => %(dead_after_s)s::float8)
 for update skip locked
 
+-- name: correct_beats
+-- Beats that lie ahead, because the clock was set back since, count from now: a dead process would seem to live until then.
+-- Nothing comes out.
+update chat_runs set heartbeat_at = now()
+where id in (
+    select id from chat_runs
+    where status = 'running' and heartbeat_at > now() + make_interval(secs => %(dead_after_s)s::float8)
+    for update skip locked
+)
+
 -- name: finish_run
 -- End a run once. One row (id) when it was running; none when it had ended or was deleted.
 update chat_runs

@@ -82,10 +82,9 @@ def _rebuilt(data: bytes, password: str | None) -> Any:
 
 def _refuse_dynamic_form(document: Any) -> None:
     """A dynamic XFA form has one page that asks to wait; what it shows is made by Adobe's reader alone."""
-    root = document.pdf_catalog()
-    if document.xref_get_key(root, "AcroForm/XFA")[0] == "null":
+    if _in_catalog(document, "AcroForm/XFA")[0] == "null":
         return
-    dynamic = document.xref_get_key(root, "NeedsRendering")[1] == "true"
+    dynamic = _in_catalog(document, "NeedsRendering")[1] == "true"
     if not dynamic and document.page_count == 1:
         dynamic = "please wait" in document.load_page(0).get_text().casefold()
     if dynamic:
@@ -96,10 +95,16 @@ def _refuse_dynamic_form(document: Any) -> None:
         )
 
 
+def _in_catalog(document: Any, name: str) -> tuple[str, str]:
+    """Type and value of an entry of the document's catalog, "null" twice where either is missing."""
+    catalog = document.pdf_catalog()
+    return document.xref_get_key(catalog, name) if 0 < catalog < document.xref_length() else ("null", "null")
+
+
 def _unfolded(document: Any, max_pages: int) -> Opened:
     """A portfolio as the pages of its PDFs, one section each; other documents as they are."""
     names = document.embfile_names() if document.embfile_count() else []
-    if document.xref_get_key(document.pdf_catalog(), "Collection")[0] == "null":
+    if _in_catalog(document, "Collection")[0] == "null":
         return Opened(document, tuple(_file_name(document, name) for name in names))
     merged, outline, unread = load_pymupdf().open(), [], []
     for name in names:

@@ -98,6 +98,20 @@ def test_the_answer_of_a_dead_process_is_closed_with_what_it_said(service, mater
         other.close()
 
 
+def test_a_clock_that_is_set_back_makes_no_dead_process_look_alive(service, second, material):
+    chat = str(uuid4())
+    assert ask(service, material, chat=chat).status_code == 200
+    with psycopg.connect(service.settings.database_url.get_secret_value()) as connection:
+        (key,) = connection.execute(
+            "update chat_runs r set status = 'running', owner = gen_random_uuid(), ended_at = null,"
+            " heartbeat_at = now() + interval '1 day' from chat_sessions s"
+            " where s.id = r.session_id and s.client_id = %s returning r.message_key",
+            [chat],
+        ).fetchone()
+        connection.execute("update chat_messages set status = 'running' where key = %s", [key])
+    wait_for(lambda: history(second, chat)[-1]["metadata"]["status"] == "interrupted")
+
+
 def question(material, chat, words="Count"):
     message = {"id": "q", "role": "user", "parts": [{"type": "text", "text": words}]}
     return {"id": chat, "courseId": str(material.course_id), "message": message}

@@ -121,6 +121,7 @@ def test_content_decides_what_a_pdf_is(tmp_path: Path) -> None:
         ("book.pdf", b"PK\x03\x04mimetypeapplication/epub+zip", "not_a_pdf"),
         ("svg.pdf", b"%PDF-1.7\n<svg xmlns='http://www.w3.org/2000/svg'><text>hi</text></svg>", "damaged"),
         ("header.pdf", b"%PDF-1.7\n", "damaged"),
+        ("rootless.pdf", data.replace(b"/Root", b"/Roof"), "zero_pages"),
     ]:
         path = tmp_path / name
         path.write_bytes(content)

@@ -4,8 +4,9 @@ Belongs here: connecting, running a named statement, waking up. Nothing holds a 
 transaction is over within a few milliseconds. Retrieval uses core's own synchronous pool in a thread.
 """
 
+import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,6 @@ class ServingDatabase:
             min_size=1,
             max_size=max_size,
             open=False,
-            timeout=POOL_TIMEOUT_S,
             reconnect_timeout=RECONNECT_S,
             check=_still_connected,
             # Every statement is one of few: prepared at once, none is planned a second time.
@@ -62,12 +62,24 @@ class ServingDatabase:
             StorageUnavailableError: the server is gone, restarting, full, or the pool is exhausted.
         """
         try:
-            async with self._pool.connection() as connection, connection.pipeline(), connection.transaction():
-                yield connection
+            async with AsyncExitStack() as borrowed:
+                connection = await self._borrow(borrowed)
+                async with connection.pipeline(), connection.transaction():
+                    yield connection
         except psycopg.errors.DiskFull:
             raise StorageUnavailableError("The database's disk is full; free some space and try again.") from None
         except (psycopg.OperationalError, PoolTimeout) as error:
             raise StorageUnavailableError(f"The database cannot be reached now ({type(error).__name__}).") from None
+
+    async def _borrow(self, borrowed: AsyncExitStack) -> Connection:
+        """A connection until `borrowed` ends, asked for anew now and then: see `Database._borrow` in core."""
+        deadline = time.monotonic() + POOL_TIMEOUT_S
+        while True:
+            try:
+                return await borrowed.enter_async_context(self._pool.connection(timeout=RECONNECT_S))
+            except PoolTimeout:
+                if time.monotonic() > deadline:
+                    raise
 
     async def listener(self) -> psycopg.AsyncConnection[Any]:
         """A connection of its own that listens on `CHANNEL`; the caller closes it."""

@@ -4,8 +4,9 @@ Belongs here: connecting. Statements belong to the module named after their noun
 database with its own pool; this pool never serves it.
 """
 
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 import psycopg
@@ -39,7 +40,6 @@ class Database:
             min_size=0,
             max_size=max_size,
             open=True,
-            timeout=POOL_TIMEOUT_S,
             reconnect_timeout=RECONNECT_S,
             configure=_configure,
             check=still_connected,
@@ -68,10 +68,24 @@ class Database:
         Raises:
             StorageUnavailableError: the server is gone, restarting, full, or the pool is exhausted.
         """
-        with _translated(), self._pool.connection() as connection, connection.transaction():
+        with _translated(), ExitStack() as borrowed:
+            connection = self._borrow(borrowed)
+            borrowed.enter_context(connection.transaction())
             if not lasting:
                 connection.execute("set local synchronous_commit = off")
             yield connection
+
+    def _borrow(self, borrowed: ExitStack) -> Connection:
+        """A connection until `borrowed` ends. Asked for anew now and then: a pool that has given up connecting to a
+        server that is away lets those who wait already wait on, although it is back.
+        """
+        deadline = time.monotonic() + POOL_TIMEOUT_S
+        while True:
+            try:
+                return borrowed.enter_context(self._pool.connection(timeout=RECONNECT_S))
+            except PoolTimeout:
+                if time.monotonic() > deadline:
+                    raise
 
     def close(self) -> None:
         """Give every connection back to the server."""

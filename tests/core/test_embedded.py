@@ -4,12 +4,15 @@ import ctypes
 import os
 import signal
 import stat
+import threading
 
 import psycopg
 import pytest
 
-from pipelines.core import embedded
+from pipelines.core import embedded, postgres
 from pipelines.core.embedded import EmbeddedServer
+from pipelines.core.migrate import migrate
+from pipelines.core.postgres import RECONNECT_S, Database
 from tests.homes import private_home
 
 PR_SET_CHILD_SUBREAPER = 36
@@ -47,6 +50,21 @@ def test_a_killed_server_starts_again_although_its_process_number_stays_taken(ho
     with psycopg.connect(server.url("postgres")) as connection:
         assert connection.execute("select n from kept").fetchall() == [(1,)]
     assert os.waitpid(dead, 0)[1] == signal.SIGKILL
+
+
+def test_who_waits_for_a_database_gets_it_when_it_is_back(home, monkeypatch):
+    monkeypatch.setattr(postgres, "POOL_TIMEOUT_S", 90.0)
+    with psycopg.connect(EmbeddedServer.use(home).url("postgres"), autocommit=True) as connection:
+        connection.execute("create database waited")
+    url = EmbeddedServer.use(home).url("waited")
+    migrate(url)
+    with Database(url) as database:
+        os.kill(postmaster(home), signal.SIGKILL)
+        back = threading.Timer(2 * RECONNECT_S, embedded.start_again, [home])  # after the pool has given up
+        back.start()
+        with database.transaction() as connection:
+            assert connection.execute("select 1").fetchone() == (1,)
+        back.join()
 
 
 def test_only_its_own_account_reaches_the_socket_of_a_server_that_trusts_who_does(home):

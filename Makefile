@@ -6,7 +6,7 @@ JUPYTER := --ip=127.0.0.1 --ServerApp.allow_remote_access=False --ServerApp.allo
     --ServerApp.disable_check_xsrf=False --ServerApp.allow_unauthenticated_access=False
 READY := $(VENV)/.installed
 
-.PHONY: demo test attack check map format up down notebooks bench lock audit
+.PHONY: demo test attack attack-brief check map format up down notebooks bench lock audit
 .DEFAULT_GOAL := demo
 
 demo: $(READY)  ## set everything up, ingest the sample course, ask a question
@@ -17,6 +17,9 @@ test: $(READY)  ## the test suite
 
 attack: $(READY)  ## the long attacks: hostile files, a machine without guards, ...; prints what came of them
 	@$(BIN)/pytest -m attack -s
+
+attack-brief: $(READY)  ## the part of them that takes a few minutes, before anything lands
+	@$(BIN)/pytest -m 'attack and brief' -s
 
 check: $(READY)  ## lint, format, types
 	@$(BIN)/ruff check .

@@ -15,7 +15,7 @@ from pipelines.core.stores import Stores
 from tests.homes import private_home
 from tests.steps.sandbox.refusing import refusing
 
-pytestmark = [pytest.mark.attack, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.attack, pytest.mark.brief, pytest.mark.timeout(300)]
 
 WORDS = "WEBVTT\n\n00:00.000 --> 00:04.000\nGradient descent follows the slope.\n"
 

@@ -1,15 +1,20 @@
 """A bad day: the database is killed, notes are damaged, ports are taken; what runs is found, mended or named."""
 
+import itertools
 import os
 import signal
+import sys
+import threading
 import time
+from contextlib import suppress
 
 import psycopg
 import pytest
 
 from pipelines.core import embedded
 from pipelines.core.embedded import EmbeddedServer
-from pipelines.core.errors import SettingsError, TransientError
+from pipelines.core.errors import SettingsError, StorageUnavailableError, TransientError
+from pipelines.core.postgres import Database
 from pipelines.core.settings import Settings
 from pipelines.runtime import services
 from tests.homes import private_home
@@ -64,6 +69,47 @@ def test_a_killed_database_is_back_by_itself_with_every_commit_and_few_words(set
     with psycopg.connect(url) as connection:
         assert connection.execute("select n from kept").fetchall() == [(1,)]
     assert sum(path.stat().st_size for path in (settings.home / "logs").iterdir()) < 100_000
+
+
+@pytest.mark.attack
+@pytest.mark.brief
+@pytest.mark.timeout(600)
+def test_ten_deaths_of_the_database_under_load_lose_nothing_that_was_committed(settings, running, capsys):
+    database = Database(EmbeddedServer.use(settings.home).url("studybuddy"))
+    with database.transaction() as connection:
+        connection.execute("create table counted (n integer)")
+    committed, over = [], threading.Event()
+
+    def count():
+        for number in itertools.count():
+            if over.is_set():
+                return
+            with suppress(StorageUnavailableError):
+                with database.transaction() as connection:
+                    connection.execute("insert into counted values (%s)", [number])
+                committed.append(number)
+
+    writer = threading.Thread(target=count)
+    writer.start()
+    took = []
+    for death in range(10):
+        before, first = time.monotonic(), postmaster(settings)
+        os.kill(first, (signal.SIGKILL, signal.SIGQUIT)[death % 2])  # SIGQUIT: `pg_ctl stop -m immediate`
+        until(
+            lambda first=first: embedded.alive(settings.home) and postmaster(settings) != first and answering(settings)
+        )
+        took.append(time.monotonic() - before)
+    over.set()
+    writer.join()
+    with database.transaction() as connection:
+        kept = {n for (n,) in connection.execute("select n from counted")}
+    database.close()
+    assert committed
+    assert kept >= set(committed)
+    assert sum(path.stat().st_size for path in (settings.home / "logs").iterdir()) < 100_000
+    with capsys.disabled():
+        sys.stdout.write(f"\nten deaths of the database, {len(committed)} commits, none lost; all answered again after "
+                         + ", ".join(f"{seconds:.1f}" for seconds in took) + " s\n")  # fmt: skip
 
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)

@@ -21,7 +21,7 @@ from tests.steps.seeds import seeds
 
 pytestmark = [pytest.mark.attack, pytest.mark.timeout(1800)]
 
-MUTATIONS, ROUNDS = 2000, 40
+MUTATIONS, ROUNDS, BRIEF_ROUNDS = 2000, 40, 4
 LIMITS = Limits(cpu_s=20, wall_s=120, total_s=120, memory_mb=2048)
 HANGS_S = 300
 """Far above the limits: who is not back by then hangs, however busy the machine is."""
@@ -131,7 +131,9 @@ def outcome_of(read: Callable[[Path], None], path: Path) -> str:
     return outcome
 
 
-@pytest.mark.parametrize("part", range(ROUNDS))
+@pytest.mark.parametrize(
+    "part", [pytest.param(part, marks=[pytest.mark.brief] if part < BRIEF_ROUNDS else []) for part in range(ROUNDS)]
+)
 def test_a_mutated_file_is_read_or_refused(
     part: int, sources: dict[str, list[Path]], outcomes: Outcomes, tmp_path: Path
 ) -> None:

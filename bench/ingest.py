@@ -33,7 +33,7 @@ from pipelines.core.database_address import libpq_address, parse_address
 from pipelines.core.documents import get_document, put_document
 from pipelines.core.models.providers import embedder
 from pipelines.core.postgres import database_urls
-from pipelines.core.records import Document
+from pipelines.core.records import PIPELINE, Document
 from pipelines.core.settings import REPOSITORY, Settings
 from pipelines.core.slides import DocumentCounts, count_document
 from pipelines.core.stores import Stores
@@ -167,7 +167,7 @@ def _until(stores: Stores, document: Document, enough: Callable[[DocumentCounts]
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
         with stores.database.transaction() as connection:
-            current = get_document(connection, document.id, sealer=stores.sealer)
+            current = get_document(connection, document.id, person=PIPELINE, sealer=stores.sealer)
             if current.failure is not None:
                 raise SystemExit(current.failure)
             if enough(count_document(connection, current)):

@@ -116,7 +116,7 @@ def load(db: Database, known: EmbeddingSet, sizes: list[int], seed: int) -> list
         for number, course in enumerate(courses):
             connection.execute("insert into courses (id, name) values (%s, %s)", [course.id, f"course {number}"])
         tables = {
-            "documents": "documents (id, course_id, title, file_name, source_name, sha256, byte_count)",
+            "documents": "documents (id, course_id, title, file_name, source_name, sha256, byte_count, published)",
             "chunks": "ai.slide_chunks_knowledge",
             "vectors": f"ai.chunk_embeddings_{known.id}",
             "terms": "ai.chunk_terms",
@@ -143,7 +143,7 @@ def _lay_down(
     course.chunk_ids += [bytes(each) for each in ids]
     course.words.append(words[:2])
     name = f"deck {number}"
-    parts["documents"].append(f"{document}\t{course.id}\t{name}\t{name}\t{name}\t{number:064x}\t1\n".encode())
+    parts["documents"].append(f"{document}\t{course.id}\t{name}\t{name}\t{name}\t{number:064x}\t1\tt\n".encode())
     for page, each in enumerate(ids, 1):
         content = " ".join(WORDS[word] for word in words[page - 1]) + " of a slide about this and that" * 6
         parts["chunks"].append(

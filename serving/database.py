@@ -17,7 +17,8 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from pydantic_core import to_json
 
 from pipelines.core.errors import StorageUnavailableError
-from pipelines.core.postgres import RECONNECT_S, still_connected
+from pipelines.core.postgres import BECOME, RECONNECT_S, become, still_connected
+from pipelines.core.records import Person
 from pipelines.core.statements import statement
 
 SQL = Path(__file__).parent / "sql"
@@ -52,8 +53,10 @@ class ServingDatabase:
         await self._pool.close()
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Connection]:
+    async def transaction(self, *, as_person: Person) -> AsyncIterator[Connection]:
         """Borrow a connection for one transaction: committed on leaving, rolled back on an exception.
+
+        Row security goes by `as_person`; `PIPELINE` is for what the service does by itself, for everybody's chats.
 
         Statements are sent together until a row is asked for: `begin` goes with the first, `commit` with those whose
         rows nobody reads. What such a statement breaks is therefore raised on leaving.
@@ -65,6 +68,7 @@ class ServingDatabase:
             async with AsyncExitStack() as borrowed:
                 connection = await self._borrow(borrowed)
                 async with connection.pipeline(), connection.transaction():
+                    await connection.execute(BECOME, become(as_person))
                     yield connection
         except psycopg.errors.DiskFull:
             raise StorageUnavailableError("The database's disk is full; free some space and try again.") from None

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pipelines.core.models.providers import Embedder
 from pipelines.core.postgres import Database
-from pipelines.core.records import Hit, Kind, Scope
+from pipelines.core.records import Hit, Kind, Person, Scope
 from pipelines.core.retrieval import retrieve_chunks
 
 THREADS = 4
@@ -17,7 +17,7 @@ THREADS = 4
 
 
 class Searcher:
-    """Finds passages of a course. The caller has checked that the person may see the course."""
+    """Finds passages of a course for a person."""
 
     def __init__(self, database: Database, embed: Embedder) -> None:
         self._database = database
@@ -29,6 +29,7 @@ class Searcher:
         question: str,
         *,
         course_id: UUID,
+        person: Person,
         limit: int,
         kinds: tuple[Kind, ...] = (),
         source_ids: tuple[UUID, ...] = (),
@@ -38,7 +39,7 @@ class Searcher:
         Raises:
             StudyBuddyError: database or embedder out of reach.
         """
-        scope = Scope(course_id=course_id, kinds=kinds, source_ids=source_ids)
+        scope = Scope(course_id=course_id, person=person, kinds=kinds, source_ids=source_ids)
 
         def find() -> list[Hit]:
             return retrieve_chunks(self._database, question, scope=scope, embed=self._embed, limit=limit)

@@ -18,7 +18,7 @@ from pipelines.core.lecture_slides import read_lecture_slides
 from pipelines.core.lectures import find_lecture
 from pipelines.core.models.providers import embedder
 from pipelines.core.postgres import Connection
-from pipelines.core.records import Course
+from pipelines.core.records import OPERATOR, Course, Scope
 from pipelines.core.stores import Stores
 from pipelines.steps.alignment.scoring import FoundSpan, read_spans, score_spans
 from pipelines.steps.scoring import read_questions, score
@@ -38,12 +38,12 @@ def evaluate(
     """Score retrieval: recall@1, @5, @10 and MRR@10, for slides and speech apart."""
     with told(), Stores.open() as stores:
         with stores.database.transaction() as connection:
-            found = find_course(connection, course)
+            scope = Scope(course_id=find_course(connection, course).id, person=OPERATOR)
         asked = read_questions(questions)
         with errors.status(f"Asking {len(asked)} questions ..."):
             texts = [question.question for question in asked]
-            hits = ask_questions(stores.database, found.id, texts, embed=embedder(stores.settings))
-        result = score(asked, hits, files=list_material_files(stores.database, found.id))
+            hits = ask_questions(stores.database, scope, texts, embed=embedder(stores.settings))
+        result = score(asked, hits, files=list_material_files(stores.database, scope))
     if json:
         print_json(result)
         return
@@ -101,11 +101,12 @@ def _found_spans(stores: Stores, connection: Connection, courses: list[Course], 
         NotFoundError: none has.
     """
     for course in courses:
+        scope = Scope(course_id=course.id, person=OPERATOR)
         try:
-            lecture = find_lecture(connection, course.id, name)
+            lecture = find_lecture(connection, scope, name)
         except NotFoundError:
             continue
-        decks = {deck.id: deck.file_name for deck in list_documents(connection, course.id, sealer=stores.sealer)}
+        decks = {deck.id: deck.file_name for deck in list_documents(connection, scope, sealer=stores.sealer)}
         return [
             FoundSpan(
                 start_ms=span.start_ms,

@@ -15,6 +15,7 @@ from pipelines.core.courses import find_course
 from pipelines.core.errors import NotFoundError
 from pipelines.core.materials import Material, find_material, get_upload, list_materials
 from pipelines.core.names import rename_upload
+from pipelines.core.records import OPERATOR, Scope
 from pipelines.core.stores import Stores
 from pipelines.core.uploads import delete_upload, kind_of, reprocess_upload
 
@@ -35,7 +36,8 @@ def register(app: typer.Typer) -> None:
 def list_uploads(course: CourseOption, json: JsonOption = False) -> None:
     """Show the files of a course and how far each has come."""
     with told(), Stores.open() as stores, stores.database.transaction() as connection:
-        materials = list_materials(connection, find_course(connection, course))
+        scope = Scope(course_id=find_course(connection, course).id, person=OPERATOR)
+        materials = list_materials(connection, scope)
     if json:
         print_json([as_json(material) for material in materials])
     elif not materials:
@@ -47,8 +49,10 @@ def list_uploads(course: CourseOption, json: JsonOption = False) -> None:
 def show(course: CourseOption, file: FileArgument, json: JsonOption = False) -> None:
     """Show one file: what was made of it, stage by stage and page by page, and why something failed."""
     with told(), Stores.open() as stores, stores.database.transaction() as connection:
-        material = find_material(connection, find_course(connection, course), file)
-        details = details_of(connection, material, get_upload(connection, material, sealer=stores.sealer))
+        material = find_material(connection, find_course(connection, course), file, person=OPERATOR)
+        details = details_of(
+            connection, material, get_upload(connection, material, person=OPERATOR, sealer=stores.sealer)
+        )
     if json:
         print_json({**as_json(material), **details.as_json()})
         return
@@ -64,8 +68,8 @@ def rename(
 ) -> None:
     """Give a file another name, in the list, in searches and in citations of new answers."""
     with told(), Stores.open() as stores, stores.database.transaction() as connection:
-        material = find_material(connection, find_course(connection, course), file)
-        new = rename_upload(connection, get_upload(connection, material, sealer=stores.sealer), name)
+        material = find_material(connection, find_course(connection, course), file, person=OPERATOR)
+        new = rename_upload(connection, get_upload(connection, material, person=OPERATOR, sealer=stores.sealer), name)
     if json:
         print_json({"id": material.id, "from": material.source_name, "to": new})
     else:
@@ -81,11 +85,11 @@ def delete(
     """Delete a file: it is gone from searches and chats at once, and its rows and bytes within a minute."""
     with told(), Stores.open() as stores:
         with stores.database.transaction() as connection:
-            material = find_material(connection, find_course(connection, course), file)
+            material = find_material(connection, find_course(connection, course), file, person=OPERATOR)
         if not yes:
             typer.confirm(f"Delete {material.source_name} from {course} for everybody?", abort=True, err=True)
         with stores.database.transaction() as connection:
-            upload = get_upload(connection, material, sealer=stores.sealer)
+            upload = get_upload(connection, material, person=OPERATOR, sealer=stores.sealer)
             if not delete_upload(connection, kind_of(upload), upload.id):
                 raise NotFoundError(f"{material.source_name} was deleted meanwhile.")
         purge_deleted(stores)
@@ -100,11 +104,11 @@ def reprocess(course: CourseOption, file: FileArgument, json: JsonOption = False
     with told(), Stores.open() as stores:
         with stores.database.transaction() as connection:
             found = find_course(connection, course)
-            material = find_material(connection, found, file)
-            reprocess_upload(connection, get_upload(connection, material, sealer=stores.sealer))
+            material = find_material(connection, found, file, person=OPERATOR)
+            reprocess_upload(connection, get_upload(connection, material, person=OPERATOR, sealer=stores.sealer))
         process_again(stores, material)
         with stores.database.transaction() as connection:
-            material = find_material(connection, found, str(material.id))
+            material = find_material(connection, found, str(material.id), person=OPERATOR)
     if json:
         print_json(as_json(material))
     elif material.state != "failed":

@@ -10,7 +10,7 @@ from pipelines.core.control_characters import escape_controls
 from pipelines.core.courses import find_course
 from pipelines.core.models.providers import embedder
 from pipelines.core.postgres import Database
-from pipelines.core.records import Hit, Kind, Scope
+from pipelines.core.records import OPERATOR, Hit, Kind, Scope
 from pipelines.core.retrieval import retrieve_chunks
 from pipelines.core.settings import get_settings
 
@@ -56,7 +56,7 @@ def find_hits(question: str, *, course: str, limit: int, kind: str | None = None
         return retrieve_chunks(
             database,
             question,
-            scope=Scope(course_id=found.id, kinds=kinds),
+            scope=Scope(course_id=found.id, person=OPERATOR, kinds=kinds),
             embed=embedder(settings),
             limit=limit,
         )

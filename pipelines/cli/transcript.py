@@ -9,6 +9,7 @@ from pipelines.cli.output import told
 from pipelines.core.control_characters import escape_controls, escape_controls_in_json
 from pipelines.core.courses import find_course
 from pipelines.core.lectures import find_lecture
+from pipelines.core.records import OPERATOR, Scope
 from pipelines.core.stores import Stores
 from pipelines.core.transcripts import read_transcript
 from pipelines.steps.captions.formats import TranscriptFormat, write_transcript
@@ -30,7 +31,8 @@ def transcript(
     if format_name not in FORMATS:
         raise typer.BadParameter("use vtt, srt, txt or json", param_hint="--format")
     with told(), Stores.open() as stores, stores.database.transaction() as connection:
-        found = find_lecture(connection, find_course(connection, course).id, lecture)
+        scope = Scope(course_id=find_course(connection, course).id, person=OPERATOR)
+        found = find_lecture(connection, scope, lecture)
         segments = read_transcript(connection, found)
     text = write_transcript(segments, format_name=FORMATS[format_name])
     sys.stdout.write(escape_controls_in_json(text) if format_name == "json" else escape_controls(text, lines=True))

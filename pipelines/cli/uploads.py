@@ -15,6 +15,7 @@ from pipelines.core.findings import FindingGroup, group_findings, list_findings
 from pipelines.core.lecture_slides import link_document
 from pipelines.core.lectures import count_lecture, get_lecture, put_lecture
 from pipelines.core.postgres import Connection
+from pipelines.core.records import OPERATOR
 from pipelines.core.slides import count_document
 from pipelines.core.stages import read_progress
 from pipelines.core.stored_files import drop_unreferenced, hold_files
@@ -187,7 +188,7 @@ def _store(stores: Stores, given: Given) -> StoredFile:
 
 def _look_at_deck(stores: Stores, document_id: UUID) -> State:
     with stores.database.transaction() as connection:
-        document = get_document(connection, document_id, sealer=stores.sealer)
+        document = get_document(connection, document_id, person=OPERATOR, sealer=stores.sealer)
         counts, findings = count_document(connection, document), list_findings(connection, document)
         recognising = read_progress(connection, [document_id])[document_id].recognising
     return State(
@@ -204,7 +205,7 @@ def _look_at_deck(stores: Stores, document_id: UUID) -> State:
 
 def _look_at_lecture(stores: Stores, lecture_id: UUID) -> State:
     with stores.database.transaction() as connection:
-        lecture = get_lecture(connection, lecture_id)
+        lecture = get_lecture(connection, lecture_id, person=OPERATOR)
         counts, findings = count_lecture(connection, lecture), list_findings(connection, lecture)
     return State(
         source_name=lecture.source_name,

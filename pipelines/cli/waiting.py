@@ -10,6 +10,7 @@ from pipelines.cli.uploads import Graph
 from pipelines.core.errors import StorageUnavailableError
 from pipelines.core.lecture_slides import list_outdated_alignments
 from pipelines.core.lectures import get_lecture
+from pipelines.core.records import OPERATOR
 from pipelines.core.stages import Progress, read_progress
 from pipelines.core.stores import Stores
 from pipelines.runtime.attending import Attendance
@@ -102,7 +103,10 @@ def wait_for_alignments(stores: Stores, attendance: Attendance) -> list[str]:
     with errors.status("") as shown:
         while time.monotonic() - changed < ALIGNMENT_S:
             with stores.database.transaction() as connection:
-                late = [get_lecture(connection, lecture_id) for lecture_id, _ in list_outdated_alignments(connection)]
+                late = [
+                    get_lecture(connection, lecture_id, person=OPERATOR)
+                    for lecture_id, _ in list_outdated_alignments(connection)
+                ]
             names = [lecture.source_name for lecture in late if lecture.failure is None]
             if names != left:
                 left, changed = names, time.monotonic()

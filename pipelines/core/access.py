@@ -1,7 +1,7 @@
 """Access: what a person may see and do in a course and with an upload. The one place that decides it.
 
 The rules are pure functions here; what a statement needs of them is in SQL functions of the same names (migration
-0023), and row security (migration 0024) says the same a second time, for statements that forget to ask.
+0023), and row security (migration 0028) says the same a second time, for statements that forget to ask.
 """
 
 from dataclasses import dataclass

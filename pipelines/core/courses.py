@@ -74,6 +74,18 @@ def list_course_sizes(connection: Connection) -> list[CourseSize]:
         return cursor.execute(statement("list_course_sizes")).fetchall()
 
 
+def course_name(name: str) -> str:
+    """The name as it is kept.
+
+    Raises:
+        PermanentError: it is empty or cannot be printed (`bad_name`).
+    """
+    name = nfc(name).strip()
+    if not name or not name.isprintable():
+        raise PermanentError("That is no name for a course.", code="bad_name")
+    return name
+
+
 def rename_course(connection: Connection, course: Course, name: str) -> Course:
     """Give a course another name.
 
@@ -81,10 +93,8 @@ def rename_course(connection: Connection, course: Course, name: str) -> Course:
         PermanentError: the name is empty or cannot be printed (`bad_name`).
         NotFoundError: the course was deleted.
     """
-    name = nfc(name).strip()
-    if not name or not name.isprintable():
-        raise PermanentError("That is no name for a course.", code="bad_name")
-    row = connection.execute(statement("rename_course"), {"course_id": course.id, "name": name}).fetchone()
+    parameters = {"course_id": course.id, "name": course_name(name)}
+    row = connection.execute(statement("rename_course"), parameters).fetchone()
     if row is None:
         raise NotFoundError(f"There is no course called “{course.name}”.")
     return Course(id=row[0], name=row[1], language=row[2])

@@ -10,7 +10,7 @@ from pipelines.core.crypto import Sealer
 from pipelines.core.errors import NotFoundError, StorageUnavailableError, SupersededError, UnreadableFileError
 from pipelines.core.names import name_in_course, nfc
 from pipelines.core.postgres import Connection
-from pipelines.core.records import Document
+from pipelines.core.records import Document, Person, Scope
 from pipelines.core.statements import statement
 from pipelines.core.uploads import DOCUMENT, Outcome
 
@@ -86,22 +86,23 @@ def put_document(
     return _document(row, sealer), outcome
 
 
-def get_document(connection: Connection, document_id: UUID, *, sealer: Sealer) -> Document:
-    """One document that is not deleted.
+def get_document(connection: Connection, document_id: UUID, *, person: Person, sealer: Sealer) -> Document:
+    """One document that is not deleted and that the person sees.
 
     Raises:
-        SupersededError: it was deleted, or never was.
+        SupersededError: it was deleted, or never was there for them.
     """
-    document = _one(connection, "get_document", sealer, document_id=document_id)
+    document = _one(connection, "get_document", sealer, document_id=document_id, person_id=person.id)
     if document is None:
         raise SupersededError("The document was deleted.")
     return document
 
 
-def list_documents(connection: Connection, course_id: UUID, *, sealer: Sealer) -> list[Document]:
-    """Every document of a course, by name."""
+def list_documents(connection: Connection, scope: Scope, *, sealer: Sealer) -> list[Document]:
+    """Every document of the scope's course that its person sees, by name."""
+    parameters = {"course_id": scope.course_id, "person_id": scope.person.id}
     with connection.cursor(row_factory=dict_row) as cursor:
-        rows = cursor.execute(statement("list_documents"), {"course_id": course_id}).fetchall()
+        rows = cursor.execute(statement("list_documents"), parameters).fetchall()
     return [_document(row, sealer) for row in rows]
 
 

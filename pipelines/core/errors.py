@@ -71,6 +71,12 @@ class NotFoundError(PermanentError):
     default_code = "not_found"
 
 
+class NotAllowedError(PermanentError):
+    """Who asks can see it, and may not do this with it. What they cannot see is not found instead."""
+
+    default_code = "not_allowed"
+
+
 class SettingsError(PermanentError):
     """A setting is missing or contradicts another; the message names the environment variable."""
 

@@ -1,7 +1,6 @@
 """Evaluation of a course: a file's questions asked with the function the chat uses, scored by `steps/scoring.py`."""
 
 from collections.abc import Sequence
-from uuid import UUID
 
 from pipelines.core.models.providers import Embedder
 from pipelines.core.postgres import Database
@@ -13,18 +12,18 @@ DEPTH = 10
 """Hits asked for each question."""
 
 
-def ask_questions(db: Database, course_id: UUID, questions: Sequence[str], *, embed: Embedder) -> list[list[Hit]]:
-    """The first ten hits of each question over all material of the course, in the questions' order.
+def ask_questions(db: Database, scope: Scope, questions: Sequence[str], *, embed: Embedder) -> list[list[Hit]]:
+    """The first ten hits of each question within the scope, in the questions' order.
 
     Raises:
         what `retrieve_chunks` raises.
     """
-    scope = Scope(course_id=course_id)
     return [retrieve_chunks(db, question, scope=scope, embed=embed, limit=DEPTH) for question in questions]
 
 
-def list_material_files(db: Database, course_id: UUID) -> frozenset[str]:
-    """Base names of every deck and lecture of the course, whether searchable yet or not."""
-    with db.transaction() as connection:
-        rows = connection.execute(statement("list_material_files"), {"course_id": course_id})
+def list_material_files(db: Database, scope: Scope) -> frozenset[str]:
+    """Base names of every deck and lecture that the scope's person searches in its course, processed yet or not."""
+    with db.transaction(as_person=scope.person) as connection:
+        parameters = {"course_id": scope.course_id, "person_id": scope.person.id}
+        rows = connection.execute(statement("list_material_files"), parameters)
         return frozenset(row[0] for row in rows)

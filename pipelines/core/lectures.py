@@ -13,7 +13,7 @@ from psycopg.rows import class_row, dict_row
 from pipelines.core.errors import NotFoundError, StaleUpstreamError, SupersededError
 from pipelines.core.names import name_in_course, nfc
 from pipelines.core.postgres import Connection
-from pipelines.core.records import Lecture
+from pipelines.core.records import Lecture, Person, Scope
 from pipelines.core.statements import statement
 from pipelines.core.uploads import LECTURE, Outcome, lock_upload
 
@@ -121,32 +121,33 @@ def put_lecture(
     return Lecture(**row), outcome
 
 
-def get_lecture(connection: Connection, lecture_id: UUID) -> Lecture:
-    """One lecture that is not deleted.
+def get_lecture(connection: Connection, lecture_id: UUID, *, person: Person) -> Lecture:
+    """One lecture that is not deleted and that the person sees.
 
     Raises:
-        SupersededError: it was deleted, or never was.
+        SupersededError: it was deleted, or never was there for them.
     """
-    lecture = _one(connection, "get_lecture", lecture_id=lecture_id)
+    lecture = _one(connection, "get_lecture", lecture_id=lecture_id, person_id=person.id)
     if lecture is None:
         raise SupersededError("The lecture was deleted.")
     return lecture
 
 
-def list_lectures(connection: Connection, course_id: UUID) -> list[Lecture]:
-    """Every lecture of a course, by name."""
+def list_lectures(connection: Connection, scope: Scope) -> list[Lecture]:
+    """Every lecture of the scope's course that its person sees, by name."""
+    parameters = {"course_id": scope.course_id, "person_id": scope.person.id}
     with connection.cursor(row_factory=class_row(Lecture)) as cursor:
-        return cursor.execute(statement("list_lectures"), {"course_id": course_id}).fetchall()
+        return cursor.execute(statement("list_lectures"), parameters).fetchall()
 
 
-def find_lecture(connection: Connection, course_id: UUID, name: str) -> Lecture:
-    """The lecture of a course that `name` means: its id, its name in the course, a file's name, or that without ending.
+def find_lecture(connection: Connection, scope: Scope, name: str) -> Lecture:
+    """The lecture of the scope that `name` means: its id, its name in the course, its file's, or that without ending.
 
     Raises:
         NotFoundError: there is none, or there are several.
     """
     found: list[Lecture] = []
-    lectures = list_lectures(connection, course_id)
+    lectures = list_lectures(connection, scope)
     for names_of in (_exact_names, _short_names):
         found = found or [lecture for lecture in lectures if name in names_of(lecture)]
     if len(found) != 1:

@@ -16,7 +16,7 @@ from pipelines.core.findings import FindingGroup, group_findings, list_course_fi
 from pipelines.core.lectures import get_lecture
 from pipelines.core.names import nfc
 from pipelines.core.postgres import Connection
-from pipelines.core.records import Course, Document, Lecture
+from pipelines.core.records import Course, Document, Lecture, Person, Scope
 from pipelines.core.statements import statement
 
 MaterialKind = Literal["deck", "lecture"]
@@ -46,6 +46,10 @@ class Material:
     begun: bool
     stages: Mapping[str, Mapping[str, str]]
     recognising: bool
+    owner_id: UUID | None
+    published: bool
+    offered_at: datetime | None
+    release_at: datetime | None
     findings: Sequence[FindingGroup] = ()
 
     @property
@@ -71,41 +75,43 @@ class Material:
         return " ".join([*empty, *(group.text for group in self.findings)])
 
 
-def list_materials(connection: Connection, course: Course) -> list[Material]:
-    """Every deck and lecture of a course that is not deleted, by name."""
-    found = list_course_findings(connection, course.id)
+def list_materials(connection: Connection, scope: Scope) -> list[Material]:
+    """Every deck and lecture of the scope's course that its person sees, by name."""
+    found = list_course_findings(connection, scope.course_id)
+    parameters = {"course_id": scope.course_id, "person_id": scope.person.id}
     with connection.cursor(row_factory=class_row(Material)) as cursor:
-        materials = cursor.execute(statement("list_materials"), {"course_id": course.id}).fetchall()
+        materials = cursor.execute(statement("list_materials"), parameters).fetchall()
     return [replace(material, findings=group_findings(found.get(material.id, []))) for material in materials]
 
 
-def find_material(connection: Connection, course: Course, name: str) -> Material:
+def find_material(connection: Connection, course: Course, name: str, *, person: Person) -> Material:
     """The upload of a course that `name` means: its id, its name in the course, its file's, or that without ending.
 
     Raises:
         NotFoundError: there is none, or there are several.
     """
     name, found = nfc(name), list[Material]()
-    materials = list_materials(connection, course)
+    materials = list_materials(connection, Scope(course_id=course.id, person=person))
     for names_of in (_exact_names, _file_names, _short_names):
         found = found or [material for material in materials if name in names_of(material)]
     if not found:
         raise NotFoundError(f"The course “{course.name}” has no file called {name}; `studybuddy list` shows its files.")
     if len(found) > 1:
-        several = ", ".join(material.source_name for material in found)
+        names = {material.source_name for material in found}
+        several = ", ".join(str(m.id) if len(names) < len(found) else m.source_name for m in found)
         raise NotFoundError(f"The course has {len(found)} files called {name}: say which of {several}.")
     return found[0]
 
 
-def get_upload(connection: Connection, material: Material, *, sealer: Sealer) -> Document | Lecture:
+def get_upload(connection: Connection, material: Material, *, person: Person, sealer: Sealer) -> Document | Lecture:
     """The record of a listed upload.
 
     Raises:
         SupersededError: it was deleted meanwhile.
     """
     if material.kind == "deck":
-        return get_document(connection, material.id, sealer=sealer)
-    return get_lecture(connection, material.id)
+        return get_document(connection, material.id, person=person, sealer=sealer)
+    return get_lecture(connection, material.id, person=person)
 
 
 def _exact_names(material: Material) -> set[Any]:

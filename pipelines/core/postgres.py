@@ -18,7 +18,9 @@ from pipelines.core.database_address import libpq_address, parse_address, sqlalc
 from pipelines.core.embedded import EmbeddedServer
 from pipelines.core.errors import SettingsError, StorageUnavailableError
 from pipelines.core.migrate import migrate
+from pipelines.core.records import PIPELINE, Person
 from pipelines.core.settings import Settings
+from pipelines.core.statements import statement
 
 Connection = psycopg.Connection[TupleRow]
 
@@ -59,10 +61,11 @@ class Database:
         return cls(url, max_size=max_size)
 
     @contextmanager
-    def transaction(self, *, lasting: bool = True) -> Iterator[Connection]:
+    def transaction(self, *, as_person: Person = PIPELINE, lasting: bool = True) -> Iterator[Connection]:
         """Borrow a connection for one transaction: committed on leaving, rolled back on an exception.
 
         Args:
+            as_person: who asks, for row security.
             lasting: wait until the disk has it; False may lose it in a power cut, and costs no wait.
 
         Raises:
@@ -71,6 +74,7 @@ class Database:
         with _translated(), ExitStack() as borrowed:
             connection = self._borrow(borrowed)
             borrowed.enter_context(connection.transaction())
+            connection.execute(BECOME, become(as_person))
             if not lasting:
                 connection.execute("set local synchronous_commit = off")
             yield connection
@@ -152,6 +156,16 @@ def still_connected(connection: psycopg.BaseConnection[Any]) -> None:
 def _configure(connection: psycopg.Connection[Any]) -> None:
     register_vector(connection)
     connection.commit()
+
+
+BECOME = statement("become")
+"""First statement of every transaction: row security goes by what it sets, until the transaction ends and no longer."""
+
+
+def become(person: Person) -> dict[str, str]:
+    """Parameters of `BECOME`."""
+    role = "studybuddy_app" if person.name == "person" else "studybuddy_pipeline"
+    return {"role": role, "person": str(person.id) if person.id is not None else ""}
 
 
 @contextmanager

@@ -241,10 +241,26 @@ class EmbeddingSet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Who asks. `id` None: not one person, but one of the program's own: `OPERATOR` or `PIPELINE`."""
+
+    id: UUID | None
+    name: Literal["person", "operator", "pipeline"] = "person"
+
+
+OPERATOR = Person(id=None, name="operator")
+"""Who sits at the command line: sees every upload, searches as the local person, never in what others keep private."""
+PIPELINE = Person(id=None, name="pipeline")
+"""What makes rows of uploads, whoever's they are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """Where a search may look. `kinds` empty means every kind; `source_ids` empty means every deck and lecture."""
+    """Where a search or a list may look, and for whom. `kinds` empty means every kind; `source_ids` empty means every
+    deck and lecture that the person may search."""
 
     course_id: UUID
+    person: Person
     kinds: tuple[Kind, ...] = ()
     source_ids: tuple[UUID, ...] = ()
 

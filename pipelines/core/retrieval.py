@@ -15,6 +15,7 @@ from pgvector import HalfVector, SparseVector
 from psycopg.rows import dict_row
 
 from pipelines.core.boxes import boxes_of_chunks
+from pipelines.core.embeddings import EXACT_CHUNKS
 from pipelines.core.errors import EmbeddingMismatchError, NotFoundError
 from pipelines.core.models.providers import Embedder
 from pipelines.core.postgres import Connection, Database
@@ -48,7 +49,8 @@ def retrieve_chunks(db: Database, question: str, *, scope: Scope, embed: Embedde
 
     Args:
         question: in the student's words; text past the embedder's limit is not seen. A blank one finds nothing.
-        scope: the course, and the kinds or sources to stay within.
+        scope: the course, who asks, and the kinds or sources to stay within. Nothing that they may not search is
+            found, and no word of it changes a score.
         embed: must be the embedder the live vectors were made with.
         limit: most hits wanted, from 1 to 200.
 
@@ -57,7 +59,7 @@ def retrieve_chunks(db: Database, question: str, *, scope: Scope, embed: Embedde
         material.
 
     Raises:
-        NotFoundError: there is no such course.
+        NotFoundError: there is no such course, or it is not theirs.
         EmbeddingMismatchError: the live vectors were made by another model than `embed`.
         StorageUnavailableError, ProviderUnavailableError, ProviderRefusedError, SettingsError
     """
@@ -65,23 +67,29 @@ def retrieve_chunks(db: Database, question: str, *, scope: Scope, embed: Embedde
         return []
     asked = question_terms(question)
     vector = embed.embed([question])[0]  # before a connection is borrowed: a model may take seconds
-    with db.transaction() as connection:
+    with db.transaction(as_person=scope.person) as connection:
         basis = _basis(connection, scope, asked.lookups, embed)
         found = dict(zip(basis["terms"], basis["found"], strict=True))
         if not found.get(ALL_CHUNKS):
             return []
+        within = _within(scope, basis)
+        if within is None:
+            return []
         weights = question_weights(asked, found, int(found[ALL_CHUNKS]))
-        placed = _placed(connection, question, scope)
+        placed = _placed(connection, question, scope, within)
         with connection.cursor(row_factory=dict_row) as cursor:
             rows = cursor.execute(
                 statement("search_chunks"),
                 {
                     "set_id": basis["set_id"],
                     "dims": embed.dims,
-                    "indexed": basis["indexed"] and not (scope.kinds or scope.source_ids),
+                    "indexed": basis["indexed"]
+                    and not (scope.kinds or scope.source_ids)
+                    and (not basis["hidden"] or found[ALL_CHUNKS] > EXACT_CHUNKS),
                     "course_id": scope.course_id,
                     "kinds": list(scope.kinds),
-                    "source_ids": list(scope.source_ids),
+                    "source_ids": within,
+                    "sources": basis["sources"],
                     "embedding": HalfVector(np.asarray(vector)),
                     "weights": SparseVector(weights, TERM_SPACE),
                     "dense_weight": DENSE_WEIGHT,
@@ -93,26 +101,34 @@ def retrieve_chunks(db: Database, question: str, *, scope: Scope, embed: Embedde
             ).fetchall()
             rows = without_copies(rows, partial(_scanned, connection, scope.course_id))[: min(limit, MAX_LIMIT)]
             chunk_ids = [row["chunk_id"] for row in rows]
-            places = cursor.execute(
-                statement("find_meeting_places"), {"course_id": scope.course_id, "chunk_ids": chunk_ids}
-            ).fetchall()
+            meeting = {"course_id": scope.course_id, "chunk_ids": chunk_ids, "sources": basis["sources"]}
+            places = cursor.execute(statement("find_meeting_places"), meeting).fetchall()
         boxes = boxes_of_chunks(connection, scope.course_id, chunk_ids)
     rare = rarest_term(asked, found, int(found[ALL_CHUNKS]))
     return _hits(rows, {place.pop("chunk_id"): place for place in places}, boxes, rare)
 
 
-def _placed(connection: Connection, question: str, scope: Scope) -> list[UUID]:
+def _within(scope: Scope, basis: dict[str, Any]) -> list[UUID] | None:
+    """The sources to stay within, empty: all of the course; None when the person may search none of those wanted."""
+    if not basis["hidden"]:
+        return list(scope.source_ids)
+    open_to_them = set(basis["sources"])
+    return [source for source in scope.source_ids or basis["sources"] if source in open_to_them] or None
+
+
+def _placed(connection: Connection, question: str, scope: Scope, within: list[UUID]) -> list[UUID]:
     """Chunks at the page or minute the question names, in the sources it names if it names any; empty for most."""
     place = named_place(question)
     if place is None:
         return []
     with connection.cursor(row_factory=dict_row) as cursor:
-        names = cursor.execute(statement("list_source_names"), {"course_id": scope.course_id}).fetchall()
-    within = [name for name in names if not scope.source_ids or name["id"] in scope.source_ids]
+        names = cursor.execute(
+            statement("list_source_names"), {"course_id": scope.course_id, "source_ids": within}
+        ).fetchall()
     parameters = {
         "course_id": scope.course_id,
         "kinds": list(scope.kinds),
-        "source_ids": named_sources(question, within) or list(scope.source_ids),
+        "source_ids": named_sources(question, names) or within,
         "limit": MAX_PLACED,
         **asdict(place),
     }
@@ -128,7 +144,8 @@ def _basis(connection: Connection, scope: Scope, terms: Sequence[int], embed: Em
     """The live set, whether the course has an index of its own, and how often each term occurs in it."""
     with connection.cursor(row_factory=dict_row) as cursor:
         basis = cursor.execute(
-            statement("search_basis"), {"course_id": scope.course_id, "terms": [ALL_CHUNKS, *terms]}
+            statement("search_basis"),
+            {"course_id": scope.course_id, "person_id": scope.person.id, "terms": [ALL_CHUNKS, *terms]},
         ).fetchone()
     if basis is None:
         raise NotFoundError("There is no such course.")

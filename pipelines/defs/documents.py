@@ -7,7 +7,7 @@ from functools import partial
 import dagster as dg
 
 from pipelines.core.documents import get_document
-from pipelines.core.records import Document
+from pipelines.core.records import PIPELINE, Document
 from pipelines.core.stores import Stores
 from pipelines.defs.partitions import documents_partitions
 from pipelines.defs.uploads import OWNERS, UPLOADS_GROUP, upload_of
@@ -41,5 +41,5 @@ def document_of(
     Raises:
         dagster.Failure, dagster.RetryRequested: as `told_to_dagster` says.
     """
-    get = partial(get_document, sealer=stores.sealer)
+    get = partial(get_document, person=PIPELINE, sealer=stores.sealer)
     return upload_of(context, stores, asset=documents, get=get, root=ROOT, after=after)

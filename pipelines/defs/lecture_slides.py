@@ -22,7 +22,7 @@ from pipelines.core.lecture_slides import (
 )
 from pipelines.core.models.providers import Embedder
 from pipelines.core.postgres import Connection
-from pipelines.core.records import Document, Lecture, Segment, SlideSpan
+from pipelines.core.records import PIPELINE, Document, Lecture, Segment, SlideSpan
 from pipelines.core.slides import read_slide_descriptions, read_slides
 from pipelines.core.stages import read_progress
 from pipelines.core.stores import Stores
@@ -155,7 +155,7 @@ def _gather(store: Stores, lecture: Lecture) -> Compared:
 def _deck(store: Stores, connection: Connection, document_id: UUID) -> tuple[Document, list[AlignableSlide]] | None:
     """A deck's slides with all their text; None while it is not read yet (it is aligned when it is), or was deleted."""
     try:
-        document = get_document(connection, document_id, sealer=store.sealer)
+        document = get_document(connection, document_id, person=PIPELINE, sealer=store.sealer)
         pages = read_slides(connection, document)
     except (StaleUpstreamError, SupersededError):
         return None

@@ -1,11 +1,12 @@
 """The uploaded lectures as an asset, and the context manager every asset of that graph is put around."""
 
 from contextlib import AbstractContextManager
+from functools import partial
 
 import dagster as dg
 
 from pipelines.core.lectures import get_lecture
-from pipelines.core.records import Lecture
+from pipelines.core.records import PIPELINE, Lecture
 from pipelines.core.stores import Stores
 from pipelines.defs.partitions import lectures_partitions
 from pipelines.defs.uploads import OWNERS, UPLOADS_GROUP, upload_of
@@ -34,4 +35,4 @@ def lecture_of(context: dg.AssetExecutionContext, stores: Stores) -> AbstractCon
     Raises:
         dagster.Failure, dagster.RetryRequested: as `told_to_dagster` says.
     """
-    return upload_of(context, stores, asset=lectures, get=get_lecture, root=ROOT)
+    return upload_of(context, stores, asset=lectures, get=partial(get_lecture, person=PIPELINE), root=ROOT)

@@ -32,7 +32,7 @@ class CourseAccess:
 async def list_my_courses(connection: Connection, person: Principal) -> list[CourseAccess]:
     """Their courses, by name."""
     if person.local:
-        await run(connection, "join_all_courses", user_id=person.user_id)
+        await run(connection, "join_all_courses")
     return [CourseAccess(**found) for found in await rows(connection, "list_my_courses", user_id=person.user_id)]
 
 
@@ -44,7 +44,7 @@ async def get_my_course(connection: Connection, person: Principal, course_id: UU
     """
     found = await row(connection, "get_my_course", user_id=person.user_id, course_id=course_id)
     if found is None and person.local:
-        await run(connection, "join_all_courses", user_id=person.user_id)
+        await run(connection, "join_all_courses")
         found = await row(connection, "get_my_course", user_id=person.user_id, course_id=course_id)
     if found is None:
         raise ProblemError("not_found")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from pipelines.core.local_token import local_token
+from pipelines.core.records import PIPELINE
 from pipelines.core.settings import Settings
 from pipelines.http.rules import Scope, header
 from serving.accounts.access_tokens import PREFIX
@@ -85,7 +86,7 @@ class Authenticator:
         if (known := self._known.get(credential)) is not None:
             return known
         mark = self._known.mark()
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(as_person=PIPELINE) as connection:
             person = await get_person(connection, user_id)
         if person is None or person.issuer != self.issuer:
             return None
@@ -110,7 +111,7 @@ class Authenticator:
         if claims is None:
             return None
         mark = self._known.mark()
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(as_person=PIPELINE) as connection:
             person = await ensure_person(
                 connection, issuer=self.issuer, subject=claims.subject, name=claims.name, email=claims.email
             )
@@ -126,7 +127,7 @@ class Authenticator:
     async def _look_up(self, statement: str, secret: str, *, session: bool = False) -> Principal | None:
         more: dict[str, Any] = {"idle_s": self._limits.session_idle_s} if session else {}
         mark = self._known.mark()
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(as_person=PIPELINE) as connection:
             found = await row(
                 connection,
                 statement,
@@ -172,7 +173,7 @@ async def local_person(settings: Settings, database: ServingDatabase) -> tuple[P
     Raises:
         StorageUnavailableError, SettingsError
     """
-    async with database.transaction() as connection:
+    async with database.transaction(as_person=PIPELINE) as connection:
         person = await ensure_person(connection, issuer=LOCAL_ISSUER, subject=LOCAL_SUBJECT)
     return Principal(user_id=person.id, local=True, operator=True), local_token(settings)
 

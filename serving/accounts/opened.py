@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pipelines.core.records import PIPELINE
 from pipelines.core.settings import Settings
 from pipelines.core.signing_key import signing_key
 from serving.accounts.auth import Authenticator, local_person
@@ -48,7 +49,7 @@ async def open_accounts(
     sign_in: SignIn | None = None
 
     async def forget_sign_in() -> None:
-        async with database.transaction() as connection:
+        async with database.transaction(as_person=PIPELINE) as connection:
             await run(connection, "forget_sign_in", idle_s=limits.session_idle_s)
 
     chores: list[tuple[float, Callable[[], Awaitable[None]]]] = [(FORGET_S, forget_sign_in)]

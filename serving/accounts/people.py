@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from pipelines.core import records
 from serving.chat.parts import clean
 from serving.database import Connection, row
 
@@ -29,6 +30,16 @@ class Principal:
     local: bool
     operator: bool = False
     scopes: frozenset[str] = EVERYTHING
+
+    @property
+    def person(self) -> records.Person:
+        """Who asks, as core knows them."""
+        return records.Person(id=self.user_id)
+
+    @property
+    def joining(self) -> records.Person:
+        """The same where they are given or take away rights in a course, which nobody bound by row security can."""
+        return records.Person(id=self.user_id, name="pipeline")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from uuid import UUID
 import psycopg
 
 from pipelines.core.errors import StorageUnavailableError
+from pipelines.core.records import PIPELINE
 from serving.chat import parts as p
 from serving.chat.feed import Feed
 from serving.chat.runs import Runs
@@ -103,7 +104,7 @@ class Follower:
         if not self._followed:
             return
         run_ids = list(self._followed)
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(as_person=PIPELINE) as connection:
             states = {each["id"]: each["status"] for each in await rows(connection, "watch_runs", run_ids=run_ids)}
             after = [self._followed[run_id].seq for run_id in run_ids]
             events = await rows(connection, "read_events", run_ids=run_ids, after=after)

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from pipelines.core.records import PIPELINE
 from serving.chat import parts as p
 from serving.chat.runs import finish_message
 from serving.chat.writer import PartWriter
@@ -21,7 +22,7 @@ async def reap(database: ServingDatabase, limits: Limits, owner: UUID) -> int:
     Raises:
         StorageUnavailableError
     """
-    async with database.transaction() as connection:
+    async with database.transaction(as_person=PIPELINE) as connection:
         await run(connection, "correct_beats", dead_after_s=limits.dead_after_s)
         dead = await rows(connection, "claim_dead_runs", dead_after_s=limits.dead_after_s, owner=owner)
         for each in dead:
@@ -38,7 +39,7 @@ async def forget(database: ServingDatabase, limits: Limits) -> None:
     Raises:
         StorageUnavailableError
     """
-    async with database.transaction() as connection:
+    async with database.transaction(as_person=PIPELINE) as connection:
         await run(connection, "forget_events", kept_s=limits.events_kept_s)
 
 

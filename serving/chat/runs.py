@@ -19,7 +19,7 @@ from pipelines.answering.citations import Handles, quotations
 from pipelines.answering.events import Event, Retried, ToolFailed
 from pipelines.answering.turn import Turn
 from pipelines.core.errors import StorageUnavailableError
-from pipelines.core.records import Hit
+from pipelines.core.records import PIPELINE, Hit
 from serving.chat import parts as p
 from serving.chat.events import write
 from serving.chat.feed import Feed
@@ -170,7 +170,7 @@ class Runs:
         if not batches:
             return
         try:
-            async with self._database.transaction() as connection:
+            async with self._database.transaction(as_person=PIPELINE) as connection:
                 await connection.execute("set local synchronous_commit = off")  # the last tick may go with the server
                 await _store(connection, batches)
         except (StorageUnavailableError, ForeignKeyViolation):  # the latter: a chat was deleted at this very moment
@@ -182,7 +182,7 @@ class Runs:
         known = list(self._live.items())  # an answer begun while the database is asked is not in its reply
         if not known:
             return
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(as_person=PIPELINE) as connection:
             found = {each["id"]: each for each in await rows(connection, "beat", owner=self.owner)}
         now, grace = asyncio.get_running_loop().time(), self._limits.leave_grace_s
         for run_id, live in known:
@@ -250,7 +250,7 @@ class Runs:
         batch = live.batch()
         for attempt in range(SAVE_TRIES):
             try:
-                async with self._database.transaction() as connection:
+                async with self._database.transaction(as_person=PIPELINE) as connection:
                     if await row(connection, "finish_run", run_id=live.begun.run_id, status=ending["status"]):
                         await finish_message(connection, live.begun.message_key, writer, ending)
                         await _store(connection, [batch] if batch else [])

@@ -114,7 +114,7 @@ async def begin_turn(
     if question is None and request.trigger == "submit-message":
         raise ProblemError("question_missing")
     try:
-        async with database.transaction() as connection:
+        async with database.transaction(as_person=person.person) as connection:
             return await _begin(connection, person, request, question, owner=owner, limits=limits)
     except UniqueViolation as error:
         if error.diag.constraint_name != "chat_runs_one_at_a_time":
@@ -167,15 +167,15 @@ async def _begin(
 
 async def _session(connection: Connection, person: Principal, request: ChatRequest) -> tuple[Session, CourseAccess]:
     """The chat and its course; access is checked at every turn, because it may have ended."""
-    if request.course_id is not None:  # a chat made here and refused below is rolled back
-        session = await ensure_session(connection, person.user_id, request.id, course_id=request.course_id)
-        if session.course_id not in (None, request.course_id):
-            raise ProblemError("course_mismatch")
-    else:
-        try:
-            session = await get_session(connection, person.user_id, request.id)
-        except ProblemError:
+    try:
+        session = await get_session(connection, person.user_id, request.id)
+    except ProblemError:
+        if request.course_id is None:
             raise ProblemError("course_required") from None
+        await get_my_course(connection, person, request.course_id)
+        session = await ensure_session(connection, person.user_id, request.id, course_id=request.course_id)
+    if request.course_id is not None and session.course_id not in (None, request.course_id):
+        raise ProblemError("course_mismatch")
     if session.course_id is None:
         raise ProblemError("not_found")
     return session, await get_my_course(connection, person, session.course_id)

@@ -20,7 +20,7 @@ router = guarded("/api", tag="account")
 @router.get("/me", operation_id="getMe", responses=documented())
 async def me(request: Request, person: SignedIn) -> MeOut:
     """Who asks."""
-    async with state_of(request).database.transaction() as connection:
+    async with state_of(request).database.transaction(as_person=person.person) as connection:
         found = await get_person(connection, person.user_id)
     if found is None:
         raise ProblemError("not_authenticated")
@@ -31,7 +31,7 @@ async def me(request: Request, person: SignedIn) -> MeOut:
 @router.get("/tokens", operation_id="listTokens", responses=documented())
 async def list_tokens(request: Request, person: Manager) -> TokenList:
     """Personal access tokens of this person, newest first, without their secrets."""
-    async with state_of(request).database.transaction() as connection:
+    async with state_of(request).database.transaction(as_person=person.person) as connection:
         found = await list_access_tokens(connection, person.user_id)
     return TokenList(items=[TokenOut.model_validate(token) for token in found])
 
@@ -42,7 +42,7 @@ async def list_tokens(request: Request, person: Manager) -> TokenList:
 async def create_token(request: Request, person: Manager, body: TokenIn) -> TokenMadeOut:
     """A new token for this person's own programs. Its secret is told now and never again."""
     state = state_of(request)
-    async with state.database.transaction() as connection:
+    async with state.database.transaction(as_person=person.person) as connection:
         token_id, secret = await make_access_token(
             connection,
             person.user_id,
@@ -63,7 +63,7 @@ async def create_token(request: Request, person: Manager, body: TokenIn) -> Toke
 async def delete_token(request: Request, person: Manager, token_id: UUID) -> Response:
     """End a token; the next request that shows it is refused."""
     state = state_of(request)
-    async with state.database.transaction() as connection:
+    async with state.database.transaction(as_person=person.person) as connection:
         await delete_access_token(connection, person.user_id, token_id)
         await tell_change(connection, person.user_id)
     state.accounts.authenticator.forget(person.user_id)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import Query, Request
 from fastapi.responses import RedirectResponse, Response
 
+from pipelines.core.records import PIPELINE
 from serving.accounts.addresses import is_own_path
 from serving.accounts.asking import Nobody, SignedIn
 from serving.accounts.browser_sessions import end_session, end_sessions, start_session
@@ -97,7 +98,7 @@ async def use_ticket(request: Request, _: Nobody, body: TicketIn) -> Response:
     state = state_of(request)
     if state.accounts.local is None:
         raise ProblemError("ticket_expired")
-    async with state.database.transaction() as connection:
+    async with state.database.transaction(as_person=PIPELINE) as connection:
         if await row(connection, "use_ticket", hash=sha256(body.ticket.encode()).digest()) is None:
             raise ProblemError("ticket_expired")
         secret = await start_session(
@@ -110,7 +111,7 @@ async def use_ticket(request: Request, _: Nobody, body: TicketIn) -> Response:
 async def sign_out(request: Request, person: SignedIn, body: SignOutIn) -> Response:
     """End this browser's session, or with `everywhere` every session of this person. Tokens are ended one by one."""
     state = state_of(request)
-    async with state.database.transaction() as connection:
+    async with state.database.transaction(as_person=PIPELINE) as connection:
         if (secret := _session(request, state)) is not None:
             await end_session(connection, secret)
         if body.everywhere:
@@ -129,13 +130,15 @@ async def _come_back(
     browser = _browser(request, state)
     attempt = begun.read(browser, state_)
     assert browser is not None  # noqa: S101  `read` has looked
-    async with state.database.transaction() as connection:  # before the exchange: once, even where that fails
+    async with state.database.transaction(
+        as_person=PIPELINE
+    ) as connection:  # before the exchange: once, even where that fails
         if await row(connection, "use_sign_in", id=attempt.id, life_s=2 * state.limits.sign_in_s) is None:
             raise ProblemError("sign_in_expired")
     if error is not None or not code:
         raise ProblemError("sign_in_refused")
     claims = await begun.finish(attempt, browser, code=code, issuer=issuer)
-    async with state.database.transaction() as connection:
+    async with state.database.transaction(as_person=PIPELINE) as connection:
         person = await ensure_person(
             connection,
             issuer=state.accounts.authenticator.issuer,

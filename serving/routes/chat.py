@@ -10,7 +10,7 @@ from starlette.requests import ClientDisconnect
 
 from pipelines.answering.loop import answer
 from pipelines.answering.turn import Turn
-from pipelines.core.records import Hit
+from pipelines.core.records import Hit, Person
 from serving.accounts.asking import Asker
 from serving.chat import parts as p
 from serving.chat.feed import Feed
@@ -61,7 +61,8 @@ async def chat(request: Request, person: Asker) -> Response:
     asked = read_request(await _body(request))
     state.runs.admit(person.user_id)
     begun = await begin_turn(state.database, person, asked, owner=state.runs.owner, limits=state.limits)
-    live = state.runs.start(begun, person.user_id, _turn(state, begun), lambda turn: answer(turn, state.model))
+    turn = _turn(state, begun, person.person)
+    live = state.runs.start(begun, person.user_id, turn, lambda turn: answer(turn, state.model))
     return _stream(state, live.feed)
 
 
@@ -74,7 +75,7 @@ async def chat(request: Request, person: Asker) -> Response:
 async def resume(request: Request, person: Asker, chat_id: ChatId) -> Response:
     """Come back to the answer being written, from its first part, whichever process writes it."""
     state = state_of(request)
-    async with state.database.transaction() as connection:
+    async with state.database.transaction(as_person=person.person) as connection:
         found = await row(connection, "running_run", user_id=person.user_id, client_id=check_id(chat_id))
     if found is None:
         return Response(status_code=204)
@@ -89,7 +90,7 @@ async def stop(request: Request, person: Asker, chat_id: ChatId) -> StopOut:
     """Stop the answer being written, whichever process writes it. What was said so far is kept."""
     state = state_of(request)
     ids = {"user_id": person.user_id, "client_id": check_id(chat_id)}
-    async with state.database.transaction() as connection:
+    async with state.database.transaction(as_person=person.person) as connection:
         found = await row(connection, "request_stop", **ids)
         if found is not None:
             await run(connection, "wake", channel=CHANNEL, payload=f"{STOP}{found['id']}")
@@ -98,7 +99,7 @@ async def stop(request: Request, person: Asker, chat_id: ChatId) -> StopOut:
     state.runs.stop(found["id"])
     await state.runs.wait(found["id"], STOP_WAIT_S)
     for _ in range(round(STOP_WAIT_S / 0.05)):
-        async with state.database.transaction() as connection:
+        async with state.database.transaction(as_person=person.person) as connection:
             if await row(connection, "running_run", **ids) is None:
                 break
         await asyncio.sleep(0.05)
@@ -115,9 +116,9 @@ async def _body(request: Request) -> Any:
         raise ProblemError("bad_request") from None
 
 
-def _turn(state: State, begun: Begun) -> Turn:
+def _turn(state: State, begun: Begun, person: Person) -> Turn:
     async def search(question: str) -> list[Hit]:
-        return await state.searcher.search(question, course_id=begun.course.id, limit=state.limits.hits)
+        return await state.searcher.search(question, course_id=begun.course.id, person=person, limit=state.limits.hits)
 
     return Turn(
         course=begun.course.name,

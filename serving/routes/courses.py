@@ -33,7 +33,7 @@ router = guarded("/api", tag="courses")
 @router.get("/courses", operation_id="listCourses", responses=documented())
 async def courses(request: Request, person: Reader) -> CourseList:
     """Every course this person belongs to."""
-    async with state_of(request).database.transaction() as connection:
+    async with state_of(request).database.transaction(as_person=person.person) as connection:
         found = await list_my_courses(connection, person)
     return CourseList(items=[CourseOut.model_validate(course) for course in found])
 
@@ -41,7 +41,7 @@ async def courses(request: Request, person: Reader) -> CourseList:
 @router.post("/courses", status_code=201, operation_id="createCourse", responses=documented("invalid_request"))
 async def create_course(request: Request, person: Manager, body: CourseIn) -> CourseOut:
     """A new course; who makes it owns it. Two courses may have one name."""
-    async with state_of(request).database.transaction() as connection:
+    async with state_of(request).database.transaction(as_person=person.joining) as connection:
         return CourseOut.model_validate(await make_course(connection, person, body.model_dump()))
 
 
@@ -53,7 +53,7 @@ async def catalogue(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> OpenCourseList:
     """Courses that anybody signed in may join: `POST /api/courses/{id}/members/me`."""
-    async with state_of(request).database.transaction() as connection:
+    async with state_of(request).database.transaction(as_person=person.person) as connection:
         found = await list_open_courses(connection, person, clean(q).strip(), limit=limit)
     return OpenCourseList(items=[OpenCourseOut.model_validate(each) for each in found])
 
@@ -61,7 +61,7 @@ async def catalogue(
 @router.get("/courses/{course_id}", operation_id="getCourse", responses=documented("not_found", "invalid_request"))
 async def course(request: Request, person: Reader, course_id: UUID) -> CourseOut:
     """One course of this person."""
-    async with state_of(request).database.transaction() as connection:
+    async with state_of(request).database.transaction(as_person=person.person) as connection:
         return CourseOut.model_validate(await get_my_course(connection, person, course_id))
 
 
@@ -73,7 +73,7 @@ async def course(request: Request, person: Reader, course_id: UUID) -> CourseOut
 async def update_course(request: Request, person: Manager, course_id: UUID, body: CoursePatch) -> CourseOut:
     """Change what is given of a course; its owners may."""
     said = body.model_dump(exclude_unset=True)
-    async with state_of(request).database.transaction() as connection:
+    async with state_of(request).database.transaction(as_person=person.joining) as connection:
         return CourseOut.model_validate(await change_course(connection, person, course_id, said))
 
 
@@ -93,11 +93,16 @@ async def search(  # noqa: PLR0917  the framework calls it, by name
 ) -> HitList:
     """The passages that answer a question best, as the chat finds them."""
     state = state_of(request)
-    async with state.database.transaction() as connection:
+    async with state.database.transaction(as_person=person.person) as connection:
         course = await get_my_course(connection, person, course_id)
     question = clean(q)
     hits = await state.searcher.search(
-        question, course_id=course.id, limit=limit, kinds=tuple(kind or ()), source_ids=tuple(source or ())
+        question,
+        course_id=course.id,
+        person=person.person,
+        limit=limit,
+        kinds=tuple(kind or ()),
+        source_ids=tuple(source or ()),
     )
     relevant = {hit.chunk_id for hit in relevant_hits(question, hits)}
     return HitList(items=[_hit(state, person.user_id, course.id, hit, hit.chunk_id in relevant) for hit in hits])
@@ -107,7 +112,7 @@ async def search(  # noqa: PLR0917  the framework calls it, by name
 async def source_card(request: Request, person: Reader, source_id: UUID) -> SourceOut:
     """A passage an answer cites: its words as they were, whether they have changed, and links that open it."""
     state = state_of(request)
-    async with state.database.transaction() as connection:
+    async with state.database.transaction(as_person=person.person) as connection:
         source = await get_source(connection, person.user_id, source_id)
     links = media_links(state, person.user_id, source.course_id, source) if not source.removed else {}
     card = {name: getattr(source, name) for name in SourceOut.model_fields if hasattr(source, name)}

@@ -7,6 +7,7 @@ from fastapi import Request
 from fastapi.responses import JSONResponse, Response
 
 from pipelines.core.errors import StudyBuddyError
+from pipelines.core.records import PIPELINE
 from serving.accounts.asking import Nobody
 from serving.database import row
 from serving.guard import router as guarded
@@ -52,7 +53,7 @@ async def readyz(request: Request, _: Nobody) -> JSONResponse:
 async def _look(state: State) -> dict[str, Any] | None:
     """What the database says; None when it does not answer."""
     try:
-        async with asyncio.timeout(PROBE_S), state.database.transaction() as connection:
+        async with asyncio.timeout(PROBE_S), state.database.transaction(as_person=PIPELINE) as connection:
             return await row(connection, "ready")
     except (StudyBuddyError, TimeoutError):
         return None

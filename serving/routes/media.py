@@ -53,9 +53,9 @@ async def _send(
     request: Request, person: Principal, name: str, content_type: str | None, *, course_id: UUID, **ids: UUID | int
 ) -> Response:
     state = state_of(request)
-    async with state.database.transaction() as connection:
+    async with state.database.transaction(as_person=person.person) as connection:
         course = await get_my_course(connection, person, course_id)
-        found = await row(connection, name, course_id=course.id, **ids)
+        found = await row(connection, name, course_id=course.id, person_id=person.user_id, **ids)
     if found is None:
         raise ProblemError("not_found")
     sha256 = found["image_sha256"] if content_type else found["media_sha256"]

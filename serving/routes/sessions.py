@@ -47,7 +47,7 @@ async def list_sessions(  # noqa: PLR0917  the framework calls it, by name
     before: Annotated[str | None, Query(max_length=200, description="`nextBefore` of the page before.")] = None,
 ) -> SessionList:
     """Chats of this person, newest first."""
-    async with state_of(request).database.transaction() as connection:
+    async with state_of(request).database.transaction(as_person=person.person) as connection:
         found = await s.list_sessions(
             connection,
             person.user_id,
@@ -64,7 +64,7 @@ async def list_sessions(  # noqa: PLR0917  the framework calls it, by name
 @router.post("", status_code=201, operation_id="createSession", responses=documented("not_found", "invalid_request"))
 async def create_session(request: Request, person: Asker, body: SessionIn) -> SessionOut:
     """Open a chat about a course; opening one that is there answers it as it is. Asking opens one by itself."""
-    async with state_of(request).database.transaction() as connection:
+    async with state_of(request).database.transaction(as_person=person.person) as connection:
         course = await get_my_course(connection, person, body.course_id)
         session = await s.ensure_session(
             connection, person.user_id, body.id or uuid4().hex, course_id=course.id, title=body.title
@@ -75,7 +75,7 @@ async def create_session(request: Request, person: Asker, body: SessionIn) -> Se
 @router.get("/{chat_id}", operation_id="getSession", responses=documented("not_found", "bad_id"))
 async def get_session(request: Request, person: Reader, chat_id: ChatId) -> SessionOut:
     """One chat, and whether an answer is being written in it."""
-    async with state_of(request).database.transaction() as connection:
+    async with state_of(request).database.transaction(as_person=person.person) as connection:
         session = await s.get_session(connection, person.user_id, s.check_id(chat_id))
         running = await row(connection, "running_run", user_id=person.user_id, client_id=chat_id)
     return _out(session, answering=running is not None)
@@ -84,7 +84,7 @@ async def get_session(request: Request, person: Reader, chat_id: ChatId) -> Sess
 @router.patch("/{chat_id}", operation_id="updateSession", responses=documented("not_found", "invalid_request"))
 async def update_session(request: Request, person: Asker, chat_id: ChatId, body: SessionPatch) -> SessionOut:
     """Rename a chat, or show another branch of it."""
-    async with state_of(request).database.transaction() as connection:
+    async with state_of(request).database.transaction(as_person=person.person) as connection:
         session = await s.update_session(
             connection, person.user_id, s.check_id(chat_id), title=body.title, branch=body.branch
         )
@@ -95,7 +95,7 @@ async def update_session(request: Request, person: Asker, chat_id: ChatId, body:
 async def delete_session(request: Request, person: Asker, chat_id: ChatId) -> Response:
     """Delete a chat with all its branches; an answer being written is ended."""
     state = state_of(request)
-    async with state.database.transaction() as connection:
+    async with state.database.transaction(as_person=person.person) as connection:
         running = await row(connection, "running_run", user_id=person.user_id, client_id=s.check_id(chat_id))
         await s.delete_session(connection, person.user_id, chat_id)
     if running is not None:
@@ -112,7 +112,7 @@ async def list_messages(
     before: Annotated[UUID | None, Query(description="`nextBefore` of the page after.")] = None,
 ) -> MessageList:
     """The shown branch as UI messages for `useChat`, oldest first. An answer being written is left to its stream."""
-    async with state_of(request).database.transaction() as connection:
+    async with state_of(request).database.transaction(as_person=person.person) as connection:
         session = await s.get_session(connection, person.user_id, s.check_id(chat_id))
         found = await s.list_path(connection, session, limit=limit + 1, start=before)
         page = found[-limit:]
@@ -124,7 +124,7 @@ async def list_messages(
 @router.get("/{chat_id}/branches", operation_id="listBranches", responses=documented("not_found", "bad_id"))
 async def list_branches(request: Request, person: Reader, chat_id: ChatId) -> BranchList:
     """Every branch that editing and asking again have made; show one by `PATCH` with its key."""
-    async with state_of(request).database.transaction() as connection:
+    async with state_of(request).database.transaction(as_person=person.person) as connection:
         session = await s.get_session(connection, person.user_id, s.check_id(chat_id))
         found = await s.list_branches(connection, session)
     items = [
@@ -149,7 +149,7 @@ async def list_branches(request: Request, person: Reader, chat_id: ChatId) -> Br
 )
 async def put_feedback(request: Request, person: Asker, chat_id: ChatId, message_id: str, body: FeedbackIn) -> Response:
     """Thumbs up or down for an answer, with a reason."""
-    async with state_of(request).database.transaction() as connection:
+    async with state_of(request).database.transaction(as_person=person.person) as connection:
         await s.put_feedback(
             connection,
             person.user_id,
@@ -169,7 +169,7 @@ async def put_feedback(request: Request, person: Asker, chat_id: ChatId, message
 )
 async def delete_feedback(request: Request, person: Asker, chat_id: ChatId, message_id: str) -> Response:
     """Take a rating back."""
-    async with state_of(request).database.transaction() as connection:
+    async with state_of(request).database.transaction(as_person=person.person) as connection:
         await s.delete_feedback(connection, person.user_id, s.check_id(chat_id), s.check_id(message_id))
     return Response(status_code=204)
 
@@ -183,7 +183,7 @@ async def delete_feedback(request: Request, person: Asker, chat_id: ChatId, mess
 )
 async def export_session(request: Request, person: Reader, chat_id: ChatId, format: Format = "markdown") -> Response:
     """The shown branch as a file to keep, with its sources: Markdown for people, JSON for programs."""
-    async with state_of(request).database.transaction() as connection:
+    async with state_of(request).database.transaction(as_person=person.person) as connection:
         session = await s.get_session(connection, person.user_id, s.check_id(chat_id))
         found = await s.list_path(connection, session, limit=EXPORT_MESSAGES)
         messages = await ui_messages(connection, [message for message in found if message.status != "running"])

@@ -18,10 +18,8 @@ insert into user_courses (user_id, course_id, role) select %(user_id)s::uuid, id
 returning course_id as id
 
 -- name: join_all_courses
--- The local user owns every course of this machine. Rows touched: memberships that were missing.
-insert into user_courses (user_id, course_id, role)
-select %(user_id)s::uuid, id, 'owner' from courses where deleted_at is null
-on conflict do nothing
+-- The local person, if it is they who ask, owns every course of this machine. One row, nothing in it.
+select join_local_person()
 
 -- name: join_open_course
 -- Make this person a student of a course that is open to all; whoever belongs to it stays what they are. Nothing comes

@@ -1,10 +1,16 @@
 -- name: lecture_media
--- The recording of a lecture: media_sha256, file_name. No row: no such lecture in this course, or captions only.
-select media_sha256, file_name from lectures
-where course_id = %(course_id)s::uuid and id = %(lecture_id)s::uuid and deleted_at is null and media_sha256 is not null
+-- The recording of a lecture: media_sha256, file_name. No row: no such lecture in this course that the person sees, or
+-- captions only.
+select l.media_sha256, l.file_name from lectures l
+where l.course_id = %(course_id)s::uuid and l.id = %(lecture_id)s::uuid and l.deleted_at is null
+  and l.media_sha256 is not null
+  and sees_upload(%(person_id)s::uuid, role_in(l.course_id, %(person_id)s::uuid), l.owner_id, l.published,
+                  l.offered_at, l.release_at)
 
 -- name: slide_image
--- The rendered page of a deck: image_sha256. No row: no such page in this course, or not rendered yet.
+-- The rendered page of a deck: image_sha256. No row: no such page that the person sees, or not rendered yet.
 select s.image_sha256 from slides s join documents d on d.id = s.document_id
 where s.course_id = %(course_id)s::uuid and s.document_id = %(document_id)s::uuid and s.page = %(page)s::integer
   and d.deleted_at is null and s.image_sha256 is not null
+  and sees_upload(%(person_id)s::uuid, role_in(d.course_id, %(person_id)s::uuid), d.owner_id, d.published,
+                  d.offered_at, d.release_at)

@@ -58,8 +58,9 @@ where user_id = %(user_id)s::uuid and client_id = %(client_id)s::text
 
 -- name: get_source
 -- One cited passage of this person's chats: id, course_id, handle, chunk_id, kind, source_id, title, file_name, page,
--- page_label, start_ms, end_ms, document_id, lecture_id, quote, changed, removed (its file was deleted), body and
--- line_boxes of its slide (null for speech and where the slide is gone). No row: not there, or not theirs, or they left the course; a course that was deleted is left by nobody.
+-- page_label, start_ms, end_ms, document_id, lecture_id, quote, changed, removed (its file was deleted, or is not theirs
+-- to see any more), body and line_boxes of its slide (null for speech and where the slide is gone). No row: not there, or
+-- not theirs, or they left the course; a course that was deleted is left by nobody.
 select s.id, s.course_id, s.handle, s.chunk_id, s.kind, s.source_id, s.title, s.file_name, s.page, s.page_label,
        s.start_ms, s.end_ms, s.document_id, s.lecture_id, s.quote,
        not exists (
@@ -69,16 +70,24 @@ select s.id, s.course_id, s.handle, s.chunk_id, s.kind, s.source_id, s.title, s.
       select 1 from ai.lecture_chunks_knowledge k
       where k.lecture_id = s.source_id and (k.id = s.chunk_id or k.content = s.quote)
   ) as changed,
-       not exists (select 1 from documents d where d.id = s.source_id and d.deleted_at is null)
-       and not exists (select 1 from lectures l where l.id = s.source_id and l.deleted_at is null) as removed,
+       now.removed,
        p.body, p.line_boxes
 from ai.message_sources s
 join chat_messages m on m.key = s.message_key
 join chat_sessions c on c.id = m.session_id
-left join courses k on k.id = s.course_id and k.deleted_at is null
-left join user_courses u on u.course_id = k.id and u.user_id = c.user_id
-left join slides p on s.kind = 'slide' and p.course_id = k.id and p.document_id = s.source_id and p.page = s.page
-where s.id = %(source_id)s::uuid and c.user_id = %(user_id)s::uuid and (k.id is null or u.user_id is not null)
+cross join lateral (
+    select not exists (
+        select 1 from documents d where d.id = s.source_id and d.deleted_at is null
+          and sees_upload(c.user_id, role_in(d.course_id, c.user_id), d.owner_id, d.published, d.offered_at, d.release_at)
+    ) and not exists (
+        select 1 from lectures l where l.id = s.source_id and l.deleted_at is null
+          and sees_upload(c.user_id, role_in(l.course_id, c.user_id), l.owner_id, l.published, l.offered_at, l.release_at)
+    ) as removed
+) as now
+left join user_courses u on u.course_id = s.course_id and u.user_id = c.user_id
+left join slides p on s.kind = 'slide' and p.course_id = s.course_id and p.document_id = s.source_id and p.page = s.page
+                  and not now.removed
+where s.id = %(source_id)s::uuid and c.user_id = %(user_id)s::uuid and (u.user_id is not null or not is_course(s.course_id))
 
 -- name: insert_source
 -- Keep one cited passage as it was. Rows touched: 1, or 0 when the message was deleted or the passage is kept already.
@@ -99,18 +108,29 @@ order by m.created_at desc
 limit 200
 
 -- name: list_changed_sources
--- Cited passages of these messages that the course no longer holds in those words: id, removed (its file was deleted).
-select s.id, not exists (select 1 from documents d where d.id = s.source_id and d.deleted_at is null)
-       and not exists (select 1 from lectures l where l.id = s.source_id and l.deleted_at is null) as removed
+-- Cited passages of these messages that the course no longer holds in those words: id, removed (its file was deleted, or
+-- whose chat it is may not see it any more).
+select s.id, now.removed
 from ai.message_sources s
+join chat_messages m on m.key = s.message_key
+join chat_sessions c on c.id = m.session_id
+cross join lateral (
+    select not exists (
+        select 1 from documents d where d.id = s.source_id and d.deleted_at is null
+          and sees_upload(c.user_id, role_in(d.course_id, c.user_id), d.owner_id, d.published, d.offered_at, d.release_at)
+    ) and not exists (
+        select 1 from lectures l where l.id = s.source_id and l.deleted_at is null
+          and sees_upload(c.user_id, role_in(l.course_id, c.user_id), l.owner_id, l.published, l.offered_at, l.release_at)
+    ) as removed
+) as now
 where s.message_key = any(%(message_keys)s::uuid[])
-  and not exists (
+  and (now.removed or not exists (
       select 1 from ai.slide_chunks_knowledge k
       where k.document_id = s.source_id and (k.id = s.chunk_id or k.content = s.quote)
   ) and not exists (
       select 1 from ai.lecture_chunks_knowledge k
       where k.lecture_id = s.source_id and (k.id = s.chunk_id or k.content = s.quote)
-  )
+  ))
 
 -- name: list_feedback
 -- Ratings of these messages: message_key, rating, reason.

@@ -14,7 +14,7 @@ import pytest
 
 from pipelines.core.lecture_slides import list_linked_documents, replace_lecture_slides
 from pipelines.core.lectures import get_lecture
-from pipelines.core.records import SlideSpan
+from pipelines.core.records import OPERATOR, SlideSpan
 from pipelines.core.settings import REPOSITORY, Settings
 from pipelines.core.stores import Stores
 from tests.defs.lectures import SAMPLE, lecture_captions
@@ -152,7 +152,7 @@ def test_an_alignment_is_scored_from_the_tables(run, home, ingested, tmp_path):
         Stores.open(Settings(_env_file=None, studybuddy_home=home)) as stores,
         stores.database.transaction() as connection,
     ):
-        replace_lecture_slides(connection, get_lecture(connection, lecture_id), [span])
+        replace_lecture_slides(connection, get_lecture(connection, lecture_id, person=OPERATOR), [span])
     rows = [
         {"captions": "week1.vtt", "deck": "week1.pdf", "pages": [1], "t_start": 0, "t_end": 4},
         {"captions": "week1.vtt", "deck": "deck.pdf", "pages": [2], "t_start": 4, "t_end": 9},

@@ -17,7 +17,7 @@ from pipelines.core.lecture_slides import (
 )
 from pipelines.core.lectures import put_lecture
 from pipelines.core.models.providers import embedder
-from pipelines.core.records import Chunk, Scope, SlideSpan, make_chunk_id
+from pipelines.core.records import OPERATOR, Chunk, Scope, SlideSpan, make_chunk_id
 from pipelines.core.retrieval import retrieve_chunks
 from pipelines.core.uploads import DOCUMENT, begin_run, delete_upload
 
@@ -64,7 +64,7 @@ def span(start_s, end_s, deck=None, page=None):
 
 
 def find(database, settings, lecture, question, kind):
-    scope = Scope(course_id=lecture.course_id, kinds=(kind,))
+    scope = Scope(course_id=lecture.course_id, person=OPERATOR, kinds=(kind,))
     return retrieve_chunks(database, question, scope=scope, embed=embedder(settings), limit=1)[0]
 
 

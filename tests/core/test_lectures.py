@@ -23,7 +23,7 @@ from pipelines.core.lectures import (
     put_lecture_audio,
     read_lecture_audio,
 )
-from pipelines.core.records import Segment, SlideSpan, Word
+from pipelines.core.records import OPERATOR, Scope, Segment, SlideSpan, Word
 from pipelines.core.transcripts import (
     StoredPiece,
     Transcript,
@@ -142,9 +142,9 @@ def test_a_lecture_is_found_by_every_name_it_has(upload, database):
     lecture, _ = upload("w/1.mp4", media="a", captions="b")
     with database.transaction() as connection:
         for name in (str(lecture.id), "w/1.mp4", "1", "b.vtt", "b"):
-            assert find_lecture(connection, lecture.course_id, name).id == lecture.id
+            assert find_lecture(connection, Scope(course_id=lecture.course_id, person=OPERATOR), name).id == lecture.id
         with pytest.raises(NotFoundError, match="no lecture named 2"):
-            find_lecture(connection, lecture.course_id, "2")
+            find_lecture(connection, Scope(course_id=lecture.course_id, person=OPERATOR), "2")
 
 
 def test_a_name_of_two_lectures_is_refused_and_both_are_named(upload, database):
@@ -154,7 +154,7 @@ def test_a_name_of_two_lectures_is_refused_and_both_are_named(upload, database):
         database.transaction() as connection,
         pytest.raises(NotFoundError, match="2 lectures named 1: x/1.mp3, y/1.mp3"),
     ):
-        find_lecture(connection, lecture.course_id, "1")
+        find_lecture(connection, Scope(course_id=lecture.course_id, person=OPERATOR), "1")
 
 
 def test_the_sensor_sees_a_lecture_until_a_run_begins_and_again_when_it_is_replaced(upload, database):
@@ -172,7 +172,7 @@ def test_a_failure_is_forgotten_by_the_next_generation(upload, database):
     lecture, _ = upload(media="a")
     with database.transaction() as connection:
         fail_upload(connection, lecture, code="silent", message="Nobody speaks.")
-        assert get_lecture(connection, lecture.id).failure == "Nobody speaks."
+        assert get_lecture(connection, lecture.id, person=OPERATOR).failure == "Nobody speaks."
     assert upload(media="b")[0].failure is None
 
 

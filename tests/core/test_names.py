@@ -10,6 +10,7 @@ from pipelines.core.documents import list_documents, put_document
 from pipelines.core.errors import PermanentError
 from pipelines.core.lectures import list_lectures, put_lecture
 from pipelines.core.names import rename_upload
+from pipelines.core.records import OPERATOR, Scope
 
 
 @pytest.fixture
@@ -40,7 +41,9 @@ def names(database, settings, course):
 
     def names():
         with database.transaction() as connection:
-            found = list_documents(connection, course.id, sealer=Sealer.open_home(settings))
+            found = list_documents(
+                connection, Scope(course_id=course.id, person=OPERATOR), sealer=Sealer.open_home(settings)
+            )
         return {document.source_name: document.sha256[0] for document in found}
 
     return names
@@ -117,7 +120,9 @@ def test_captions_and_recordings_follow_the_same_rules(database, course):
     assert [put("/c/monday/talk.mp4", "1"), put("/c/monday/talk.mp4", "2")] == ["created", "replaced"]
     assert [put("/c/tuesday/talk.mp4", "3"), put("/c/monday/talk.mp4", "2")] == ["created", "unchanged"]
     with database.transaction() as connection:
-        found = {lecture.source_name for lecture in list_lectures(connection, course.id)}
+        found = {
+            lecture.source_name for lecture in list_lectures(connection, Scope(course_id=course.id, person=OPERATOR))
+        }
     assert found == {"monday/talk.mp4", "tuesday/talk.mp4"}
 
 

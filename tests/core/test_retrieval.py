@@ -13,7 +13,7 @@ from pipelines.core.errors import EmbeddingMismatchError, NotFoundError
 from pipelines.core.evaluation import ask_questions, list_material_files
 from pipelines.core.lectures import put_lecture
 from pipelines.core.postgres import Database
-from pipelines.core.records import Chunk, Scope, make_chunk_id
+from pipelines.core.records import OPERATOR, Chunk, Scope, make_chunk_id
 from pipelines.core.retrieval import MAX_LIMIT, retrieve_chunks
 from pipelines.core.uploads import DOCUMENT, delete_upload
 from tests.embedders import WordsEmbedder
@@ -88,7 +88,9 @@ def embed_missing(connection, source_id):
 
 
 def search(database, course, question, *, embed=EMBED, limit=10, **scope):
-    return retrieve_chunks(database, question, scope=Scope(course_id=course, **scope), embed=embed, limit=limit)
+    return retrieve_chunks(
+        database, question, scope=Scope(course_id=course, person=OPERATOR, **scope), embed=embed, limit=limit
+    )
 
 
 def test_a_hit_says_where_it_stands_and_how_both_sides_ranked_it(database, course, deck):
@@ -213,7 +215,7 @@ def test_a_large_course_is_searched_by_its_index_with_the_same_result(database, 
         known = ensure_embedding_set(connection, model=EMBED.model, dims=EMBED.dims, search_text_version="1")
         assert index_large_courses(connection, known) == [course]
         plan = connection.execute(
-            "select count(*) from ai.nearest_in_course(%s, %s, %s, %s::halfvec, 50)",
+            "select count(*) from ai.nearest_in_course(%s, %s, %s, %s::halfvec, 50, '{}')",
             [known.id, course, EMBED.dims, str(EMBED.embed(["w1"])[0].tolist())],
         ).fetchone()
         assert plan == (50,)
@@ -242,32 +244,32 @@ def test_the_index_of_a_large_course_is_what_answers(database_url, course, deck,
 def test_questions_are_asked_in_order_over_all_material(database, course, deck, talk):
     deck("a.pdf", "alpha", "beta")
     talk("talk.srt", "gamma")
-    results = ask_questions(database, course, ["beta", "gamma", ""], embed=EMBED)
+    results = ask_questions(database, Scope(course_id=course, person=OPERATOR), ["beta", "gamma", ""], embed=EMBED)
     assert [hits[0].text if hits else None for hits in results] == ["beta", "gamma", None]
-    assert list_material_files(database, course) == {"a.pdf", "talk.srt"}
+    assert list_material_files(database, Scope(course_id=course, person=OPERATOR)) == {"a.pdf", "talk.srt"}
 
 
 def test_a_page_that_the_question_names_comes_first_in_the_deck_it_names(database, course, deck):
     deck("heat_conduction.pdf", "Fourier's law", "boundary conditions", "insulation", "an exercise")
     deck("waves.pdf", "page and heat", "heat conduction page", "what is on it", "waves")
     first = retrieve_chunks(
-        database, "What is on page 4 of heat conduction?", scope=Scope(course_id=course), embed=EMBED
+        database, "What is on page 4 of heat conduction?", scope=Scope(course_id=course, person=OPERATOR), embed=EMBED
     )[0]
     assert (first.file_name, first.page, first.named) == ("heat_conduction.pdf", 4, True)
-    pages = retrieve_chunks(database, "slide 3", scope=Scope(course_id=course), embed=EMBED)[:2]
+    pages = retrieve_chunks(database, "slide 3", scope=Scope(course_id=course, person=OPERATOR), embed=EMBED)[:2]
     assert {(hit.file_name, hit.page) for hit in pages} == {("heat_conduction.pdf", 3), ("waves.pdf", 3)}
 
 
 def test_a_page_named_is_looked_for_only_where_the_search_may_look(database, course, deck):
     deck("a.pdf", "one", "two")
     other = deck("b.pdf", "three", "four")
-    scope = Scope(course_id=course, source_ids=(other.id,))
+    scope = Scope(course_id=course, person=OPERATOR, source_ids=(other.id,))
     hits = retrieve_chunks(database, "page 2 of a", scope=scope, embed=EMBED)
     assert {hit.file_name for hit in hits} == {"b.pdf"}
 
 
 def test_a_word_that_only_one_page_has_names_it(database, course, deck):
     deck("rules.pdf", "the fnord rule of exams", "the rule of exams", "rules and exams", "exams again")
-    hits = retrieve_chunks(database, "fnord", scope=Scope(course_id=course), embed=EMBED)
+    hits = retrieve_chunks(database, "fnord", scope=Scope(course_id=course, person=OPERATOR), embed=EMBED)
     assert [hit.named for hit in hits].count(True) == 1
     assert hits[0].named

@@ -10,6 +10,7 @@ from pipelines.core.crypto import Sealer
 from pipelines.core.documents import get_document, put_document
 from pipelines.core.errors import SupersededError
 from pipelines.core.lectures import get_lecture, put_lecture
+from pipelines.core.records import OPERATOR
 from pipelines.core.uploads import (
     begin_run,
     begin_stage,
@@ -41,8 +42,8 @@ def again(database, settings):
     def get(upload):
         with database.transaction() as connection:
             if kind_of(upload).noun == "lecture":
-                return get_lecture(connection, upload.id)
-            return get_document(connection, upload.id, sealer=Sealer.open_home(settings))
+                return get_lecture(connection, upload.id, person=OPERATOR)
+            return get_document(connection, upload.id, person=OPERATOR, sealer=Sealer.open_home(settings))
 
     return get
 

@@ -10,7 +10,7 @@ import dagster as dg
 from pipelines.core.courses import ensure_course
 from pipelines.core.lectures import count_lecture, get_lecture, put_lecture
 from pipelines.core.models.providers import embedder
-from pipelines.core.records import Hit, Lecture, Scope, Segment
+from pipelines.core.records import OPERATOR, Hit, Lecture, Scope, Segment
 from pipelines.core.retrieval import retrieve_chunks
 from pipelines.core.settings import REPOSITORY
 from pipelines.core.stores import Stores
@@ -57,7 +57,7 @@ class Graph:
 
     def again(self, lecture: Lecture) -> Lecture:
         with self.stores.database.transaction() as connection:
-            return get_lecture(connection, lecture.id)
+            return get_lecture(connection, lecture.id, person=OPERATOR)
 
     def counts(self, lecture: Lecture):
         with self.stores.database.transaction() as connection:
@@ -69,7 +69,7 @@ class Graph:
 
     def search(self, lecture: Lecture, question: str) -> list[Hit]:
         return retrieve_chunks(
-            self.stores.database, question, scope=Scope(course_id=lecture.course_id),
+            self.stores.database, question, scope=Scope(course_id=lecture.course_id, person=OPERATOR),
             embed=embedder(self.stores.settings), limit=5,
         )  # fmt: skip
 

@@ -8,14 +8,14 @@ import dagster as dg
 import pymupdf
 import pytest
 
-from pipelines.core.courses import ensure_course, get_course
+from pipelines.core.courses import ensure_course
 from pipelines.core.description_refusals import find_description_refusal
 from pipelines.core.documents import get_document, put_document
 from pipelines.core.errors import UnreadableFileError
 from pipelines.core.findings import list_findings
 from pipelines.core.materials import list_materials
 from pipelines.core.models.providers import MAX_RETRIES, embedder
-from pipelines.core.records import Document, Scope
+from pipelines.core.records import OPERATOR, Document, Scope
 from pipelines.core.retrieval import retrieve_chunks
 from pipelines.core.settings import REPOSITORY, get_settings
 from pipelines.core.slides import count_document, read_slide_descriptions, read_slides
@@ -65,7 +65,7 @@ class Graph:
 
     def again(self, document: Document) -> Document:
         with self.stores.database.transaction() as connection:
-            return get_document(connection, document.id, sealer=self.stores.sealer)
+            return get_document(connection, document.id, person=OPERATOR, sealer=self.stores.sealer)
 
     def counts(self, document: Document):
         with self.stores.database.transaction() as connection:
@@ -73,7 +73,7 @@ class Graph:
 
     def search(self, document: Document, question: str) -> list[int | None]:
         hits = retrieve_chunks(
-            self.stores.database, question, scope=Scope(course_id=document.course_id),
+            self.stores.database, question, scope=Scope(course_id=document.course_id, person=OPERATOR),
             embed=embedder(self.stores.settings), limit=5,
         )  # fmt: skip
         return [hit.page for hit in hits]
@@ -206,7 +206,7 @@ def test_a_page_that_shows_something_without_words_is_a_finding_where_people_and
     assert result.success
     with graph.stores.database.transaction() as connection:
         (finding,) = list_findings(connection, document)
-        (material,) = list_materials(connection, get_course(connection, document.course_id))
+        (material,) = list_materials(connection, Scope(course_id=document.course_id, person=OPERATOR))
     assert (finding.code, finding.page) == ("no_text", 2)
     assert material.state == "ready"
     assert material.note.startswith("Page 2: something is shown, but no words were found")
@@ -228,7 +228,7 @@ def test_a_deck_of_which_no_word_was_read_has_failed_and_is_never_ready(graph):
     assert kept.failure_code == "no_text"
     assert kept.failure.startswith("No word of week1.pdf could be read. Pages 1, 3: something is shown")
     with graph.stores.database.transaction() as connection:
-        (material,) = list_materials(connection, get_course(connection, document.course_id))
+        (material,) = list_materials(connection, Scope(course_id=document.course_id, person=OPERATOR))
     assert material.state == "failed"
     assert [group.pages for group in material.findings] == [(1, 3)]
     assert not [each for each in result.get_asset_check_evaluations() if each.check_name == "document_is_ready"]
@@ -257,7 +257,7 @@ def scanned(*pages: str) -> bytes:
 
 def state_of(graph, document):
     with graph.stores.database.transaction() as connection:
-        (material,) = list_materials(connection, get_course(connection, document.course_id))
+        (material,) = list_materials(connection, Scope(course_id=document.course_id, person=OPERATOR))
     return material
 
 

@@ -17,10 +17,9 @@ import dagster as dg
 import numpy as np
 import pytest
 
-from pipelines.core.courses import get_course
 from pipelines.core.findings import list_findings
 from pipelines.core.materials import list_materials
-from pipelines.core.records import Lecture
+from pipelines.core.records import OPERATOR, Lecture, Scope
 from pipelines.core.settings import REPOSITORY, get_settings
 from pipelines.core.transcripts import find_transcript, read_transcript, transcript_progress
 from pipelines.core.uploads import LECTURE, delete_upload, purge_upload
@@ -178,7 +177,7 @@ def test_a_stretch_that_sounds_like_speech_and_gives_no_words_is_told_with_its_t
     assert failed_checks(result) == {"everything_is_read"}
     with graph.stores.database.transaction() as connection:
         (finding,) = list_findings(connection, lecture)
-        (material,) = list_materials(connection, get_course(connection, lecture.course_id))
+        (material,) = list_materials(connection, Scope(course_id=lecture.course_id, person=OPERATOR))
     assert (finding.code, finding.start_ms) == ("no_words", 0)
     assert metadata(result, "transcripts")["unreadable_share"] == pytest.approx(
         (finding.end_ms or 0) / 30_000, abs=0.01

@@ -10,6 +10,7 @@ import pytest
 from pipelines.core.courses import ensure_course
 from pipelines.core.documents import get_document, put_document
 from pipelines.core.errors import StorageUnavailableError, SupersededError
+from pipelines.core.records import OPERATOR
 from pipelines.core.stores import Stores
 from pipelines.core.uploads import DOCUMENT, begin_run, delete_upload
 from pipelines.defs import sensors
@@ -112,7 +113,7 @@ def test_a_deletion_interrupted_between_its_halves_is_finished_later(stores, par
     assert partitions.get_dynamic_partitions("documents") == []
     assert not stores.files.has(document.sha256)
     with stores.database.transaction() as connection, pytest.raises(SupersededError):
-        get_document(connection, document.id, sealer=stores.sealer)
+        get_document(connection, document.id, person=OPERATOR, sealer=stores.sealer)
 
 
 def test_the_sensor_starts_the_documents_job_every_second_from_the_start():

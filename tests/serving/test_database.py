@@ -5,6 +5,7 @@ import asyncio
 import psycopg
 import pytest
 
+from pipelines.core.records import PIPELINE
 from serving.database import ServingDatabase
 
 INSERT = "insert into users (issuer, subject) values ('test', 'ada')"
@@ -14,7 +15,7 @@ def using(url, work):
     async def main():
         async with ServingDatabase(url, max_size=1) as database:
             await work(database)
-            async with database.transaction() as connection:
+            async with database.transaction(as_person=PIPELINE) as connection:
                 cursor = await connection.execute("select count(*) as n from users where issuer = 'test'")
                 return (await cursor.fetchone())["n"]
 
@@ -23,7 +24,7 @@ def using(url, work):
 
 def test_what_was_sent_and_never_read_is_there_afterwards(database_url):
     async def work(database):
-        async with database.transaction() as connection:
+        async with database.transaction(as_person=PIPELINE) as connection:
             await connection.execute(INSERT)
 
     assert using(database_url, work) == 1
@@ -32,7 +33,7 @@ def test_what_was_sent_and_never_read_is_there_afterwards(database_url):
 def test_a_broken_statement_is_raised_on_leaving_and_takes_everything_back(database_url):
     async def work(database):
         with pytest.raises(psycopg.errors.UniqueViolation):
-            async with database.transaction() as connection:
+            async with database.transaction(as_person=PIPELINE) as connection:
                 await connection.execute(INSERT)
                 await connection.execute(INSERT)
 
@@ -42,7 +43,7 @@ def test_a_broken_statement_is_raised_on_leaving_and_takes_everything_back(datab
 def test_an_exception_of_the_caller_takes_back_what_was_not_even_sent(database_url):
     async def work(database):
         with pytest.raises(ValueError, match="no"):
-            async with database.transaction() as connection:
+            async with database.transaction(as_person=PIPELINE) as connection:
                 await connection.execute(INSERT)
                 raise ValueError("no")
 
@@ -55,7 +56,7 @@ def test_a_cancelled_transaction_leaves_nothing_and_a_usable_connection(database
         inside = asyncio.Event()
 
         async def cancelled():
-            async with database.transaction() as connection:
+            async with database.transaction(as_person=PIPELINE) as connection:
                 await connection.execute(INSERT)
                 inside.set()
                 if waiting == "for the database":

@@ -36,7 +36,7 @@ select id, name, language from courses where deleted_at is null order by name
 
 -- name: lock_course_name
 -- Two transactions that look for a course of this name, to make it where it is missing, take turns. One row, nothing in it.
-select pg_advisory_xact_lock(hashtextextended(%(name)s::text, 20))
+select pg_advisory_xact_lock(hashtextextended(%(name)s::text, 21))
 
 -- name: lock_course
 -- Nobody records an upload in the course until the transaction ends. A row (the id) when it is there.

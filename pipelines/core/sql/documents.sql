@@ -8,19 +8,24 @@ where course_id = %(course_id)s::uuid and owner_id = coalesce(%(owner_id)s::uuid
   and sha256 = %(sha256)s::text and deleted_at is null
 
 -- name: get_document
--- One document that is not deleted. No row: it is not there.
+-- One document that is not deleted and that a person (null: the operator) sees. No row: it is not there for them.
 select id, course_id, title, file_name, source_name, sha256, byte_count, generation, password_sealed, deleted_at,
        case when failed_generation = generation then failure_code end as failure_code,
        case when failed_generation = generation then failure end as failure, origin
-from documents where id = %(document_id)s::uuid and deleted_at is null
+from documents
+where id = %(document_id)s::uuid and deleted_at is null
+  and sees_upload(%(person_id)s::uuid, role_in(course_id, %(person_id)s::uuid), owner_id, published, offered_at, release_at)
 
 -- name: list_documents
--- Every document of a course that is not deleted, by name.
+-- Every document of a course that a person (null: the operator) sees, by name.
+with asking as materialized (select role_in(%(course_id)s::uuid, %(person_id)s::uuid) as role)
 select id, course_id, title, file_name, source_name, sha256, byte_count, generation, password_sealed, deleted_at,
        case when failed_generation = generation then failure_code end as failure_code,
        case when failed_generation = generation then failure end as failure, origin
-from documents where course_id = %(course_id)s::uuid and deleted_at is null
-order by source_name
+from documents, asking
+where course_id = %(course_id)s::uuid and deleted_at is null
+  and sees_upload(%(person_id)s::uuid, asking.role, owner_id, published, offered_at, release_at)
+order by source_name, id
 
 -- name: purge_document
 -- Remove a deleted document's rows. Rows: its course_id, and sha256 of every file it used, for the caller to drop where

@@ -19,6 +19,7 @@ insert into lecture_documents as k (lecture_id, document_id, given)
 select l.id, d.id, true
 from lectures l join documents d on d.course_id = l.course_id
 where l.id = %(lecture_id)s::uuid and d.id = %(document_id)s::uuid and d.deleted_at is null
+  and (d.published or d.owner_id = l.owner_id)
 on conflict (lecture_id, document_id) do update set given = true where not k.given
 returning document_id
 
@@ -37,13 +38,16 @@ where l.course_id = %(course_id)s::uuid and not %(sha256)s::text = any(a.deck_sh
 
 -- name: list_likenesses
 -- How alike the speech of lectures and the decks of their course are: lecture_id, document_id, similarity, the most alike
--- first. No `document_ids` mean all of the course.
+-- first. No `document_ids` mean all of the course; decks that are private to others than the lecture's owner are left out.
 -- similarity: of every stretch of speech the cosine to the deck's nearest chunk, on average over the lecture.
 select lecture_id, document_id, avg(nearest) as similarity
 from (
     select s.source_id as lecture_id, d.source_id as document_id, s.chunk_id, max(-(s.embedding <#> d.embedding)) as nearest
     from ai.chunk_embeddings s
+    join lectures l on l.id = s.source_id
+    join documents o on o.course_id = l.course_id and (o.published or o.owner_id = l.owner_id) and o.deleted_at is null
     join ai.chunk_embeddings d on d.set_id = s.set_id and d.course_id = s.course_id and d.kind = 'slide'
+                              and d.source_id = o.id
     where s.set_id = (select id from ai.embedding_sets where live)
       and s.course_id = %(course_id)s::uuid and s.kind = 'speech'
       and s.source_id = any(%(lecture_ids)s::uuid[])

@@ -14,12 +14,14 @@ order by created_at
 limit 1
 
 -- name: get_lecture
--- One lecture that is not deleted. No row: it is not there.
+-- One lecture that is not deleted and that a person (null: the operator) sees. No row: it is not there for them.
 select id, course_id, title, file_name, source_name, media_sha256, captions_sha256, captions_name, byte_count, generation,
        language, prefer_speech, duration_ms, deleted_at,
        case when failed_generation = generation then failure_code end as failure_code,
        case when failed_generation = generation then failure end as failure, origin
-from lectures where id = %(lecture_id)s::uuid and deleted_at is null
+from lectures
+where id = %(lecture_id)s::uuid and deleted_at is null
+  and sees_upload(%(person_id)s::uuid, role_in(course_id, %(person_id)s::uuid), owner_id, published, offered_at, release_at)
 
 -- name: get_lecture_audio
 -- The decoded sound of a lecture: media_sha256, audio_sha256, duration_ms, bad_packets, code_version. No row: none.
@@ -67,13 +69,16 @@ select (select count(*) from s) as segments,
        (select count(*) from p where page is not null) as slide_spans
 
 -- name: list_lectures
--- Every lecture of a course that is not deleted, by name.
+-- Every lecture of a course that a person (null: the operator) sees, by name.
+with asking as materialized (select role_in(%(course_id)s::uuid, %(person_id)s::uuid) as role)
 select id, course_id, title, file_name, source_name, media_sha256, captions_sha256, captions_name, byte_count, generation,
        language, prefer_speech, duration_ms, deleted_at,
        case when failed_generation = generation then failure_code end as failure_code,
        case when failed_generation = generation then failure end as failure, origin
-from lectures where course_id = %(course_id)s::uuid and deleted_at is null
-order by source_name
+from lectures, asking
+where course_id = %(course_id)s::uuid and deleted_at is null
+  and sees_upload(%(person_id)s::uuid, asking.role, owner_id, published, offered_at, release_at)
+order by source_name, id
 
 -- name: purge_lecture
 -- Remove a deleted lecture's rows. Rows: its course_id, and sha256 of every file it used, for the caller to drop where

@@ -1,6 +1,6 @@
 -- name: find_meeting_places
 -- Where speech and slides meet: chunk_id, document_id, page, lecture_id, start_ms, end_ms. For a stretch of speech the
--- slide that was up longest during it; for a slide the stretch in which it was up longest, weighted with confidence.
+-- slide that was up longest during it; for a slide the stretch in which it was up longest, weighted with confidence. Only within `sources`, empty: all of the course.
 -- No row for a chunk: its lecture is not aligned, or no slide was up; its slide was never spoken about.
 select c.id as chunk_id, s.document_id, s.page, c.lecture_id, c.start_ms, c.end_ms
 from ai.lecture_chunks_knowledge c
@@ -8,6 +8,7 @@ cross join lateral (
     select p.document_id, p.page
     from lecture_slides p
     join documents d on d.id = p.document_id and d.deleted_at is null
+                    and (%(sources)s::uuid[] = '{}' or d.id = any(%(sources)s::uuid[]))
     where p.course_id = c.course_id and p.lecture_id = c.lecture_id
       and p.start_ms < c.end_ms and p.end_ms > c.start_ms
     group by p.document_id, p.page
@@ -22,6 +23,7 @@ cross join lateral (
     select p.lecture_id, p.start_ms, p.end_ms
     from lecture_slides p
     join lectures l on l.id = p.lecture_id and l.deleted_at is null
+                   and (%(sources)s::uuid[] = '{}' or l.id = any(%(sources)s::uuid[]))
     where p.course_id = c.course_id and p.document_id = c.document_id and p.page = any(c.pages)
     order by (p.end_ms - p.start_ms) * p.confidence desc, p.lecture_id, p.start_ms
     limit 1
@@ -40,10 +42,14 @@ where course_id = %(course_id)s::uuid
 limit %(limit)s::integer
 
 -- name: list_source_names
--- What the decks and lectures of a course are called: id, file_name, title.
-select id, file_name, title from documents where course_id = %(course_id)s::uuid and deleted_at is null
+-- What these decks and lectures of a course, empty: all, are called: id, file_name, title.
+select id, file_name, title from documents
+where course_id = %(course_id)s::uuid and deleted_at is null
+  and (%(source_ids)s::uuid[] = '{}' or id = any(%(source_ids)s::uuid[]))
 union all
-select id, file_name, title from lectures where course_id = %(course_id)s::uuid and deleted_at is null
+select id, file_name, title from lectures
+where course_id = %(course_id)s::uuid and deleted_at is null
+  and (%(source_ids)s::uuid[] = '{}' or id = any(%(source_ids)s::uuid[]))
 
 -- name: list_scanned_chunks
 -- Which of these chunks show a slide whose text was recognised from its picture: id.
@@ -53,29 +59,47 @@ join slides as s on s.course_id = c.course_id and s.document_id = c.document_id 
 where c.course_id = %(course_id)s::uuid and c.id = any(%(chunk_ids)s::uuid[]) and s.text_source = 'ocr'
 
 -- name: search_basis
--- What a search has to know first. One row: set_id, model, dims of the live set (null: none), indexed (the course has
--- its own approximate index in it), terms and found (in how many chunks each asked term occurs; term 0: chunks in
--- all). No row: there is no such course.
+-- What a search of a person (null: the operator) has to know first. One row: set_id, model, dims of the live set (null:
+-- none), indexed (the course has its own approximate index in it), hidden (the course holds something that they do not
+-- search), sources (what they do search; empty where nothing is hidden), terms and found (in how many of the chunks they
+-- search each asked term occurs; term 0: chunks in all). No row: there is no such course, or it is not theirs.
+with asking as materialized (select role_in(%(course_id)s::uuid, %(person_id)s::uuid) as role),
+shelf as materialized (
+    select u.id, searches_upload(%(person_id)s::uuid, a.role, u.owner_id, u.published, u.release_at) as open
+    from asking a, (
+        select id, owner_id, published, release_at from documents
+        where course_id = %(course_id)s::uuid and deleted_at is null
+        union all
+        select id, owner_id, published, release_at from lectures
+        where course_id = %(course_id)s::uuid and deleted_at is null
+    ) as u
+),
+hiding as materialized (select coalesce(bool_or(not open), false) as hidden from shelf)
 select s.id as set_id, s.model, s.dims,
        to_regclass('ai.' || ai.course_index_name(s.id, c.id)) is not null as indexed,
+       h.hidden, case when h.hidden then array(select id from shelf where open) else '{}' end as sources,
        counted.terms, counted.found
 from courses as c
+cross join asking as a
+cross join hiding as h
 left join ai.embedding_sets as s on s.live
 cross join lateral (
     select coalesce(array_agg(term), '{}') as terms, coalesce(array_agg(found), '{}') as found
     from (
         select term, sum(chunks) as found from ai.term_counts
         where course_id = c.id and term = any(%(terms)s::integer[])
+          and (not h.hidden or source_id in (select id from shelf where open))
         group by term
     ) as t
 ) as counted
-where c.id = %(course_id)s::uuid and c.deleted_at is null
+where c.id = %(course_id)s::uuid and c.deleted_at is null and (%(person_id)s::uuid is null or a.role is not null)
 
 -- name: search_chunks
 -- The best chunks of one course for a question, best first, one row a slide or stretch of speech: chunk_id, kind,
--- source_id, file_name (with its folders where another file of the course has the same), title, content, page, pages,
+-- source_id, file_name (with its folders where another file among `sources` has the same), title, content, page, pages,
 -- page_label, start_ms, end_ms, cosine, bm25 (of all the question's words), dense_rank, lexical_rank (null: not among
 -- the first `depth` of that side), placed, score.
+-- Of `kinds`, `source_ids` and `sources` an empty one means all of the course.
 -- score = dense_weight * cosine + (1 - dense_weight) * bm25 / bm25_scale. Parts of one long slide share their page; the
 -- best part stands for it. Chunks that are `placed` (the question names their page or minute) come first, whatever
 -- they say.
@@ -90,7 +114,7 @@ with dense as materialized (
     union all
     select chunk_id, cosine
     from ai.nearest_in_course(%(set_id)s::integer, %(course_id)s::uuid, %(dims)s::integer, %(embedding)s::halfvec,
-                              2 * %(depth)s::integer)
+                              2 * %(depth)s::integer, %(source_ids)s::uuid[])
     where %(indexed)s::boolean
 ),
 lexical as materialized (
@@ -145,8 +169,10 @@ join lateral (
 ) as u on true
 cross join lateral (
     select (select count(*) from documents
-            where course_id = %(course_id)s::uuid and file_name = u.file_name and deleted_at is null)
+            where course_id = %(course_id)s::uuid and file_name = u.file_name and deleted_at is null
+              and (%(sources)s::uuid[] = '{}' or id = any(%(sources)s::uuid[])))
          + (select count(*) from lectures
-            where course_id = %(course_id)s::uuid and file_name = u.file_name and deleted_at is null) as found
+            where course_id = %(course_id)s::uuid and file_name = u.file_name and deleted_at is null
+              and (%(sources)s::uuid[] = '{}' or id = any(%(sources)s::uuid[]))) as found
 ) as namesakes
 order by f.score desc, f.chunk_id

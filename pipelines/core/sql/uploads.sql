@@ -65,13 +65,16 @@ select id from {uploads} where course_id = %(course_id)s::uuid and deleted_at is
 select id from {uploads} where deleted_at is not null order by deleted_at limit %(limit)s::integer
 
 -- name: list_material_files
--- File names of every deck and lecture of a course (of a lecture the recording's and the captions'): file_name.
-select file_name from documents where course_id = %(course_id)s::uuid and deleted_at is null
+-- File names of every deck and lecture of a course (of a lecture the recording's and the captions') that a person (null:
+-- the operator) searches: file_name.
+with asking as materialized (select role_in(%(course_id)s::uuid, %(person_id)s::uuid) as role)
+select file_name from documents, asking
+where course_id = %(course_id)s::uuid and deleted_at is null
+  and searches_upload(%(person_id)s::uuid, asking.role, owner_id, published, release_at)
 union
-select file_name from lectures where course_id = %(course_id)s::uuid and deleted_at is null
-union
-select captions_name from lectures
-where course_id = %(course_id)s::uuid and deleted_at is null and captions_name is not null
+select f.file_name from lectures l, asking, unnest(array[l.file_name, l.captions_name]) as f (file_name)
+where l.course_id = %(course_id)s::uuid and l.deleted_at is null and f.file_name is not null
+  and searches_upload(%(person_id)s::uuid, asking.role, l.owner_id, l.published, l.release_at)
 
 -- name: list_unrequested_uploads
 -- Uploads whose newest generation no run was started for: id, generation. Nothing can be made of one without a file.
@@ -109,3 +112,29 @@ returning id
 update {uploads} set generation = generation + 1, updated_at = now()
 where id = %(id)s::uuid and deleted_at is null
 returning id
+
+-- name: list_place
+-- Where an upload stands for a person (null: the operator): course_id, role (null: no member), own, published, offered,
+-- released. No row: it is not there for them.
+with asking as materialized (
+    select u.*, role_in(u.course_id, %(person_id)s::uuid) as role from {uploads} u
+    where u.id = %(id)s::uuid and u.deleted_at is null
+)
+select course_id, role, coalesce(owner_id = %(person_id)s::uuid, false) as own, published,
+       offered_at is not null as offered, release_at is null or release_at <= now() as released
+from asking
+where sees_upload(%(person_id)s::uuid, role, owner_id, published, offered_at, release_at)
+
+-- name: offer_upload
+-- Offer a private upload to its course, or take the offer back. Nothing comes out.
+update {uploads} set offered_at = case when %(offered)s::boolean then coalesce(offered_at, now()) end
+where id = %(id)s::uuid and not published and deleted_at is null
+
+-- name: publish_upload
+-- Make an upload the course's, seen by students from `release_at` on (null: at once). Nothing comes out.
+update {uploads} set published = true, offered_at = null, release_at = %(release_at)s::timestamptz, updated_at = now()
+where id = %(id)s::uuid and deleted_at is null
+
+-- name: withdraw_upload
+-- Take an upload from its course, or decline its offer. One row: whether that changed something.
+select withdraw_upload(%(id)s::uuid)

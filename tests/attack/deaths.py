@@ -26,15 +26,20 @@ Digests = Mapping[str, str]
 PATIENCE_S = 300
 """Far above what one work takes: who is not back by then hangs, however busy the machine is."""
 
-OF_EACH_RUN = {"run_id", "stages", "requested_generation"}
-"""Columns that say which run wrote a row, and how often one began."""
+OF_EACH_RUN = {"run_id", "stages", "requested_generation", "set_id"}
+"""Columns that say which run wrote a row, how often one began, and numbers that a transaction may take and not use."""
+
+NUMBERED = "chunk_embeddings_%"
+"""Partitions with such a number in their name; their rows are looked at in the table they belong to."""
 
 SCHEMA = """
 with of_columns as (
     select concat(table_name, column_name, data_type) as line
-    from information_schema.columns where table_schema in ('public', 'ai')
+    from information_schema.columns where table_schema in ('public', 'ai') and table_name not like %(numbered)s
 ),
-of_indexes as (select indexdef as line from pg_indexes where schemaname in ('public', 'ai'))
+of_indexes as (
+    select indexdef as line from pg_indexes where schemaname in ('public', 'ai') and tablename not like %(numbered)s
+)
 select md5(string_agg(line, '|' order by line)) from (table of_columns union all table of_indexes) as of_both
 """
 
@@ -79,16 +84,18 @@ class Place:
         with psycopg.connect(self.url) as connection:
             columns = connection.execute(
                 "select table_schema, table_name, array_agg(column_name::text) filter (where udt_name = 'timestamptz')"
-                " from information_schema.columns where table_schema in ('public', 'ai') group by 1, 2"
+                " from information_schema.columns where table_schema in ('public', 'ai')"
+                " and table_name not like %s group by 1, 2",
+                [NUMBERED],
             ).fetchall()
             found = {"users": ""}
             for schema, table, times in columns:
                 (found[table],) = connection.execute(
                     "select coalesce(md5(string_agg(line, '|' order by line)), '')"  # noqa: S608
                     f" from (select (to_jsonb(t) - %s::text[])::text as line from {schema}.{table} t) l",
-                    [sorted({*(times or ()), *OF_EACH_RUN, *left_out})],
+                    [sorted({*(times or ()), *OF_EACH_RUN, *left_out, *({"id"} if table == "embedding_sets" else ())})],
                 ).fetchone()
-            (found["schema"],) = connection.execute(SCHEMA).fetchone()
+            (found["schema"],) = connection.execute(SCHEMA, {"numbered": NUMBERED}).fetchone()
         del found["users"]  # the local user has another id in every database
         names = sorted(path.name for path in (self.home / "files").rglob("*") if path.is_file())
         return {**found, "files": json.dumps(names)}

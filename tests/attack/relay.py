@@ -5,6 +5,7 @@ commit of a process can be its last, and nobody has to name them or to patch the
 """
 
 import os
+import re
 import signal
 import socket
 import struct
@@ -22,22 +23,17 @@ Moment = Literal["before", "after"]
 SOCKET_NAME = ".s.PGSQL.5432"
 HEADER = 4
 COMMIT = b"COMMIT\0"
-WRITING = (b"INSERT", b"UPDATE", b"DELETE", b"MERGE", b"COPY", b"CREATE", b"ALTER", b"DROP", b"TRUNCATE")
-"""What the server calls a statement that it has carried out."""
+WRITING = re.compile(rb"\b(?:insert|update|delete|merge|copy|create|alter|drop|truncate)\b", re.IGNORECASE)
+"""Words of a statement that may write."""
 
 
 class Relay:
     """A relay to the server of `url`, in threads. Use as a context manager.
 
     `commits` counts those that came since `arm`. A commit of a transaction that only read is none.
-
-    Args:
-        pipelined: the clients send a commit before they know what came of the statements before it, so that nobody can
-            tell in time whether those wrote; every commit counts.
     """
 
-    def __init__(self, url: str, *, pipelined: bool = False) -> None:
-        self._pipelined = pipelined
+    def __init__(self, url: str) -> None:
         self._upstream = str(Path(parse_qs(urlsplit(url).query)["host"][0]) / SOCKET_NAME)
         self._lock = threading.Lock()
         self._fatal: tuple[int, Moment] | None = None
@@ -75,7 +71,7 @@ class Relay:
                 return
             server = socket.socket(socket.AF_UNIX)
             server.connect(self._upstream)
-            connection = _Connection(client, server, self._at_commit, always=self._pipelined)
+            connection = _Connection(client, server, self._at_commit)
             for turn in (connection.forth, connection.back):
                 threading.Thread(target=turn, daemon=True).start()
 
@@ -88,10 +84,9 @@ class Relay:
 class _Connection:
     """One client's connection, both directions."""
 
-    def __init__(
-        self, client: socket.socket, server: socket.socket, at_commit: Callable[[], Moment | None], *, always: bool
-    ) -> None:
-        self._client, self._server, self._at_commit, self._always = client, server, at_commit, always
+    def __init__(self, client: socket.socket, server: socket.socket, at_commit: Callable[[], Moment | None]) -> None:
+        self._client, self._server, self._at_commit = client, server, at_commit
+        self._writing: set[bytes] = set()  # names of prepared statements that write
         self._wrote = False
         credentials = client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
         self._pid = struct.unpack("3i", credentials)[0]
@@ -102,7 +97,8 @@ class _Connection:
         with suppress(OSError):
             self._server.sendall(self._startup())
             for kind, message in _messages(self._client):
-                if _is_commit(kind, message) and (self._wrote or self._always):
+                self._wrote |= self._writes(kind, message)
+                if _is_commit(kind, message) and self._wrote:
                     self._wrote = False
                     moment = self._at_commit()
                     if moment == "before":
@@ -118,10 +114,18 @@ class _Connection:
             for kind, message in _messages(self._server):
                 if self._dies_when_answered and kind == b"Z":
                     return self._die()
-                self._wrote |= kind == b"C" and message[5:].startswith(WRITING)
                 self._client.sendall(message)
         self._hang_up()
         return None
+
+    def _writes(self, kind: bytes, message: bytes) -> bool:
+        """Whether this message carries a statement that may write, or the name of one that was prepared."""
+        if kind == b"B":
+            return message[5:].split(b"\0", 2)[1] in self._writing
+        if kind in (b"Q", b"P") and WRITING.search(message):
+            self._writing |= {message[5:].split(b"\0", 1)[0]} if kind == b"P" else set()
+            return True
+        return False
 
     def _startup(self) -> bytes:
         head = _exactly(self._client, HEADER)

@@ -94,7 +94,7 @@ def being_written(last: dict[str, Any]) -> bool:
 
 def die(start: Place, moments: Iterable[tuple[int, Moment]], table: Table) -> None:
     """Kill the API at each of these moments after a question came; another one on the same database goes on."""
-    with Relay(start.admin_url, pipelined=True) as relay, serving(start, start.url) as (_, other):
+    with Relay(start.admin_url) as relay, serving(start, start.url) as (_, other):
         for number, moment in moments:
             chat = str(uuid4())
             with serving(start, relay.url(start.database)) as (process, reader):

@@ -66,6 +66,7 @@ def die(name: str, case: Case, start: Place, relay: Relay, moments: Iterable[tup
             paid = len(model.requests) - asked
             assert paid <= 1, f"{where}: {paid} calls were paid twice"
             table.count(name, found, files_left=left, paid=paid)
+    assert any(work == name for work, _ in table.deaths), "nobody died"
 
 
 def files_of(place: Place) -> tuple[int, int]:

@@ -20,6 +20,7 @@ import psycopg
 
 from pipelines.core.settings import get_settings
 from tests.attack.relay import Moment, Relay
+from tests.attack.works import sweep
 
 Digests = Mapping[str, str]
 
@@ -139,7 +140,7 @@ def killed_at(
     Raises:
         AssertionError: it hangs, or failed.
     """
-    relay.arm(number, moment)
+    relay.arm(number, moment, every=work is sweep)
     code = in_a_process(place, relay.url(place.database), work, *more)
     relay.arm(None)
     assert code in (0, -signal.SIGKILL), place.said()

@@ -38,6 +38,7 @@ class Relay:
         self._lock = threading.Lock()
         self._fatal: tuple[int, Moment] | None = None
         self._listener = socket.socket(socket.AF_UNIX)
+        self._every = False
         self.commits = 0
 
     def __enter__(self) -> "Relay":
@@ -57,9 +58,14 @@ class Relay:
         """Connection URL of a database by way of this relay."""
         return f"postgresql://postgres:@/{database}?host={self._folder.name}"
 
-    def arm(self, number: int | None, moment: Moment = "before") -> None:
-        """Kill who sends the `number`-th commit from now on (1: the next); None: nobody, only count."""
+    def arm(self, number: int | None, moment: Moment = "before", *, every: bool = False) -> None:
+        """Kill who sends the `number`-th commit from now on (1: the next); None: nobody.
+
+        Args:
+            every: commits of transactions that only read count too, for work that changes files alone.
+        """
         with self._lock:
+            self._every = every
             self.commits = 0
             self._fatal = None if number is None else (number, moment)
 
@@ -75,8 +81,10 @@ class Relay:
             for turn in (connection.forth, connection.back):
                 threading.Thread(target=turn, daemon=True).start()
 
-    def _at_commit(self) -> Moment | None:
+    def _at_commit(self, wrote: bool) -> Moment | None:
         with self._lock:
+            if not wrote and not self._every:
+                return None
             self.commits += 1
             return self._fatal[1] if self._fatal is not None and self._fatal[0] == self.commits else None
 
@@ -84,7 +92,9 @@ class Relay:
 class _Connection:
     """One client's connection, both directions."""
 
-    def __init__(self, client: socket.socket, server: socket.socket, at_commit: Callable[[], Moment | None]) -> None:
+    def __init__(
+        self, client: socket.socket, server: socket.socket, at_commit: Callable[[bool], Moment | None]
+    ) -> None:
         self._client, self._server, self._at_commit = client, server, at_commit
         self._writing: set[bytes] = set()  # names of prepared statements that write
         self._wrote = False
@@ -98,9 +108,9 @@ class _Connection:
             self._server.sendall(self._startup())
             for kind, message in _messages(self._client):
                 self._wrote |= self._writes(kind, message)
-                if _is_commit(kind, message) and self._wrote:
-                    self._wrote = False
-                    moment = self._at_commit()
+                if _is_commit(kind, message):
+                    wrote, self._wrote = self._wrote, False
+                    moment = self._at_commit(wrote)
                     if moment == "before":
                         return self._die()
                     self._dies_when_answered = moment == "after"

@@ -179,5 +179,5 @@ class Table:
         all_ = str(self.deaths.total())
         lines.append(("all", "", all_, "0", all_, str(self.files_left.total()), str(self.paid.total())))
         return "\n" + "".join(
-            f"{row[0]:<10}{row[1]:<24}" + "".join(f"{cell:>16}" for cell in row[2:]) + "\n" for row in lines
+            f"{row[0]:<14}{row[1]:<24}" + "".join(f"{cell:>16}" for cell in row[2:]) + "\n" for row in lines
         )

@@ -81,7 +81,9 @@ def files_of(place: Place) -> tuple[int, int]:
 
 @pytest.mark.attack
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize("name", ["record", "deck", "captions", "speech", "delete", "sweep", "migrate"])
+@pytest.mark.parametrize(
+    "name", ["record", "deck", "captions", "speech", "delete_deck", "delete_talk", "sweep", "migrate"]
+)
 def test_whoever_dies_at_any_commit_leaves_nothing_half_done(name, cases, start, relay, model, table):
     moments = ((number, moment) for number in itertools.count(1) for moment in ("before", "after"))
     die(name, cases[name], start, relay, moments, model, table)

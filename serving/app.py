@@ -11,7 +11,20 @@ from serving.accounts.doors import doors_of
 from serving.gate import Gate
 from serving.guard import open_paths
 from serving.limits import Limits
-from serving.routes import account, auth, chat, courses, entrance, health, media, members, sessions
+from serving.routes import (
+    account,
+    auth,
+    chat,
+    courses,
+    entrance,
+    events,
+    health,
+    materials,
+    media,
+    members,
+    sessions,
+    uploads,
+)
 from serving.state import State, opened
 
 DESCRIPTION = """\
@@ -54,8 +67,12 @@ def create_app(settings: Settings | None = None, *, limits: Limits | None = None
         separate_input_output_schemas=False,
     )
     app.state.settings, app.state.limits = settings, limits
-    for module in (chat, sessions, courses, members, media, auth, account, entrance, health):
-        app.include_router(module.router)
+    for router in (
+        chat.router, sessions.router, courses.router, members.router, events.router, uploads.router,
+        materials.documents, materials.lectures, media.router, auth.router, account.router, entrance.router,
+        health.router,
+    ):  # fmt: skip
+        app.include_router(router)
     problems.install(app)
 
     def state() -> State | None:

@@ -14,12 +14,13 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive
 
+from pipelines.core.errors import StudyBuddyError
 from pipelines.core.settings import Settings
 from pipelines.http.rules import has_foreign_body, media_type
 from serving.accounts.asking import Asking, AskingByLink, AskingNobody
 from serving.accounts.people import Principal
 from serving.limits import Limits
-from serving.problems import ProblemError, respond
+from serving.problems import ProblemError, code_of, respond, said_of
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
@@ -75,6 +76,16 @@ class GuardedRoute(APIRoute):
                 if body.too_large:  # the framework takes what ends a body for a body that cannot be read
                     raise ProblemError("body_too_large") from None
                 raise
+            except (ProblemError, StudyBuddyError) as problem:
+                if self.takes is None or body.ended:
+                    raise
+                told = {
+                    "field": getattr(problem, "field", None),
+                    "retry_after_s": getattr(problem, "retry_after_s", None),
+                }
+                response = respond(code_of(problem), message=said_of(problem), **told)
+                response.headers["connection"] = "close"
+                return response
 
         return guarded
 
@@ -108,7 +119,7 @@ class _Counted:
     def __init__(self, receive: Receive, limit: int) -> None:
         self._receive = receive
         self._left = limit
-        self.too_large = False
+        self.too_large = self.ended = False
 
     async def receive(self) -> Message:
         """The next message.
@@ -118,6 +129,7 @@ class _Counted:
         """
         message = await self._receive()
         if message["type"] == "http.request":
+            self.ended = not message.get("more_body", False)
             self._left -= len(message.get("body", b""))
             if self._left < 0:
                 self.too_large = True

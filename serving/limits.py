@@ -77,6 +77,12 @@ class Limits:
     tokens_per_user: int = 50
     """Personal access tokens of one person."""
 
+    uploads_per_user: int = 4
+    """Files that one person uploads to this process at a time."""
+
+    watch_s: float = 2.0
+    """Pause after which an open stream of a course asks whether its reader still belongs to it."""
+
     invitations_per_course: int = 200
     """Invitations of one course that are good at a time."""
 

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 
-from pipelines.core.errors import StudyBuddyError
+from pipelines.core.errors import StudyBuddyError, UnreadableFileError
 from pipelines.http.rules import REFUSALS
 from serving.log import log
 
@@ -49,11 +49,28 @@ PROBLEMS: dict[str, Problem] = {
     "ticket_expired": Problem(403, "This address was good once and for a minute; run `studybuddy open` again."),
     "too_many_tokens": Problem(409, "You have as many tokens as one may have; delete one first."),
     "wrong_body": Problem(415, "The body is not of a type that this address takes."),
+    "bad_form": Problem(400, "The form cannot be read: its fields come first, each once and short, then its file."),
+    "file_missing": Problem(422, "The form has no file."),
+    "empty_file": Problem(422, "The file is empty."),
+    "not_a_pdf": Problem(422, "This file is not a PDF, whatever its name says."),
+    "not_media": Problem(422, "This file is no recording, whatever its name says."),
+    "bad_captions": Problem(422, "This file holds no captions."),
+    "unknown_kind": Problem(422, "This file is no document that can be read. Export it as PDF and upload that."),
+    "too_large": Problem(413, "The file is larger than may be uploaded here."),
+    "bad_name": Problem(422, "That is no name for a file: use up to 255 bytes of letters, digits and punctuation."),
+    "same_name": Problem(409, "There is a file of that name already; give this one another name, or delete that."),
+    "no_owner": Problem(409, "Its owner is gone, so it can only be kept or deleted."),
+    "person_quota": Problem(413, "Your uploads would be larger than you may keep; delete what you need no more."),
+    "course_quota": Problem(413, "The course's uploads would be larger than it may keep; delete some first."),
+    "too_many_uploads": Problem(429, "You are uploading as many files as one may at once; wait for one to end."),
     "link_expired": Problem(403, "This link has expired or is not whole; open the source again."),
     "not_allowed": Problem(403, "You may look at this but not change it; ask who teaches the course."),
     "last_owner": Problem(409, "A course needs an owner; make another member owner first."),
-    "invitation_ended": Problem(410, "This invitation has ended. Ask for a new one."),
     "too_many_invitations": Problem(409, "The course has as many invitations as one may have; revoke one first."),
+    "superseded": Problem(404, "There is no such thing here."),
+    "published": Problem(409, "It is published already."),
+    "not_published": Problem(409, "It is not published: publish it, with the date from which students see it."),
+    "invitation_ended": Problem(410, "This invitation has ended. Ask for a new one."),
     "not_found": Problem(404, "There is no such thing here."),
     "method_not_allowed": Problem(405, "That cannot be done with this address."),
     "range_not_satisfiable": Problem(416, "The file has no such range."),
@@ -130,19 +147,26 @@ def code_of(error: BaseException) -> str:
     return "internal"
 
 
-def error_json(code: str, *, field: str | None = None) -> str:
-    """The short JSON of a problem."""
-    detail = {"code": code, "message": PROBLEMS[code].message} | ({"field": field} if field else {})
+def said_of(error: BaseException) -> str | None:
+    """The sentence of an error about a file that somebody sent, which says more than the table's; None of others."""
+    return error.message if isinstance(error, UnreadableFileError) and error.code in PROBLEMS else None
+
+
+def error_json(code: str, *, field: str | None = None, message: str | None = None) -> str:
+    """The short JSON of a problem; `message` None: the table's."""
+    detail = {"code": code, "message": message or PROBLEMS[code].message} | ({"field": field} if field else {})
     return to_json({"error": detail}).decode()
 
 
-def respond(code: str, *, field: str | None = None, retry_after_s: float | None = None) -> Response:
-    """A problem as an HTTP response."""
+def respond(
+    code: str, *, field: str | None = None, retry_after_s: float | None = None, message: str | None = None
+) -> Response:
+    """A problem as an HTTP response; `message` None: the table's."""
     headers = {"retry-after": str(max(1, round(retry_after_s)))} if retry_after_s is not None else {}
     if code == "not_authenticated":
         headers["www-authenticate"] = "Bearer"
     status = PROBLEMS[code].status
-    return Response(error_json(code, field=field), status, headers, media_type="application/json")
+    return Response(error_json(code, field=field, message=message), status, headers, media_type="application/json")
 
 
 def documented(*codes: str, always: tuple[str, ...] = EVERYWHERE) -> dict[int | str, dict[str, Any]]:
@@ -167,9 +191,9 @@ def install(app: FastAPI) -> None:
         code = code_of(error)
         log("failed", path=request.scope.get("path_template"), code=code, error=type(error).__name__)
         wait = getattr(error, "retry_after_s", None)
-        return respond(
-            code, retry_after_s=wait if wait is not None else (2.0 if PROBLEMS[code].status == 503 else None)
-        )
+        if wait is None and PROBLEMS[code].status == 503:
+            wait = 2.0
+        return respond(code, retry_after_s=wait, message=said_of(error))
 
     async def on_invalid(_: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)  # noqa: S101

@@ -1,47 +1,57 @@
 """Everything the routes need, opened once when the service starts and handed to them by `app.state`."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from uuid import UUID
 
 from fastapi import Request
 
 from pipelines.answering.model import ChatModel
 from pipelines.answering.pace import Pace
+from pipelines.core.crypto import Sealer
 from pipelines.core.errors import StudyBuddyError
 from pipelines.core.files import FileStore
 from pipelines.core.models.providers import async_chat_client, embedder
 from pipelines.core.postgres import Database, database_urls
 from pipelines.core.settings import Settings
+from pipelines.core.stores import Stores
 from serving.accounts.changes import changed_person
 from serving.accounts.doors import Doors
 from serving.accounts.opened import Accounts, open_accounts
 from serving.chat.follow import Follower
 from serving.chat.reaper import forget, reap
 from serving.chat.runs import Runs
+from serving.core import THREADS as CORE_THREADS
+from serving.core import Core
 from serving.database import ServingDatabase
 from serving.limits import Limits
 from serving.log import log
+from serving.materials.bells import CourseBells, rung_course
 from serving.materials.links import Links
 from serving.search import THREADS, Searcher
 
 
 @dataclass(kw_only=True, eq=False)
 class State:
-    """The opened service. `model` None: no language model is connected."""
+    """The opened service. `model` None: no language model is connected. `uploading`: files on their way, by person."""
 
     settings: Settings
     limits: Limits
     doors: Doors
     database: ServingDatabase
     files: FileStore
+    core: Core
+    bells: CourseBells
     searcher: Searcher
     accounts: Accounts
     links: Links
     runs: Runs
     follower: Follower
     model: ChatModel | None
+    uploading: Counter[UUID] = field(default_factory=Counter)
 
 
 def state_of(request: Request) -> State:
@@ -58,17 +68,20 @@ async def opened(settings: Settings, limits: Limits, doors: Doors) -> AsyncItera
         SettingsError, StorageUnavailableError, MigrationError
     """
     async with AsyncExitStack() as stack:
-        core = await asyncio.to_thread(Database.open, settings, max_size=THREADS)
-        stack.push_async_callback(asyncio.to_thread, core.close)
+        sync = await asyncio.to_thread(Database.open, settings, max_size=THREADS + CORE_THREADS)
+        stack.push_async_callback(asyncio.to_thread, sync.close)
         url, _ = await asyncio.to_thread(database_urls, settings)
         database = await stack.enter_async_context(ServingDatabase(url))
-        searcher = Searcher(core, embedder(settings))
+        files, bells = FileStore.open(settings), CourseBells()
+        core = Core(Stores(settings, sync, files, await asyncio.to_thread(Sealer.open_home, settings)))
+        stack.callback(core.close)
+        searcher = Searcher(sync, embedder(settings))
         stack.callback(searcher.close)
         runs = Runs(database, limits)
         pace = Pace(runs.__len__)
         model = await _model(settings, pace, stack)
         accounts = await open_accounts(settings, limits, doors, database, stack)
-        follower = Follower(database, runs, on_other=_heard(accounts, runs))
+        follower = Follower(database, runs, on_other=_heard(accounts, runs, bells))
         tasks: list[asyncio.Task[None]] = [
             asyncio.create_task(each) for each in _chores(runs, follower, database, limits)
         ]
@@ -82,7 +95,9 @@ async def opened(settings: Settings, limits: Limits, doors: Doors) -> AsyncItera
             limits=limits,
             doors=doors,
             database=database,
-            files=FileStore.open(settings),
+            files=files,
+            core=core,
+            bells=bells,
             searcher=searcher,
             accounts=accounts,
             links=Links.open(settings, limits),
@@ -92,10 +107,15 @@ async def opened(settings: Settings, limits: Limits, doors: Doors) -> AsyncItera
         )
 
 
-def _heard(accounts: Accounts, runs: Runs) -> Callable[[str], bool]:
-    """Takes news of people: they are looked at again, and the answers of one who was suspended end."""
+def _heard(accounts: Accounts, runs: Runs, bells: CourseBells) -> Callable[[str], bool]:
+    """Takes news of courses, for whoever looks at them, and of people: they are looked at again, and the answers of one
+    who was suspended end."""
 
     def heard(payload: str) -> bool:
+        course_id = rung_course(payload)
+        if course_id is not None:
+            bells.ring(course_id)
+            return True
         changed = changed_person(payload)
         if changed is not None:
             accounts.authenticator.forget(changed.user_id)

@@ -98,6 +98,18 @@ def get_document(connection: Connection, document_id: UUID, *, person: Person, s
     return document
 
 
+def unlock_document(connection: Connection, document: Document, password: str, *, sealer: Sealer) -> None:
+    """Keep the password of a protected file, sealed, and have the file processed again with it.
+
+    Raises:
+        SupersededError: the document was replaced or deleted meanwhile.
+    """
+    sealed = sealer.seal(password.encode(), context=f"document|{document.sha256}")
+    parameters = {"id": document.id, "generation": document.generation, "password_sealed": sealed}
+    if connection.execute(statement("unlock_document"), parameters).fetchone() is None:
+        raise SupersededError(f"{document.source_name} was replaced or deleted.")
+
+
 def list_documents(connection: Connection, scope: Scope, *, sealer: Sealer) -> list[Document]:
     """Every document of the scope's course that its person sees, by name."""
     parameters = {"course_id": scope.course_id, "person_id": scope.person.id}

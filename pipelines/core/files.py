@@ -42,6 +42,74 @@ class ListedFile:
     modified_at: float
 
 
+class IncomingFile:
+    """Bytes on their way into the store, under a temporary name. What is not finished leaves nothing behind.
+
+    Raises:
+        StorageUnavailableError: from any method: disk full, or the store is out of reach.
+    """
+
+    def __init__(self, store: "FileStore", fs: Any, folder: str, max_bytes: int | None) -> None:
+        self._store, self._fs, self._max_bytes = store, fs, max_bytes
+        self._temporary = f"{folder}/{secrets.token_hex(16)}"
+        self._digest, self._size = hashlib.sha256(), 0
+        self._out: Any = None
+        try:
+            fs.makedirs(folder, exist_ok=True)
+            self._out = fs.open(self._temporary, "wb")
+        except OSError as error:
+            self.close()
+            raise _unavailable(error) from None
+
+    def write(self, block: bytes) -> None:
+        """Add bytes.
+
+        Raises:
+            UnreadableFileError: they are more than there may be (code `too_large`).
+        """
+        self._size += len(block)
+        if self._max_bytes is not None and self._size > self._max_bytes:
+            raise UnreadableFileError(f"The file is larger than {self._max_bytes // 1_000_000} MB.", code="too_large")
+        self._digest.update(block)
+        try:
+            self._out.write(block)
+        except OSError as error:
+            raise _unavailable(error) from None
+
+    def finish(self) -> StoredFile:
+        """The file is whole: it is in the store under its name when this returns.
+
+        Raises:
+            UnreadableFileError: it is empty (code `empty_file`).
+        """
+        if self._size == 0:
+            raise UnreadableFileError("The file is empty (0 bytes).", code="empty_file")
+        sha256 = self._digest.hexdigest()
+        try:
+            self._store._sync(self._out)
+            self._out.close()
+            existed = self._store._take(self._temporary, sha256)
+        except OSError as error:
+            raise _unavailable(error) from None
+        return StoredFile(sha256, self._size, existed)
+
+    def close(self) -> None:
+        """Drop what was not finished; closing twice is fine."""
+        try:
+            if self._out is not None and not self._out.closed:
+                self._out.close()
+        except OSError:
+            pass  # a full disk fails again on close; the cause is on its way up already
+        if self._fs.exists(self._temporary):
+            self._fs.rm_file(self._temporary)
+
+    def __enter__(self) -> "IncomingFile":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
 class FileStore:
     """Files by content hash under one root."""
 
@@ -63,24 +131,21 @@ class FileStore:
             UnreadableFileError: more than `max_bytes` bytes (code `too_large`) or none at all (code `empty_file`).
             StorageUnavailableError: disk full or store out of reach; nothing is left behind.
         """
-        digest, size = hashlib.sha256(), 0
-        with self._writing() as (temporary, out):
-            while block := source.read(BLOCK):
-                size += len(block)
-                if max_bytes is not None and size > max_bytes:
-                    raise UnreadableFileError(f"The file is larger than {max_bytes // 1_000_000} MB.", code="too_large")
-                digest.update(block)
-                out.write(block)
-            if size == 0:
-                raise UnreadableFileError("The file is empty (0 bytes).", code="empty_file")
-            self._sync(out)
-            out.close()
-            name = digest.hexdigest()
-            existed = self.has(name)
-            if not existed:
-                self._fs.makedirs(self._folder(name), exist_ok=True)
-                self._fs.mv(temporary, self._path(name))
-        return StoredFile(name, size, existed)
+        with self.begin(max_bytes=max_bytes) as incoming:
+            try:
+                while block := source.read(BLOCK):
+                    incoming.write(block)
+            except OSError as error:
+                raise _unavailable(error) from None
+            return incoming.finish()
+
+    def begin(self, *, max_bytes: int | None = None) -> "IncomingFile":
+        """A file that comes in pieces; use it as a context manager, or `close` it.
+
+        Raises:
+            StorageUnavailableError: disk full or store out of reach.
+        """
+        return IncomingFile(self, self._fs, f"{self._root}/incoming", max_bytes)
 
     def has(self, sha256: str) -> bool:
         """Is this content stored?"""
@@ -159,24 +224,13 @@ class FileStore:
             raise _unavailable(error) from None
         return {str(path): info for path, info in dict(found).items()}
 
-    @contextmanager
-    def _writing(self) -> Iterator[tuple[str, IO[bytes]]]:
-        temporary = f"{self._root}/incoming/{secrets.token_hex(16)}"
-        out: Any = None
-        try:
-            self._fs.makedirs(f"{self._root}/incoming", exist_ok=True)
-            out = self._fs.open(temporary, "wb")
-            yield temporary, out
-        except OSError as error:
-            raise _unavailable(error) from None
-        finally:
-            try:
-                if out is not None and not out.closed:
-                    out.close()
-            except OSError:
-                pass  # a full disk fails again on close; the cause is on its way up already
-            if self._fs.exists(temporary):
-                self._fs.rm_file(temporary)
+    def _take(self, temporary: str, sha256: str) -> bool:
+        """Give a file that is whole its name; whether these bytes were there already."""
+        existed = self.has(sha256)
+        if not existed:
+            self._fs.makedirs(self._folder(sha256), exist_ok=True)
+            self._fs.mv(temporary, self._path(sha256))
+        return existed
 
     def _sync(self, out: IO[bytes]) -> None:
         out.flush()

@@ -76,9 +76,11 @@ class Material:
 
 
 def list_materials(connection: Connection, scope: Scope) -> list[Material]:
-    """Every deck and lecture of the scope's course that its person sees, by name."""
+    """Every deck and lecture of the scope's course that its person sees, by name; of `source_ids` where it has some."""
     found = list_course_findings(connection, scope.course_id)
-    parameters = {"course_id": scope.course_id, "person_id": scope.person.id}
+    parameters = {
+        "course_id": scope.course_id, "person_id": scope.person.id, "source_ids": list(scope.source_ids),
+    }  # fmt: skip
     with connection.cursor(row_factory=class_row(Material)) as cursor:
         materials = cursor.execute(statement("list_materials"), parameters).fetchall()
     return [replace(material, findings=group_findings(found.get(material.id, []))) for material in materials]

@@ -33,7 +33,7 @@ def rename_upload(connection: Connection, upload: Document | Lecture, name: str)
         PermanentError: the name is empty, too long or no name (`bad_name`), or another upload has it (`same_name`).
         SupersededError: the upload was deleted.
     """
-    source_name = _full_name(upload, nfc(name).strip())
+    source_name = _full_name(upload, checked_name(name))
     parameters = {"id": upload.id, "source_name": source_name, "file_name": PurePosixPath(source_name).name}
     taken = connection.execute(statement("is_name_taken"), {"id": upload.id, "source_name": source_name}).fetchone()
     if taken is not None:
@@ -48,20 +48,34 @@ def rename_upload(connection: Connection, upload: Document | Lecture, name: str)
     return source_name
 
 
-def _full_name(upload: Document | Lecture, name: str) -> str:
-    """The name in the course that a person means."""
-    old = PurePosixPath(upload.source_name)
+def checked_name(name: str) -> str:
+    """A name as it is kept, with folders or without.
+
+    Raises:
+        PermanentError: it is empty, too long or no name (`bad_name`).
+    """
+    name = nfc(name).strip()
     parts = name.split("/")
-    if (
-        not name
-        or len(name.encode()) > LONGEST_NAME
-        or not name.isprintable()
-        or any(part in ("", ".", "..") for part in parts)
-    ):
+    if len(name.encode()) > LONGEST_NAME or not name.isprintable() or any(part in ("", ".", "..") for part in parts):
         raise PermanentError(
             f"That is no name for a file: use up to {LONGEST_NAME} bytes of letters, digits, spaces and punctuation.",
             code="bad_name",
         )
+    return name
+
+
+def file_name_of(sent: str) -> str:
+    """The name of a file that somebody sends, without the folders some programs put before it.
+
+    Raises:
+        PermanentError: it is no name (`bad_name`).
+    """
+    return checked_name(sent.replace("\\", "/").rpartition("/")[2])
+
+
+def _full_name(upload: Document | Lecture, name: str) -> str:
+    """The name in the course that a person means."""
+    old, parts = PurePosixPath(upload.source_name), name.split("/")
     if PurePosixPath(name).suffix.lower() != old.suffix.lower():
         name += old.suffix
     return name if len(parts) > 1 or str(old.parent) == "." else f"{old.parent}/{name}"

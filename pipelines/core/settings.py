@@ -75,6 +75,10 @@ class Settings(BaseSettings):
     accept_weak_sandbox: bool = Field(
         False, description="Read files even where this machine lacks a required guard of the parser's sandbox."
     )
+    person_quota_mb: int = Field(
+        20_000, ge=1, description="Megabytes of uploads that one person may keep; nobody counts in local mode."
+    )
+    course_quota_mb: int = Field(200_000, ge=1, description="Megabytes of uploads that one course may keep.")
     max_concurrent_runs: int = Field(2, ge=1, le=64, description="Dagster runs that may execute at once.")
     run_retention_days: int = Field(
         30, ge=0, description="Days after which finished Dagster runs and their events go; 0 keeps them."

@@ -25,7 +25,7 @@ class UploadKind:
     """One kind of upload: its noun, its table, its columns that hold the sha256 of what a person gave, as an array, and
     the statement that removes its rows and answers its files."""
 
-    noun: str
+    noun: Literal["document", "lecture"]
     table: str
     contents: str
     purge: str

@@ -20,7 +20,17 @@ MAY_IMPORT = {
     "pipelines.runtime": {"pipelines.runtime", "pipelines.core", "pipelines.http"},
     "pipelines.definitions": {"pipelines.defs"},
     "pipelines.cli": {"pipelines", "serving.run"},
-    "serving": {"serving", "pipelines.core", "pipelines.http", "pipelines.answering"},
+    "serving": {
+        "serving",
+        "pipelines.core",
+        "pipelines.http",
+        "pipelines.answering",
+        # what a file is, by its first bytes: uploads are refused by the rules that the pipeline reads them by
+        "pipelines.steps.documents.checks",
+        "pipelines.steps.documents.kinds",
+        "pipelines.steps.speech.sniff",
+        "pipelines.steps.captions.records",
+    },
     "notebooks": {"pipelines.core", "pipelines.steps", "pipelines.answering"},
 }
 HEAVY = {

@@ -76,3 +76,10 @@ select put.id, put.course_id, put.title, put.file_name, put.source_name, put.sha
             when known.sha256 <> put.sha256 or %(password_sealed)s::bytea is not null then 'replaced'
             else 'unchanged' end as outcome
 from put left join known on known.id = put.id
+
+-- name: unlock_document
+-- Keep the password of a document's file, and make a new generation of the same bytes. A row (the id) when this generation
+-- was the newest.
+update documents set password_sealed = %(password_sealed)s::bytea, generation = generation + 1, updated_at = now()
+where id = %(id)s::uuid and generation = %(generation)s::integer and deleted_at is null
+returning id

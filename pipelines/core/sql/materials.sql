@@ -1,5 +1,6 @@
 -- name: list_materials
--- Every deck and lecture of a course that a person (null: the operator) sees, by name: kind (`deck`, `lecture`), id,
+-- Every deck and lecture of a course that a person (null: the operator) sees, by name (`source_ids` not empty: of
+-- these alone): kind (`deck`, `lecture`), id,
 -- course_id, source_name, file_name, byte_count, uploaded_at, pages (0 for lectures), duration_ms (null for decks, or not measured), chunks, vectors (of
 -- the live set), failure_code and failure (null: the newest generation has not failed), begun (a run began on it), stages,
 -- recognising (pictures of text are still to be read), owner_id (null: erased), published, offered_at, release_at.
@@ -19,6 +20,7 @@ from documents u, asking
 where u.course_id = %(course_id)s::uuid and u.deleted_at is null
   and sees_upload(%(person_id)s::uuid, asking.role, u.owner_id, u.published, u.offered_at,
                   u.release_at)
+  and (%(source_ids)s::uuid[] = '{}' or u.id = any(%(source_ids)s::uuid[]))
 union all
 select 'lecture', u.id, u.course_id, u.source_name, u.file_name, u.byte_count, u.updated_at, 0, u.duration_ms,
        (select count(*) from ai.lecture_chunks_knowledge c where c.lecture_id = u.id),
@@ -32,4 +34,5 @@ from lectures u, asking
 where u.course_id = %(course_id)s::uuid and u.deleted_at is null
   and sees_upload(%(person_id)s::uuid, asking.role, u.owner_id, u.published, u.offered_at,
                   u.release_at)
+  and (%(source_ids)s::uuid[] = '{}' or u.id = any(%(source_ids)s::uuid[]))
 order by source_name, id

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 
 import pytest
 
+from tests.serving.courses.conftest import joined
+
 
 class Stream:
     """Server-sent events, read in a thread as they come."""
@@ -48,7 +50,6 @@ def watching(people):
             assert response.status_code == 200 and response.headers["content-type"].startswith("text/event-stream")
             stream = Stream(response)
             yield stream
-            people.signed.service  # noqa: B018  the stream is closed by leaving
 
     return watch
 
@@ -82,13 +83,11 @@ def test_who_comes_back_is_told_what_they_missed(people, sent, watching):
     with watching(people.owner, mark) as stream:
         items = stream.until(lambda event: event[0] == "uploads")[1]["items"]
         assert {each["id"] for each in items} == {first, second}
-        people.owner.post(f"/api/courses/{people.course}/invitations", json={"role": "owner"})
-        people.teacher.close()
-        state = people.signed.service.server.config.app.state.service
-        code = people.owner.post(f"/api/courses/{people.course}/invitations", json={"role": "owner"}).json()["code"]
-        people.mate.post(f"/api/invitations/{code}/accept")
+        joined(people.owner, people.course, as_="owner", who=people.mate)
         people.owner.delete(f"/api/courses/{people.course}/members/me")
-        assert stream.ended.wait(10) and not state.bells._bells, "nobody listens any more"
+        assert stream.ended.wait(10)
+    bells = people.signed.service.server.config.app.state.service.bells
+    assert not bells._bells, "nobody listens any more"
 
 
 def test_a_private_deck_is_no_news_to_others(people, sent, watching):

@@ -1,0 +1,101 @@
+"""The access policy of every route, reviewed by hand: who may do what with which thing.
+
+A line says a kind of thing and six letters: what its course's owner, its teacher, the student whose the private things
+are, their course-mate, somebody of another course, and somebody who left get.
+`.` served, or refused for a reason that has nothing to do with who asks; `3` told that they may not; `4` not found, and
+exactly as for what there is not; `=` served, and exactly as for what there is not.
+"""
+
+ROLES = ("owner", "teacher", "student", "mate", "stranger", "left")
+
+MEMBERS, TEACHING, OWNING, OWN = "....44", "..3344", ".33344", "44.444"
+EVERYBODY = {"nothing": "......"}
+
+# private, offered: the student's. published, unreleased, kept back: the teacher's.
+_SEEN = {"private": OWN, "offered": "...444", "published": MEMBERS, "unreleased": "..4444", "kept": "4.4444"}
+_MANAGED = {**_SEEN, "published": TEACHING}
+_OFFERED = {**_SEEN, "offered": "33.444", "unreleased": "..4444", "kept": "4.4444"}
+_PUBLISHED = {**_SEEN, "private": "443444", "offered": "..3444", "published": TEACHING}
+
+UPLOADS = {
+    "GET /api/{plural}": {"course": MEMBERS},
+    "POST /api/{plural}": {"course": MEMBERS},
+    "GET /api/{plural}/{upload_id}": _SEEN,
+    "PATCH /api/{plural}/{upload_id}": {**_MANAGED, "private to another course": "444444"},
+    "DELETE /api/{plural}/{upload_id}": _MANAGED,
+    "POST /api/{plural}/{upload_id}/reprocess": _MANAGED,
+    "POST /api/{plural}/{upload_id}/offer": _OFFERED,
+    "DELETE /api/{plural}/{upload_id}/offer": _OFFERED,
+    "POST /api/{plural}/{upload_id}/publish": _PUBLISHED,
+    "POST /api/{plural}/{upload_id}/unpublish": _PUBLISHED,
+    "POST /api/{plural}/{upload_id}/decline": _PUBLISHED,
+}
+
+POLICY: dict[str, dict[str, str]] = {
+    **{key.format(plural="documents", upload_id="{upload_id}"): value for key, value in UPLOADS.items()},
+    **{key.format(plural="lectures", upload_id="{upload_id}"): value for key, value in UPLOADS.items()},
+    "POST /api/lectures": {"course": MEMBERS, "lecture with a private deck": OWN, "lecture with a kept deck": "4.4444"},
+    "POST /api/documents/{upload_id}/unlock": _MANAGED,
+    "GET /api/courses": EVERYBODY,
+    "POST /api/courses": EVERYBODY,
+    "GET /api/courses/catalogue": EVERYBODY,
+    "GET /api/courses/{course_id}": {"course": MEMBERS},
+    "PATCH /api/courses/{course_id}": {"course": OWNING},
+    "GET /api/courses/{course_id}/events": {"course": MEMBERS},
+    "GET /api/courses/{course_id}/search": {
+        "course": MEMBERS, "private in a search": "==.=44", "kept in a search": "=.==44",
+    },
+    "GET /api/courses/{course_id}/documents/{document_id}/pages/{page}/image": {
+        "private": OWN, "published": MEMBERS, "unreleased": "..4444", "kept": "4.4444",
+    },
+    "GET /api/courses/{course_id}/lectures/{lecture_id}/media": {
+        "private": OWN, "published": MEMBERS, "unreleased": "..4444", "kept": "4.4444",
+    },
+    "GET /api/courses/{course_id}/members": {"course": MEMBERS},
+    "POST /api/courses/{course_id}/members/me": {"course": MEMBERS, "open course": "......"},
+    "PATCH /api/courses/{course_id}/members/{user_id}": {"member": OWNING, "me": OWNING, "no member": "433344"},
+    "DELETE /api/courses/{course_id}/members/{user_id}": {"member": OWNING, "me": MEMBERS, "no member": "433344"},
+    "GET /api/courses/{course_id}/invitations": {"course": TEACHING},
+    "POST /api/courses/{course_id}/invitations": {"course": TEACHING},
+    "DELETE /api/courses/{course_id}/invitations/{invitation_id}": {
+        "invitation": TEACHING, "invitation of another course": "443344",
+    },
+    "POST /api/invitations/{code}/accept": {"code": "......"},
+    "POST /api/chat": {"course": MEMBERS},
+    "GET /api/chat/{chat_id}/stream": {"chat": "==.==="},
+    "POST /api/chat/{chat_id}/stop": {"chat": "==.==="},
+    "GET /api/sessions": {"nothing": "......", "course": "....=="},
+    "POST /api/sessions": {"course": MEMBERS},
+    "GET /api/sessions/{chat_id}": {"chat": OWN},
+    "PATCH /api/sessions/{chat_id}": {"chat": OWN},
+    "DELETE /api/sessions/{chat_id}": {"chat": OWN},
+    "GET /api/sessions/{chat_id}/messages": {"chat": OWN},
+    "GET /api/sessions/{chat_id}/branches": {"chat": OWN},
+    "GET /api/sessions/{chat_id}/export": {"chat": OWN},
+    "PUT /api/sessions/{chat_id}/messages/{message_id}/feedback": {"message": OWN},
+    "DELETE /api/sessions/{chat_id}/messages/{message_id}/feedback": {"message": "==.==="},
+    "GET /api/sources/{source_id}": {"source": OWN},
+    "GET /api/me": EVERYBODY,
+    "GET /api/tokens": EVERYBODY,
+    "POST /api/tokens": EVERYBODY,
+    "DELETE /api/tokens/{token_id}": {"token": OWN},
+    "POST /api/auth/sign-out": EVERYBODY,
+}  # fmt: skip
+
+OPEN = {
+    "GET /", "GET /livez", "GET /readyz", "GET /api/auth/sign-in", "GET /api/auth/callback", "POST /api/auth/ticket",
+}  # fmt: skip
+"""What anybody may ask, signed in or not."""
+
+IDS = {
+    "GET /api/{plural}": {"courseId"},
+    "POST /api/{plural}": {"courseId", "deckIds"},
+    "PATCH /api/{plural}/{upload_id}": {"courseId"},
+    "GET /api/courses/{course_id}/search": {"source"},
+    "GET /api/sessions": {"course", "before"},
+    "POST /api/sessions": {"courseId", "id"},
+    "PATCH /api/sessions/{chat_id}": {"branch"},
+    "GET /api/sessions/{chat_id}/messages": {"before"},
+    "POST /api/chat": {"courseId"},
+}
+"""Ids that queries and bodies carry; one that is not named here fails the matrix."""

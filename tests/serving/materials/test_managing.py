@@ -182,3 +182,12 @@ def test_a_foreign_upload_looks_like_a_missing_one(people, sent, kind):
             )
         }
         assert len(answers) == 1 and answers.pop()[0] == 404, (verb, path)
+
+
+def test_the_one_person_of_a_machine_manages_what_the_command_line_uploaded(quoting, material):
+    """Courses that were made at the terminal are theirs from the first request on, whatever it asks."""
+    deck = f"/api/documents/{material.document_id}"
+    assert quoting.http.get(deck).json()["own"] is True
+    answer = send(quoting.http, str(material.course_id), name="mine.pdf")
+    assert answer.status_code == 201 and answer.json()["published"] is True, answer.text
+    assert quoting.http.delete(f"/api/documents/{answer.json()['id']}").status_code == 204

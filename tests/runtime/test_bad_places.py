@@ -163,7 +163,7 @@ def test_a_home_that_is_read_only_is_a_sentence(machine):
     assert machine.rows() == ONE
 
 
-@pytest.mark.parametrize("open_files", [30, 60, 100])
+@pytest.mark.parametrize("open_files", [30, 100])
 def test_few_open_files_are_enough_or_said(machine, open_files):
     done = machine.ingest(1, open_files=open_files)
     if done.returncode:

@@ -21,7 +21,7 @@ from tests.steps.seeds import seeds
 
 pytestmark = [pytest.mark.attack, pytest.mark.timeout(1800)]
 
-MUTATIONS, ROUNDS, BRIEF_ROUNDS = 2000, 40, 4
+MUTATIONS, ROUNDS, BRIEF_ROUNDS = 2000, 40, 2
 LIMITS = Limits(cpu_s=20, wall_s=120, total_s=120, memory_mb=2048)
 HANGS_S = 300
 """Far above the limits: who is not back by then hangs, however busy the machine is."""

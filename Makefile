@@ -13,7 +13,7 @@ demo: $(READY)  ## set everything up, ingest the sample course, ask a question
 	@$(BIN)/studybuddy demo
 
 test: $(READY)  ## the test suite
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n auto --dist worksteal
 
 attack: $(READY)  ## the long attacks: hostile files, a machine without guards, ...; prints what came of them
 	@$(BIN)/pytest -m attack -s

@@ -183,7 +183,10 @@ def test_courses_are_listed_renamed_and_deleted_with_what_they_hold(stores, deck
     type_in("courses", "rename", "Physics", "Mechanics")
     found = json.loads(type_in("courses", "list", "--json"))
     assert [(each["name"], each["decks"]) for each in found] == [("Chemistry", 1), ("Mechanics", 1)]
-    assert "called “Chemistry” already" in type_in("courses", "rename", "Mechanics", "Chemistry", code=1)
+    (mechanics,) = [each["id"] for each in found if each["name"] == "Mechanics"]
+    type_in("courses", "rename", "Mechanics", "Chemistry")
+    assert "2 courses called “Chemistry”: say which by its id" in type_in("courses", "delete", "Chemistry", code=1)
+    type_in("courses", "rename", mechanics, "Mechanics")
     assert "with its 1 file for" in type_in("courses", "delete", "Mechanics", answer="n\n", code=1)
     type_in("courses", "delete", "Mechanics", "--yes")
     assert "no course called" in type_in("courses", "delete", "Mechanics", "--yes", code=1)

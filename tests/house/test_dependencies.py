@@ -45,6 +45,7 @@ NOT_IMPORTED = {
     "mypy": "a command",
     "pre-commit": "a command",
     "pytest-timeout": "a plug-in",
+    "pytest-xdist": "a plug-in",
     "ruff": "a command",
     "uv": "a command",
     "xllamacpp": "a model server some tests start where it is there",

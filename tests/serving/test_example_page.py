@@ -78,8 +78,8 @@ def test_its_server_hands_on_nothing_of_other_sites(page_url, material):
 def test_a_citation_opens_the_slide_it_names(browser, model):
     model.script(*searched("The **rate** sets each step [1], as in `x[1]`.\n\n", "> too large diverges [1] [99]"))
     browser("ask", "What does the learning rate do?")
-    answer = browser("until words", "diverges")["articles"][1]
-    browser("until", "ready")
+    browser("until words", "diverges")
+    answer = browser("until", "ready")["articles"][1]
     assert "as in x[1]." in answer["text"] and "[99]" not in answer["text"] and "**" not in answer["text"]
     assert {"strong", "code", "blockquote"} <= set(answer["tags"])
     browser("click", "article .cite", "[1]")

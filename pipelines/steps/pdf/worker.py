@@ -81,6 +81,7 @@ def read(
         reading = recognise_pages(document, pages, chosen, limit=max_ocr_pages, limits=(cpu_s, item_s, total_s))
         outcome = yield from _told(reading, pages=count, pictures=len(chosen))
         slides = build(pages)
+    yield {"read": count, "pages": count}, b""
     findings: list[Finding] = [
         *file_findings(opened.unread_files),
         *page_findings(pages, slides, damaged=damaged, outcome=outcome, shows_something=looks.shows_something),

@@ -103,6 +103,7 @@ where c.id = %(course_id)s::uuid and c.deleted_at is null and (%(person_id)s::uu
 -- score = dense_weight * cosine + (1 - dense_weight) * bm25 / bm25_scale. Parts of one long slide share their page; the
 -- best part stands for it. Chunks that are `placed` (the question names their page or minute) come first, whatever
 -- they say.
+-- `candidates` are materialized because row security trusts a plain column with an index, and no `coalesce` of a join.
 -- Words are exact: every word weight of the course is read. So are vectors, unless `indexed`: a whole course of more than
 -- 10,000 chunks has an index of its own, the nearest come from that and are sorted again by exact cosine.
 with dense as materialized (
@@ -132,7 +133,7 @@ lexical_top as (
     select chunk_id, row_number() over (order by bm25 desc, chunk_id) as lexical_rank
     from (select * from lexical where bm25 > 0 order by bm25 desc, chunk_id limit %(depth)s::integer) as t
 ),
-candidates as (
+candidates as materialized (
     select chunk_id, dense_rank, lexical_rank
     from dense_top
     full join lexical_top using (chunk_id)

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
+from uuid import UUID
 
 import psycopg
 from pgvector.psycopg import register_vector
@@ -61,11 +62,14 @@ class Database:
         return cls(url, max_size=max_size)
 
     @contextmanager
-    def transaction(self, *, as_person: Person = PIPELINE, lasting: bool = True) -> Iterator[Connection]:
+    def transaction(
+        self, *, as_person: Person = PIPELINE, course_id: UUID | None = None, lasting: bool = True
+    ) -> Iterator[Connection]:
         """Borrow a connection for one transaction: committed on leaving, rolled back on an exception.
 
         Args:
             as_person: who asks, for row security.
+            course_id: the only course whose uploads are read, which makes row security cheap; None: all of theirs.
             lasting: wait until the disk has it; False may lose it in a power cut, and costs no wait.
 
         Raises:
@@ -74,7 +78,7 @@ class Database:
         with _translated(), ExitStack() as borrowed:
             connection = self._borrow(borrowed)
             borrowed.enter_context(connection.transaction())
-            connection.execute(BECOME, become(as_person))
+            connection.execute(BECOME, become(as_person, course_id))
             if not lasting:
                 connection.execute("set local synchronous_commit = off")
             yield connection
@@ -162,10 +166,14 @@ BECOME = statement("become")
 """First statement of every transaction: row security goes by what it sets, until the transaction ends and no longer."""
 
 
-def become(person: Person) -> dict[str, str]:
-    """Parameters of `BECOME`."""
+def become(person: Person, course_id: UUID | None = None) -> dict[str, str]:
+    """Parameters of `BECOME`. `course_id` None: of all courses."""
     role = "studybuddy_app" if person.name == "person" else "studybuddy_pipeline"
-    return {"role": role, "person": str(person.id) if person.id is not None else ""}
+    return {
+        "role": role,
+        "person": str(person.id) if person.id is not None else "",
+        "course": str(course_id) if course_id is not None else "",
+    }
 
 
 @contextmanager

@@ -67,7 +67,7 @@ def retrieve_chunks(db: Database, question: str, *, scope: Scope, embed: Embedde
         return []
     asked = question_terms(question)
     vector = embed.embed([question])[0]  # before a connection is borrowed: a model may take seconds
-    with db.transaction(as_person=scope.person) as connection:
+    with db.transaction(as_person=scope.person, course_id=scope.course_id) as connection:
         basis = _basis(connection, scope, asked.lookups, embed)
         found = dict(zip(basis["terms"], basis["found"], strict=True))
         if not found.get(ALL_CHUNKS):

@@ -161,3 +161,30 @@ def test_a_database_whose_user_may_not_take_the_roles_is_told_what_to_do_and_the
             assert connection.execute("select count(*) from courses").fetchone() == (0,)
     with psycopg.connect(url) as connection:  # the owner, as migrations run, goes on seeing every row
         assert connection.execute("select count(*) from courses").fetchone() == (1,)
+
+
+def test_a_transaction_of_one_course_sees_the_persons_uploads_there_and_no_others(database):
+    ada, ben, mine, other, foreign = (uuid4() for _ in range(5))
+    with database.transaction() as connection:
+        for person in (ada, ben):
+            connection.execute("insert into users (id, issuer, subject) values (%s, 'i', %s)", [person, str(person)])
+        for course, member in ((mine, ada), (other, ada), (foreign, ben)):
+            connection.execute("insert into courses (id, name) values (%s, 'A course')", [course])
+            connection.execute(
+                "insert into user_courses (user_id, course_id, role) values (%s, %s, 'student')", [member, course]
+            )
+            for published, owner in ((True, ben), (False, member)):
+                connection.execute(
+                    "insert into documents (course_id, title, file_name, source_name, sha256, byte_count, published,"
+                    " owner_id) values (%s, 'A deck', 'a.pdf', %s, %s, 1, %s, %s)",
+                    [course, str(uuid4()), uuid4().hex * 2, published, owner],
+                )
+
+    def seen(person: UUID, course: UUID | None) -> list[UUID]:
+        with database.transaction(as_person=Person(id=person), course_id=course) as connection:
+            found = "select course_id from documents where id in (select visible_uploads())"
+            return sorted(row[0] for row in connection.execute(found))
+
+    assert seen(ada, None) == sorted([mine, mine, other, other])
+    assert seen(ada, mine) == [mine, mine]
+    assert seen(ada, foreign) == []

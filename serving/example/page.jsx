@@ -1,4 +1,5 @@
-// A page that asks a course. The chat's id is in the address, so a reload comes back to the answer being written.
+// A page that asks a course: the one in the address (`?course=ID`), or else the first. The chat's id is in the address
+// too, so a reload comes back to the answer being written.
 import { useEffect, useState } from 'react';
 import { createRoot } from 'react-dom/client';
 import { useChat } from '@ai-sdk/react';
@@ -102,5 +103,6 @@ const id = location.hash.slice(1) || crypto.randomUUID();
 location.hash = id;
 const [courses, found] = await Promise.all([get('/api/courses'), get(`/api/sessions/${id}/messages`)]);
 const root = createRoot(document.getElementById('root'));
-const course = courses?.items[0];
+const wanted = new URLSearchParams(location.search).get('course');
+const course = courses?.items.find(each => each.id === wanted) ?? courses?.items[0];
 root.render(course ? <Chat id={id} course={course} history={found?.items ?? []} /> : <p>There is no course yet: run `studybuddy demo`.</p>);

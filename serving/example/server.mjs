@@ -32,7 +32,7 @@ const handed = ['accept', 'content-type', 'content-length', 'transfer-encoding',
 http.createServer({ maxHeaderSize: 65536, headersTimeout: 10_000, requestTimeout: 60_000 }, (request, response) => {
   const refused = foreign(request);
   if (refused) return response.writeHead(refused, { connection: 'close' }).end();
-  const file = files[request.url];
+  const file = files[request.url.split('?')[0]];
   if (file) return response.writeHead(200, { 'content-type': file[0], 'content-security-policy': policy }).end(file[1]);
   if (!request.url.startsWith('/api/')) return response.writeHead(404).end();
   const token = fs.readFileSync(tokenFile, 'utf8').trim();

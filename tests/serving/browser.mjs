@@ -13,7 +13,7 @@ const page = await browser.newPage({ viewport: { width: 900, height: 900 } });
 const dialogs = [], problems = [];
 page.on('dialog', dialog => { dialogs.push(dialog.message()); dialog.dismiss(); });
 page.on('pageerror', error => problems.push(String(error)));
-page.on('request', request => { if (!request.url().startsWith(url)) problems.push(request.url()); });
+page.on('request', request => { if (!request.url().startsWith(new URL(url).origin)) problems.push(request.url()); });
 await page.goto(url);
 await page.waitForSelector('main');
 

@@ -30,10 +30,11 @@ def page_url(modules, service, tmp_path_factory):
 
 
 @pytest.fixture
-def browser(chromium, modules, page_url, tmp_path):
+def browser(chromium, modules, page_url, material, tmp_path):
     """Take a step in a fresh browser and see the page: `browser("ask", "What is momentum?")`."""
     driver = Path(__file__).with_name("browser.mjs")
-    command = ["node", driver, modules / "package.json", chromium, page_url, tmp_path / "page.png"]
+    command = ["node", driver, modules / "package.json", chromium, f"{page_url}/?course={material.course_id}",
+               tmp_path / "page.png"]  # fmt: skip
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) as process:
         if process.stdout.readline().strip() != "launched":
             pytest.skip("chromium does not start on this machine: the example page cannot be looked at")

@@ -24,8 +24,8 @@ import psycopg
 
 from pipelines.core import embedded
 from pipelines.core.courses import ensure_course
-from pipelines.core.local_token import local_token
 from pipelines.core.postgres import Database, database_urls
+from pipelines.core.secrets.local_token import local_token
 from pipelines.core.settings import Settings
 from serving.limits import Limits
 from serving.run import serve

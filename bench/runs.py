@@ -22,7 +22,7 @@ from typing import Any
 import dagster as dg
 
 from bench import six_assets
-from pipelines.core.local_token import local_token
+from pipelines.core.secrets.local_token import local_token
 from pipelines.core.settings import Settings
 from pipelines.runtime import services
 from pipelines.runtime.instance import Code, open_instance

@@ -12,7 +12,7 @@ from socket import socket
 import uvicorn
 
 from pipelines.core.home import close_new_files, prepare_home
-from pipelines.core.local_token import local_token
+from pipelines.core.secrets.local_token import local_token
 from pipelines.core.settings import Settings
 from pipelines.http.connections import raise_file_limit
 from pipelines.http.server import QuietServer, server_config

@@ -11,11 +11,11 @@ from fastapi import Request
 
 from pipelines.answering.model import ChatModel
 from pipelines.answering.pace import Pace
-from pipelines.core.crypto import Sealer
 from pipelines.core.errors import StudyBuddyError
 from pipelines.core.files import FileStore
 from pipelines.core.models.providers import async_chat_client, embedder
 from pipelines.core.postgres import Database, database_urls
+from pipelines.core.secrets.crypto import Sealer
 from pipelines.core.settings import Settings
 from pipelines.core.stores import Stores
 from serving.accounts.changes import changed_person

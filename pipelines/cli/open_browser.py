@@ -11,8 +11,8 @@ import typer
 from pipelines.cli.output import errors, told
 from pipelines.core.errors import SettingsError
 from pipelines.core.postgres import Database
+from pipelines.core.secrets.sign_in_tickets import LIFE_S, make_ticket
 from pipelines.core.settings import Settings, get_settings
-from pipelines.core.sign_in_tickets import LIFE_S, make_ticket
 from pipelines.runtime import services
 
 

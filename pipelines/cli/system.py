@@ -11,9 +11,9 @@ from rich.table import Table
 
 from pipelines.cli.output import console, errors, print_json, told
 from pipelines.core.database_address import parse_address, shown_address
-from pipelines.core.local_token import local_token
 from pipelines.core.overview import Overview, read_overview
 from pipelines.core.postgres import migrate_database
+from pipelines.core.secrets.local_token import local_token
 from pipelines.core.settings import get_settings
 from pipelines.core.stores import Stores
 from pipelines.core.weak_sandboxes import list_weak_sandboxes

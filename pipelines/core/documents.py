@@ -6,11 +6,11 @@ from uuid import UUID
 from psycopg.errors import UniqueViolation
 from psycopg.rows import dict_row
 
-from pipelines.core.crypto import Sealer
 from pipelines.core.errors import NotFoundError, StorageUnavailableError, SupersededError, UnreadableFileError
 from pipelines.core.names import name_in_course, nfc
 from pipelines.core.postgres import Connection
 from pipelines.core.records import Document, Person, Scope
+from pipelines.core.secrets.crypto import Sealer
 from pipelines.core.statements import statement
 from pipelines.core.uploads import DOCUMENT, Outcome
 

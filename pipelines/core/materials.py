@@ -9,7 +9,6 @@ from uuid import UUID
 
 from psycopg.rows import class_row
 
-from pipelines.core.crypto import Sealer
 from pipelines.core.documents import get_document
 from pipelines.core.errors import NotFoundError
 from pipelines.core.findings import FindingGroup, group_findings, list_course_findings
@@ -17,6 +16,7 @@ from pipelines.core.lectures import get_lecture
 from pipelines.core.names import nfc
 from pipelines.core.postgres import Connection
 from pipelines.core.records import Course, Document, Lecture, Person, Scope
+from pipelines.core.secrets.crypto import Sealer
 from pipelines.core.statements import statement
 
 MaterialKind = Literal["deck", "lecture"]

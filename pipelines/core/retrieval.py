@@ -14,12 +14,12 @@ import numpy as np
 from pgvector import HalfVector, SparseVector
 from psycopg.rows import dict_row
 
-from pipelines.core.boxes import boxes_of_chunks
 from pipelines.core.embeddings import EXACT_CHUNKS
 from pipelines.core.errors import EmbeddingMismatchError, NotFoundError
 from pipelines.core.models.providers import Embedder
 from pipelines.core.postgres import Connection, Database
 from pipelines.core.records import Box, Hit, Scope
+from pipelines.core.search.boxes import boxes_of_chunks
 from pipelines.core.search.copies import without_copies
 from pipelines.core.search.lexical import (
     ALL_CHUNKS,

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from pipelines.core.crypto import Sealer
 from pipelines.core.files import FileStore
 from pipelines.core.home import prepare_home
 from pipelines.core.postgres import Database
+from pipelines.core.secrets.crypto import Sealer
 from pipelines.core.settings import Settings, get_settings
 
 

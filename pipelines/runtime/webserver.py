@@ -13,7 +13,7 @@ from dagster_webserver.app import create_app_from_workspace_process_context
 from dagster_webserver.cli import DEFAULT_DB_STATEMENT_TIMEOUT, DEFAULT_POOL_MAX_OVERFLOW, DEFAULT_POOL_RECYCLE
 from dagster_webserver.version import __version__
 
-from pipelines.core.local_token import local_token
+from pipelines.core.secrets.local_token import local_token
 from pipelines.core.settings import Settings
 from pipelines.http.connections import raise_file_limit
 from pipelines.http.local_gate import LocalGate

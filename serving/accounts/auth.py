@@ -10,8 +10,8 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from pipelines.core.local_token import local_token
 from pipelines.core.records import PIPELINE
+from pipelines.core.secrets.local_token import local_token
 from pipelines.core.settings import Settings
 from pipelines.http.rules import Scope, header
 from serving.accounts.access_tokens import PREFIX

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipelines.core.records import PIPELINE
+from pipelines.core.secrets.signing_key import signing_key
 from pipelines.core.settings import Settings
-from pipelines.core.signing_key import signing_key
 from serving.accounts.auth import Authenticator, local_person
 from serving.accounts.cookies import Cookies
 from serving.accounts.doors import Doors

@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pipelines.core.boxes import boxes_of_passage
 from pipelines.core.records import Box
+from pipelines.core.search.boxes import boxes_of_passage
 from serving.database import Connection, row, rows, run
 from serving.problems import ProblemError
 

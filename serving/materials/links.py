@@ -9,8 +9,8 @@ from hashlib import sha256
 from urllib.parse import parse_qs, urlencode
 from uuid import UUID
 
+from pipelines.core.secrets.signing_key import signing_key
 from pipelines.core.settings import Settings
-from pipelines.core.signing_key import signing_key
 from serving.limits import Limits
 
 

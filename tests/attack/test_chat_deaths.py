@@ -15,7 +15,7 @@ import httpx
 import psycopg
 import pytest
 
-from pipelines.core.local_token import local_token
+from pipelines.core.secrets.local_token import local_token
 from pipelines.core.settings import Settings
 from tests.attack import works
 from tests.attack.conftest import DESCRIBED
@@ -133,6 +133,8 @@ def test_an_answer_whose_process_dies_at_any_commit_is_closed_and_its_chat_goes_
     die(answering, ((number, moment) for number in itertools.count(1) for moment in ("before", "after")), table)
 
 
+@pytest.mark.attack
+@pytest.mark.brief
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("name", ["chat"])
 def test_an_answer_whose_process_dies_at_a_commit_is_closed_and_its_chat_goes_on(name, answering):

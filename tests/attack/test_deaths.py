@@ -89,6 +89,8 @@ def test_whoever_dies_at_any_commit_leaves_nothing_half_done(name, cases, start,
     die(name, cases[name], start, relay, moments, model, table)
 
 
+@pytest.mark.attack
+@pytest.mark.brief
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(("name", "moment"), [("captions", (6, "before")), ("migrate", (9, "after"))])
 def test_whoever_dies_at_a_commit_leaves_nothing_half_done(name, moment, cases, start, relay, model):

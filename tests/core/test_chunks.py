@@ -16,13 +16,13 @@ from pipelines.core.chunks import (
     replace_slide_chunks,
 )
 from pipelines.core.courses import ensure_course
-from pipelines.core.crypto import Sealer
 from pipelines.core.documents import put_document
 from pipelines.core.embeddings import ensure_embedding_set, write_vectors
 from pipelines.core.errors import SupersededError
 from pipelines.core.lectures import put_lecture
 from pipelines.core.records import Chunk, make_chunk_id
 from pipelines.core.search.lexical import ALL_CHUNKS, term_counts
+from pipelines.core.secrets.crypto import Sealer
 from pipelines.core.uploads import DOCUMENT, delete_upload
 from tests.embedders import WordsEmbedder
 

@@ -5,11 +5,11 @@ import threading
 import pytest
 
 from pipelines.core.courses import delete_course, ensure_course, find_course, list_course_sizes, rename_course
-from pipelines.core.crypto import Sealer
 from pipelines.core.documents import put_document
 from pipelines.core.errors import NotFoundError, PermanentError
 from pipelines.core.files import FileStore
 from pipelines.core.lectures import put_lecture
+from pipelines.core.secrets.crypto import Sealer
 from pipelines.core.uploads import KINDS, list_deleted, purge_upload
 
 

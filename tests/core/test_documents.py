@@ -5,11 +5,11 @@ from uuid import uuid4
 import pytest
 
 from pipelines.core.courses import ensure_course
-from pipelines.core.crypto import Sealer
 from pipelines.core.documents import get_document, put_document
 from pipelines.core.errors import SupersededError
 from pipelines.core.files import FileStore
 from pipelines.core.records import OPERATOR
+from pipelines.core.secrets.crypto import Sealer
 from pipelines.core.uploads import (
     DOCUMENT,
     begin_run,

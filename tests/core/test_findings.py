@@ -2,9 +2,7 @@
 
 import pytest
 
-from pipelines.core.boxes import boxes_of_passage
 from pipelines.core.courses import ensure_course
-from pipelines.core.crypto import Sealer
 from pipelines.core.documents import put_document
 from pipelines.core.findings import (
     group_findings,
@@ -17,6 +15,8 @@ from pipelines.core.findings import (
 )
 from pipelines.core.lectures import put_lecture
 from pipelines.core.records import Finding
+from pipelines.core.search.boxes import boxes_of_passage
+from pipelines.core.secrets.crypto import Sealer
 
 NO_TEXT = [Finding(code="no_text", sentence="no words were found.", page=page) for page in (2, 3, 4, 9)]
 

@@ -4,7 +4,6 @@ import pytest
 
 from pipelines.core.chunks import replace_lecture_chunks, replace_slide_chunks
 from pipelines.core.courses import ensure_course
-from pipelines.core.crypto import Sealer
 from pipelines.core.documents import put_document
 from pipelines.core.embeddings import ensure_embedding_set, write_vectors
 from pipelines.core.lecture_slides import (
@@ -19,6 +18,7 @@ from pipelines.core.lectures import put_lecture
 from pipelines.core.models.providers import embedder
 from pipelines.core.records import OPERATOR, Chunk, Scope, SlideSpan, make_chunk_id
 from pipelines.core.retrieval import retrieve_chunks
+from pipelines.core.secrets.crypto import Sealer
 from pipelines.core.uploads import DOCUMENT, begin_run, delete_upload
 
 SLIDES = ["Gradient descent follows the slope downhill.", "Momentum remembers earlier steps."]

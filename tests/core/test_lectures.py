@@ -4,7 +4,6 @@ from uuid import uuid4
 import pytest
 
 from pipelines.core.courses import ensure_course
-from pipelines.core.crypto import Sealer
 from pipelines.core.documents import put_document
 from pipelines.core.errors import NotFoundError, StaleUpstreamError, SupersededError
 from pipelines.core.files import FileStore
@@ -24,6 +23,7 @@ from pipelines.core.lectures import (
     read_lecture_audio,
 )
 from pipelines.core.records import OPERATOR, Scope, Segment, SlideSpan, Word
+from pipelines.core.secrets.crypto import Sealer
 from pipelines.core.transcripts import (
     StoredPiece,
     Transcript,

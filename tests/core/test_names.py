@@ -5,12 +5,12 @@ import unicodedata
 import pytest
 
 from pipelines.core.courses import ensure_course, find_course
-from pipelines.core.crypto import Sealer
 from pipelines.core.documents import list_documents, put_document
 from pipelines.core.errors import PermanentError
 from pipelines.core.lectures import list_lectures, put_lecture
 from pipelines.core.names import rename_upload
 from pipelines.core.records import OPERATOR, Scope
+from pipelines.core.secrets.crypto import Sealer
 
 
 @pytest.fixture

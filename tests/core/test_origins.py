@@ -3,11 +3,11 @@
 import pytest
 
 from pipelines.core.courses import ensure_course
-from pipelines.core.crypto import Sealer
 from pipelines.core.documents import put_document
 from pipelines.core.errors import SupersededError
 from pipelines.core.origins import DocumentOrigin, read_document_origin
 from pipelines.core.records import Slide, SlideDescription
+from pipelines.core.secrets.crypto import Sealer
 from pipelines.core.slides import put_slide_description, replace_slides
 from pipelines.core.uploads import DOCUMENT, begin_run, delete_upload
 

@@ -5,10 +5,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from pipelines.core.crypto import Sealer
 from pipelines.core.documents import put_document
 from pipelines.core.errors import NotAllowedError, NotFoundError, PermanentError
 from pipelines.core.publishing import delete, managed, offer, place_of, publish, withdraw
+from pipelines.core.secrets.crypto import Sealer
 from pipelines.core.uploads import DOCUMENT
 
 

@@ -6,7 +6,6 @@ import pytest
 from pipelines.core import embeddings
 from pipelines.core.chunks import chunks_without_vectors, replace_lecture_chunks, replace_slide_chunks
 from pipelines.core.courses import ensure_course
-from pipelines.core.crypto import Sealer
 from pipelines.core.documents import put_document
 from pipelines.core.embeddings import ensure_embedding_set, index_large_courses, write_vectors
 from pipelines.core.errors import EmbeddingMismatchError, NotFoundError
@@ -15,6 +14,7 @@ from pipelines.core.lectures import put_lecture
 from pipelines.core.postgres import Database
 from pipelines.core.records import OPERATOR, Chunk, Scope, make_chunk_id
 from pipelines.core.retrieval import MAX_LIMIT, retrieve_chunks
+from pipelines.core.secrets.crypto import Sealer
 from pipelines.core.uploads import DOCUMENT, delete_upload
 from tests.embedders import WordsEmbedder
 

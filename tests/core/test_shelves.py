@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from pipelines.core import retrieval
-from pipelines.core.crypto import Sealer
 from pipelines.core.documents import get_document, list_documents
 from pipelines.core.embeddings import ensure_embedding_set, index_large_courses
 from pipelines.core.errors import NotFoundError, SupersededError
 from pipelines.core.materials import list_materials
 from pipelines.core.records import OPERATOR, Scope
 from pipelines.core.retrieval import retrieve_chunks
+from pipelines.core.secrets.crypto import Sealer
 from tests.embedders import WordsEmbedder
 
 EMBED = WordsEmbedder()

@@ -5,8 +5,8 @@ from uuid import uuid4
 import pytest
 
 from pipelines.core.courses import ensure_course
-from pipelines.core.crypto import Sealer
 from pipelines.core.documents import put_document
+from pipelines.core.secrets.crypto import Sealer
 from pipelines.core.stages import DELETED, fail_upload_of_run, read_progress, retry_upload
 from pipelines.core.uploads import begin_run, begin_stage, delete_upload, end_stage, fail_upload, kind_of, note_stage
 

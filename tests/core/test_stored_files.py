@@ -10,10 +10,10 @@ import pytest
 
 from pipelines.core import stored_files
 from pipelines.core.courses import ensure_course
-from pipelines.core.crypto import Sealer
 from pipelines.core.documents import put_document
 from pipelines.core.errors import StorageUnavailableError
 from pipelines.core.files import FileStore
+from pipelines.core.secrets.crypto import Sealer
 from pipelines.core.statements import statement
 from pipelines.core.stored_files import check_files, drop_unreferenced, hold_files, sweep_files
 

@@ -9,12 +9,12 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from pipelines.core.crypto import Sealer
 from pipelines.core.documents import get_document
 from pipelines.core.migrate import MIGRATIONS, migrate
 from pipelines.core.partitions import partition_keys, partition_upload
 from pipelines.core.postgres import Database
 from pipelines.core.records import OPERATOR
+from pipelines.core.secrets.crypto import Sealer
 
 BASELINE = 9
 ROWS = Path(__file__).parent / "baseline_0009.sql"

@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 
 from pipelines.core.courses import ensure_course
-from pipelines.core.crypto import Sealer
 from pipelines.core.documents import get_document, put_document
 from pipelines.core.errors import SupersededError
 from pipelines.core.lectures import get_lecture, put_lecture
 from pipelines.core.records import OPERATOR
+from pipelines.core.secrets.crypto import Sealer
 from pipelines.core.uploads import (
     begin_run,
     begin_stage,

@@ -108,3 +108,10 @@ def test_the_service_loads_no_pipeline_library():
     loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert not {"dagster", "pymupdf", "faster_whisper", "pandas", "av", "rapidocr"} & set(loaded.stdout.split())
     assert not {"authlib", "jwt"} & set(loaded.stdout.split()), "one person alone needs no issuer's libraries"
+
+
+def test_no_room_is_a_heap():
+    """More files side by side than a person reads through; prefixes of their names are rooms of their own."""
+    folders = [path for top in ("pipelines", "serving") for path in (ROOT / top).rglob("*") if path.is_dir()]
+    sizes = {str(folder.relative_to(ROOT)): len(list(folder.glob("*.py"))) for folder in folders}
+    assert {name: size for name, size in sizes.items() if size > 40} == {}

@@ -14,8 +14,8 @@ import psycopg
 import pytest
 
 from pipelines.core.errors import SettingsError, TransientError
-from pipelines.core.local_token import local_token
 from pipelines.core.processes import ProcessName
+from pipelines.core.secrets.local_token import local_token
 from pipelines.core.settings import Settings
 from pipelines.http.sign_in import sign_in_address
 from pipelines.runtime import services

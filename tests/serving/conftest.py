@@ -24,14 +24,14 @@ from PIL import Image
 from pipelines.answering.turn import Bounds
 from pipelines.core.chunks import replace_lecture_chunks, replace_slide_chunks
 from pipelines.core.courses import ensure_course
-from pipelines.core.crypto import Sealer
 from pipelines.core.documents import put_document
 from pipelines.core.embeddings import ensure_embedding_set, write_vectors
 from pipelines.core.files import FileStore
-from pipelines.core.local_token import local_token
 from pipelines.core.models.providers import embedder
 from pipelines.core.postgres import Database
 from pipelines.core.records import Chunk, Lecture, Slide
+from pipelines.core.secrets.crypto import Sealer
+from pipelines.core.secrets.local_token import local_token
 from pipelines.core.settings import Settings
 from pipelines.core.slides import replace_slides
 from serving.limits import Limits

@@ -9,7 +9,7 @@ import pytest
 from fastapi import Request
 
 from pipelines.core.errors import SettingsError
-from pipelines.core.local_token import local_token
+from pipelines.core.secrets.local_token import local_token
 from pipelines.core.weak_sandboxes import note_sandbox
 from serving.accounts.asking import Nobody, Reader
 from serving.app import create_app

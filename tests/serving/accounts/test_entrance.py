@@ -7,7 +7,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from pipelines.core.sign_in_tickets import make_ticket
+from pipelines.core.secrets.sign_in_tickets import make_ticket
 
 
 @pytest.fixture(scope="module")

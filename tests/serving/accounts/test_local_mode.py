@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from pipelines.cli import make_app, open_browser
-from pipelines.core.sign_in_tickets import LIFE_S, make_ticket
+from pipelines.core.secrets.sign_in_tickets import LIFE_S, make_ticket
 from tests.serving.conftest import running
 
 

@@ -11,8 +11,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from pipelines.core.errors import SettingsError, UnreadableFileError
-from pipelines.core.given_secrets import given_secret
-from pipelines.core.secret_files import read_secret
+from pipelines.core.secrets.given_secrets import given_secret
+from pipelines.core.secrets.secret_files import read_secret
 from pipelines.core.settings import Settings
 
 KEY_BYTES = 32

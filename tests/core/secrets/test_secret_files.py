@@ -8,9 +8,9 @@ import sys
 
 import pytest
 
-from pipelines.core.crypto import Sealer
 from pipelines.core.errors import SettingsError
-from pipelines.core.local_token import local_token
+from pipelines.core.secrets.crypto import Sealer
+from pipelines.core.secrets.local_token import local_token
 
 KEY = b"k" * 32
 
@@ -99,7 +99,7 @@ def test_what_is_no_file_of_ours_is_refused(settings, name, kind):
 def test_processes_that_begin_together_agree(settings):
     code = (
         "import sys; from pathlib import Path; from pipelines.core.settings import Settings;"
-        "from pipelines.core.local_token import local_token;"
+        "from pipelines.core.secrets.local_token import local_token;"
         "print(local_token(Settings(_env_file=None, studybuddy_home=Path(sys.argv[1]))))"
     )
     put(place(settings, "run/api.token"), b"")

@@ -5,11 +5,11 @@ import os
 
 import pytest
 
-from pipelines.core.crypto import Sealer
 from pipelines.core.errors import SettingsError, UnreadableFileError
-from pipelines.core.local_token import local_token
+from pipelines.core.secrets.crypto import Sealer
+from pipelines.core.secrets.local_token import local_token
+from pipelines.core.secrets.signing_key import signing_key
 from pipelines.core.settings import Settings
-from pipelines.core.signing_key import signing_key
 
 TOKEN = "t" * 43
 

@@ -5,8 +5,8 @@ import secrets
 from hashlib import sha256
 
 from pipelines.core.errors import SettingsError
-from pipelines.core.given_secrets import given_secret
-from pipelines.core.secret_files import read_secret
+from pipelines.core.secrets.given_secrets import given_secret
+from pipelines.core.secrets.secret_files import read_secret
 from pipelines.core.settings import Settings
 
 SHORTEST = 32

@@ -7,8 +7,8 @@ import re
 import secrets
 
 from pipelines.core.errors import SettingsError
-from pipelines.core.given_secrets import given_secret
-from pipelines.core.secret_files import read_secret
+from pipelines.core.secrets.given_secrets import given_secret
+from pipelines.core.secrets.secret_files import read_secret
 from pipelines.core.settings import Settings
 
 NAME = "api.token"

@@ -1,0 +1,1 @@
+"""Secrets: keys and tokens kept or given, and what is sealed with them."""

@@ -42,8 +42,8 @@ WATCH_CODE_S = 5.0
 RELOAD_S = 600.0
 """How often the definitions are loaded again although the code server is the same one."""
 
-LEAST_BETWEEN_LOOKS_S = 1.05
-"""Dagster does not run a sensor again within its interval, which is a whole number of seconds and at least 1."""
+LEAST_BETWEEN_LOOKS_S = 1.0
+"""However often the bells of sensors are rung: uploads that come one after the other are looked at together."""
 
 
 class Bells:
@@ -159,7 +159,8 @@ def slow_down() -> None:
     """Have Dagster ask less often where it has a number for that. In every process that talks to the code server.
 
     And have a sensor run although it seems to have run in the future: else a clock that was set back stops it for as
-    long.
+    long. And one that bells wake (of an interval of a second) whenever they do: Dagster counts from the end of its last
+    run, and what it passes over waits for the slow tick.
     """
     dagster._daemon.sensor.is_under_min_interval = _is_under_min_interval  # type: ignore[assignment]
     dagster._daemon.sensor.MIN_INTERVAL_LOOP_TIME = SENSORS_TICK_S  # type: ignore[assignment]
@@ -173,6 +174,8 @@ _stock_interval = dagster._daemon.sensor.is_under_min_interval
 
 def _is_under_min_interval(state: Any, sensor: Any, *more: Any) -> bool:
     elapsed = dagster._daemon.sensor.get_elapsed(state)
+    if sensor.min_interval_seconds is not None and sensor.min_interval_seconds <= 1:
+        return False
     return (elapsed is None or elapsed >= 0) and _stock_interval(state, sensor, *more)
 
 

@@ -202,13 +202,14 @@ class HitList(Out):
 
 
 class SessionOut(Out):
-    """A chat."""
+    """A chat. `archived`: it is put away, and only in the list of those."""
 
     id: str
     title: str
     course_id: UUID | None
     created_at: datetime
     updated_at: datetime
+    archived: bool = False
     answering: bool = False
 
 
@@ -228,10 +229,11 @@ class SessionIn(In):
 
 
 class SessionPatch(In):
-    """What may be changed: the title, and which branch is shown (the key of any message of it)."""
+    """What may be changed: the title, which branch is shown (the key of any message of it), is it put away?"""
 
     title: Annotated[Words, StringConstraints(min_length=1, max_length=200)] | None = None
     branch: UUID | None = None
+    archived: bool | None = None
 
 
 class MessageOut(Out):
@@ -454,7 +456,11 @@ class TicketIn(In):
 
 
 class ChatBody(Out):
-    """What the AI SDK's `DefaultChatTransport` posts. Of the messages only the last question is read."""
+    """What the AI SDK's `DefaultChatTransport` posts. Of the messages only the last question is read.
+
+    `sourceIds`: at most 50 decks and lectures of the course to stay within. A question keeps its own: who asks again
+    without any is answered from the same ones, and an empty list is the whole course.
+    """
 
     id: Id
     messages: list[dict[str, Any]] = Field(default_factory=list)
@@ -462,3 +468,4 @@ class ChatBody(Out):
     trigger: Literal["submit-message", "regenerate-message"] = "submit-message"
     message_id: Id | None = None
     course_id: UUID | None = None
+    source_ids: list[UUID] | None = None

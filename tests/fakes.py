@@ -61,9 +61,14 @@ def calls(*queries: str, name: str = "search_course_materials", raw: bool = Fals
 
 
 class FakeModel:
-    """The server, in a thread of its own. `requests` holds the JSON of every request, `closed` those hung up on."""
+    """The server, in a thread of its own. `requests` holds the JSON of every request, `closed` those hung up on.
+
+    Requests for a chat's title come after the answer and by themselves: they get `title`, and are kept in `titled`.
+    """
 
     def __init__(self) -> None:
+        self.titled: list[dict[str, Any]] = []
+        self.title: Script | Callable[[dict[str, Any]], Script] = text("")
         self.requests: list[dict[str, Any]] = []
         self.closed: list[int] = []
         self._scripts: list[Script | Callable[[dict[str, Any]], Script]] = []
@@ -121,8 +126,12 @@ class FakeModel:
         lengths = [int(line.split(":")[1]) for line in head.lower().split("\r\n") if line.startswith("content-length:")]
         request = json.loads(await reader.readexactly(lengths[0])) if lengths else {}
         number = len(self.requests)
-        self.requests.append(request)
-        script = self._scripts.pop(0) if self._scripts else self.default
+        if "title of at most five words" in str(request.get("messages", ["-"])[0]):
+            self.titled.append(request)
+            script = self.title
+        else:
+            self.requests.append(request)
+            script = self._scripts.pop(0) if self._scripts else self.default
         steps = script(request) if callable(script) else script
         if steps and isinstance(steps[0], Status):
             _refuse(writer, steps[0])

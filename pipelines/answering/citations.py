@@ -8,6 +8,7 @@ they are: in code, in `numbers[3]` and `a^{[3]}`, and several numbers of which o
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -255,6 +256,17 @@ def fold(text: str) -> str:
 def without_handles(text: str) -> str:
     """An earlier answer without its numbers: they named the sources of another turn."""
     return _HANDLE.sub("", text)
+
+
+def renumbered(text: str, numbers: Mapping[int, int]) -> str:
+    """An answer whose numbers are those of other sources: each replaced as `numbers` says, others taken out."""
+
+    def other(found: re.Match[str]) -> str:
+        known = (numbers.get(number) for number in _numbers(found["square"] or found["lenticular"]))
+        kept = "".join(f"[{number}]" for number in known if number is not None)
+        return found["space"] + kept if kept else ""
+
+    return _HANDLE.sub(other, text)
 
 
 def _is_index(before: str, *, known: bool) -> bool:

@@ -8,6 +8,7 @@ is the last one, and an answer that fails raises its error instead of it.
 
 from dataclasses import dataclass
 from typing import Any, Literal
+from uuid import UUID
 
 from pipelines.core.errors import StudyBuddyError
 from pipelines.core.records import Hit
@@ -90,6 +91,18 @@ class Source:
 
 
 @dataclass(slots=True)
+class Summarised:
+    """The older part of a long chat was summed up, up to the message `upto`.
+
+    `sources`: the kept sources of the numbers in its text.
+    """
+
+    text: str
+    upto: UUID
+    sources: dict[int, UUID]
+
+
+@dataclass(slots=True)
 class Retried:
     """A model call is made a second time: its first one failed with `code` before it had said anything."""
 
@@ -113,6 +126,6 @@ class End:
 
 
 Event = (
-    StepStarted | Text | Thought | ToolCallBegun | ToolCallPiece | ToolCalled | ToolResult | ToolFailed | Source
-    | Retried | Usage | End
+    StepStarted | Summarised | Text | Thought | ToolCallBegun | ToolCallPiece | ToolCalled | ToolResult | ToolFailed
+    | Source | Retried | Usage | End
 )  # fmt: skip

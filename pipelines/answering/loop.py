@@ -11,7 +11,7 @@ from typing import Any
 
 from pipelines.answering.events import End, Event, Retried, StepStarted, ToolCallBegun, ToolResult, Usage
 from pipelines.answering.model import ChatModel
-from pipelines.answering.prompts import TOOLS, passages, system_prompt
+from pipelines.answering.prompts import TOOLS, passages, system_prompt, with_summary
 from pipelines.answering.prompts import history as as_history
 from pipelines.answering.quoting import NOTHING_FOUND, extractive_answer
 from pipelines.answering.searching import search_first, use_tools
@@ -93,7 +93,7 @@ async def _converse(turn: Turn, model: ChatModel, *, tools: bool) -> AsyncGenera
                 yield event
             return
         question = f"{passages(found)}\n\nQuestion: {turn.question}"
-    messages.append({"role": "user", "content": question})
+    messages = with_summary([*messages, {"role": "user", "content": question}], turn.summary)
     for step in range(turn.bounds.steps):
         if step or tools:
             yield StepStarted()

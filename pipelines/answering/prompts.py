@@ -60,6 +60,18 @@ def history(messages: list[tuple[str, str]], *, max_chars: int) -> list[dict[str
     return kept[::-1]
 
 
+def with_summary(messages: list[dict[str, Any]], summary: str | None) -> list[dict[str, Any]]:
+    """The messages, the first question among them told what was said before it.
+
+    It stands in the question, because many models take no message beside those of the two who talk.
+    """
+    if summary is None:
+        return messages
+    at = next(at for at, message in enumerate(messages) if message["role"] == "user")
+    told = f"What was said before, summed up:\n{without_handles(summary)}\n\n{messages[at]['content']}"
+    return [*messages[:at], {**messages[at], "content": told}, *messages[at + 1 :]]
+
+
 def passages(numbered: list[tuple[int, Hit]]) -> str:
     """Hits as the model reads them; a passage cannot pretend to end early."""
     if not numbered:

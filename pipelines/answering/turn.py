@@ -42,7 +42,8 @@ class Bounds:
 class Turn:
     """One question being answered, and what came of it so far.
 
-    `history` is earlier (role, words), oldest first, without the question. `search` finds passages of the course that
+    `history` is earlier (role, words), oldest first, without the question; `summary` is of what was said before
+    it, None: nothing was; `summarised`: this answer holds it. `search` finds passages of the course that
     was asked, and of no other whatever the model says.
     """
 
@@ -50,6 +51,8 @@ class Turn:
     question: str
     search: Search
     history: list[tuple[str, str]] = field(default_factory=list)
+    summary: str | None = None
+    summarised: bool = False
     bounds: Bounds = field(default_factory=Bounds)
     handles: Handles = field(default_factory=Handles)
     usage: dict[str, float] = field(default_factory=dict)

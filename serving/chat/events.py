@@ -7,6 +7,7 @@ from pipelines.answering import events as e
 from pipelines.answering.prompts import NOTHING
 from pipelines.answering.quoting import where
 from pipelines.core.records import Hit
+from serving.chat.compaction import data_of
 from serving.chat.parts import SourceDocument
 from serving.chat.writer import PartWriter
 from serving.problems import PROBLEMS, code_of
@@ -23,6 +24,8 @@ def write(event: e.Event, writer: PartWriter, cite: Callable[[int, Hit], SourceD
             writer.reasoning(event.text)
         case e.Source():
             writer.source(cite(event.number, event.hit))
+        case e.Summarised():
+            writer.summary(data_of(event))
         case e.StepStarted():
             writer.start_step()
         case e.ToolCallBegun():

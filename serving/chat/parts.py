@@ -171,6 +171,14 @@ class DataCitations(Part):
     data: dict[str, Any]
 
 
+class DataSummary(Part):
+    """The older part of a long chat, summed up: text, the key of the last message in it, sources of its numbers."""
+
+    type: Literal["data-summary"] = "data-summary"
+    id: OptionalStr = None
+    data: dict[str, Any]
+
+
 class MessageMetadata(Part):
     """Values for `message.metadata` that are known before the end."""
 
@@ -203,7 +211,7 @@ class Finish(Part):
 AnyPart = Annotated[
     Start | StartStep | FinishStep | TextStart | TextDelta | TextEnd | ReasoningStart | ReasoningDelta | ReasoningEnd
     | ToolInputStart | ToolInputDelta | ToolInputAvailable | ToolInputError | ToolOutputAvailable | ToolOutputError
-    | SourceDocument | DataCitations | MessageMetadata | Error | Abort | Finish,
+    | SourceDocument | DataCitations | DataSummary | MessageMetadata | Error | Abort | Finish,
     Field(discriminator="type"),
 ]  # fmt: skip
 

@@ -7,7 +7,7 @@ reader sees the end.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
@@ -45,6 +45,9 @@ SAVE_TRIES = 4
 Work = Callable[[Turn], AsyncGenerator[Event]]
 """The answer loop, or what stands in for it."""
 
+Then = Callable[[str], Coroutine[Any, Any, None]]
+"""What is done with the words of an answer that is whole, after its reader has seen its end."""
+
 
 @dataclass(kw_only=True, eq=False)
 class LiveRun:
@@ -63,6 +66,7 @@ class LiveRun:
     started: bool = False
     ending: bool = False
     cause: str | None = None
+    then: Then | None = None
     task: "asyncio.Task[None] | None" = None
 
     def batch(self) -> dict[str, Any] | None:
@@ -90,6 +94,7 @@ class Runs:
         self._live: dict[UUID, LiveRun] = {}
         self._unsaved: list[dict[str, Any]] = []  # batches a failing database did not take; taken again in order
         self._begun = asyncio.Event()
+        self._afterwards: set[asyncio.Task[None]] = set()
         self.owner = uuid4()
         self.draining = False
 
@@ -112,9 +117,9 @@ class Runs:
         if mine >= self._limits.runs_per_user or len(self._live) >= self._limits.runs:
             raise ProblemError("too_many_answers", retry_after_s=5)
 
-    def start(self, begun: Begun, user_id: UUID, turn: Turn, work: Work) -> LiveRun:
-        """Begin to write the answer; it goes on whatever becomes of the caller."""
-        live = LiveRun(begun=begun, user_id=user_id)
+    def start(self, begun: Begun, user_id: UUID, turn: Turn, work: Work, *, then: Then | None = None) -> LiveRun:
+        """Begin to write the answer; it goes on whatever becomes of the caller. `then`: see `Then`; None: nothing."""
+        live = LiveRun(begun=begun, user_id=user_id, then=then)
         writer = PartWriter(lambda part: live.feed.append(part.sse()))
         writer.start(begun.message_id, {"sessionId": begun.session.client_id})
         self._live[begun.run_id] = live
@@ -156,6 +161,9 @@ class Runs:
         tasks = [live.task for live in self._live.values() if live.task]
         if tasks:
             await asyncio.wait(tasks, timeout=self._limits.drain_s)
+        for task in self._afterwards:
+            task.cancel()
+        await asyncio.gather(*self._afterwards, return_exceptions=True)
 
     async def begun(self) -> None:
         """Wait until there is an answer whose text is to be stored; at once where there is one."""
@@ -224,6 +232,10 @@ class Runs:
         finally:
             live.feed.end()
             del self._live[live.begun.run_id]
+        if status == "done" and live.then is not None:
+            task = asyncio.create_task(live.then(writer.message.text()))
+            self._afterwards.add(task)
+            task.add_done_callback(self._afterwards.discard)
 
     async def _end(self, live: LiveRun, writer: PartWriter, turn: Turn, status: str, code: str | None) -> None:
         """Close the stream and write everything down; the reader sees the end when it is true."""
@@ -284,9 +296,10 @@ async def _store(connection: Connection, batches: list[dict[str, Any]]) -> None:
 
 
 def _metadata(turn: Turn) -> dict[str, Any]:
-    """What `message.metadata` gets at the end: model, usage and cost as far as the provider said."""
+    """What `message.metadata` gets at the end: model, usage and cost as far as the provider said; does it sum up?"""
     usage = {name: value for name, value in turn.usage.items() if name != "cost"}
-    found = {"model": turn.model, "usage": usage or None, "cost": turn.usage.get("cost")}
+    cost, summary = turn.usage.get("cost"), turn.summarised or None
+    found = {"model": turn.model, "usage": usage or None, "cost": cost, "summary": summary}
     return {name: value for name, value in found.items() if value is not None}
 
 

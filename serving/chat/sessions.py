@@ -21,7 +21,10 @@ TITLE_CHARS = 80
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """A chat. `client_id` is what its owner calls it; `course_id` None: the course is gone; `head_key` None: empty."""
+    """A chat. `client_id` is what its owner calls it; `course_id` None: the course is gone; `head_key` None: empty.
+
+    `archived_at` None: it is in the list of chats. `titled_by`: "question" (its first words), "model" or "person".
+    """
 
     id: UUID
     client_id: str
@@ -30,6 +33,8 @@ class Session:
     head_key: UUID | None
     created_at: datetime
     updated_at: datetime
+    archived_at: datetime | None
+    titled_by: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,9 +143,14 @@ async def list_sessions(
     limit: int,
     course_id: UUID | None = None,
     words: str | None = None,
+    archived: bool = False,
     before: tuple[datetime, UUID] | None = None,
 ) -> list[Session]:
-    """Chats of this person, newest first; `words` looks in titles and messages; `before` continues after that row."""
+    """Chats of this person, newest first.
+
+    `words` looks in titles and messages; `archived`: those that are put away, instead of those that are not; `before`
+    continues after that row.
+    """
     pattern = None if not words else "%" + re.sub(r"([\\%_])", r"\\\1", words) + "%"
     found = await rows(
         connection,
@@ -148,6 +158,7 @@ async def list_sessions(
         user_id=user_id,
         course_id=course_id,
         pattern=pattern,
+        archived=archived,
         before_at=before[0] if before else None,
         before_id=before[1] if before else None,
         limit=limit,
@@ -156,9 +167,15 @@ async def list_sessions(
 
 
 async def update_session(
-    connection: Connection, user_id: UUID, client_id: str, *, title: str | None = None, branch: UUID | None = None
+    connection: Connection,
+    user_id: UUID,
+    client_id: str,
+    *,
+    title: str | None = None,
+    branch: UUID | None = None,
+    archived: bool | None = None,
 ) -> Session:
-    """Rename a chat, or show the branch through the message of this key.
+    """Rename a chat, show the branch through the message of this key, or put it away or back; None leaves it.
 
     Raises:
         ProblemError: `not_found`: no such chat or no such message in it.
@@ -170,7 +187,8 @@ async def update_session(
         if leaf is None:
             raise ProblemError("not_found")
         head = leaf["key"]
-    found = await row(connection, "update_session", user_id=user_id, client_id=client_id, title=title, head_key=head)
+    changes = {"title": title, "head_key": head, "archived": archived}
+    found = await row(connection, "update_session", user_id=user_id, client_id=client_id, **changes)
     if found is None:
         raise ProblemError("not_found")
     return Session(**found)

@@ -2,7 +2,8 @@
 
 Only the chat's id, the trigger, a message id and the last question are believed; the posted history could be forged,
 so the branch is read from the database. An edited question keeps its id and begins a new branch beside the old one;
-a repeated request for an answer begins a new answer beside the old one.
+a repeated request for an answer begins a new answer beside the old one. A question keeps the decks and lectures it was
+narrowed to, so that asking again asks the same.
 """
 
 from collections.abc import Sequence
@@ -16,11 +17,15 @@ from pydantic.alias_generators import to_camel
 
 from serving.accounts.access import CourseAccess, get_my_course
 from serving.accounts.people import Principal
+from serving.chat.compaction import History, read_history
 from serving.chat.parts import clean
 from serving.chat.sessions import Session, check_id, ensure_session, get_session, title_of
 from serving.database import Connection, ServingDatabase, row, rows, run
 from serving.limits import Limits
 from serving.problems import ProblemError
+
+SOURCES = 50
+"""Decks and lectures that one question may be narrowed to."""
 
 
 class ChatRequest(BaseModel):
@@ -34,6 +39,7 @@ class ChatRequest(BaseModel):
     message: Any = None
     messages: list[Any] = Field(default_factory=list)
     course_id: UUID | None = None
+    source_ids: list[UUID] | None = Field(None, max_length=SOURCES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +52,11 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Begun:
-    """A turn that is written down and may start. `history` is (role, words), oldest first, without the question."""
+    """A turn that is written down and may start.
+
+    `history` is what was said before the question; `source_ids` are the decks and lectures it stays within, none: the
+    whole course.
+    """
 
     run_id: UUID
     session: Session
@@ -54,7 +64,8 @@ class Begun:
     message_key: UUID
     message_id: str
     question: str
-    history: list[tuple[str, str]]
+    source_ids: tuple[UUID, ...]
+    history: History
 
 
 def read_request(body: Any) -> ChatRequest:
@@ -132,11 +143,12 @@ async def _begin(
     limits: Limits,
 ) -> Begun:
     session, course = await _session(connection, person, request)
-    kept, parent_key, text = await _place(connection, session, request, question)
-    history: list[dict[str, Any]] = []
-    if parent_key is not None:
-        history = await rows(connection, "list_history", from_key=parent_key, limit=limits.history_messages)
-    asked_key = None if kept else uuid4()
+    place = await _place(connection, session, request, question)
+    source_ids = await _sources(connection, course, request, place)
+    history = History()
+    if place.parent_key is not None:
+        history = await read_history(connection, place.parent_key, limits)
+    asked_key = None if place.key else uuid4()
     run_id, message_key, message_id = uuid4(), uuid4(), f"msg_{uuid4().hex}"
     await run(
         connection,
@@ -145,14 +157,15 @@ async def _begin(
         session_id=session.id,
         asked_key=asked_key,
         asked_id=question.id if question else None,
-        parent_key=parent_key,
-        question_key=kept or asked_key,
-        question=text,
+        parent_key=place.parent_key,
+        question_key=place.key or asked_key,
+        question=place.text,
+        source_ids=list(source_ids),
         message_key=message_key,
         message_id=message_id,
-        depth=(history[0]["depth"] if history else 0) + 2,
+        depth=(history.messages[-1].depth if history.messages else 0) + 2,
         owner=owner,
-        title=title_of(text),
+        title=title_of(place.text),
     )
     return Begun(
         run_id=run_id,
@@ -160,8 +173,9 @@ async def _begin(
         course=course,
         message_key=message_key,
         message_id=message_id,
-        question=text,
-        history=[(each["role"], each["content"]) for each in reversed(history)],
+        question=place.text,
+        source_ids=source_ids,
+        history=history,
     )
 
 
@@ -181,10 +195,43 @@ async def _session(connection: Connection, person: Principal, request: ChatReque
     return session, await get_my_course(connection, person, session.course_id)
 
 
-async def _place(
-    connection: Connection, session: Session, request: ChatRequest, question: Question | None
-) -> tuple[UUID | None, UUID | None, str]:
-    """(key of the question where it is kept already, else None; key of what stands before it; its words)."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """A question's place: its key where it is kept already, else None; what stands before it; its words.
+
+    `source_ids` is what it was narrowed to when it was asked before.
+    """
+
+    key: UUID | None
+    parent_key: UUID | None
+    text: str
+    source_ids: tuple[UUID, ...] = ()
+
+
+async def _sources(
+    connection: Connection, course: CourseAccess, request: ChatRequest, place: _Place
+) -> tuple[UUID, ...]:
+    """The decks and lectures to stay within; none: the whole course.
+
+    Raises:
+        ProblemError: `not_found`: one of those wanted is not in the course, or not theirs to see.
+    """
+    if request.source_ids is None:
+        return place.source_ids
+    wanted = set(request.source_ids)
+    if wanted:
+        found = await rows(connection, "list_askable", source_ids=list(wanted), course_id=course.id)
+        if {each["id"] for each in found} != wanted:
+            raise ProblemError("not_found")
+    return tuple(sorted(wanted))
+
+
+async def _place(connection: Connection, session: Session, request: ChatRequest, question: Question | None) -> _Place:
+    """Where the question of a request belongs.
+
+    Raises:
+        ProblemError: `question_missing`.
+    """
     again = request.trigger == "regenerate-message"
     known = None
     sought = (question.id if question else None) or request.message_id
@@ -195,9 +242,10 @@ async def _place(
     if known is not None and known["role"] == "assistant":
         known = await row(connection, "last_question", head_key=known["key"])
     if known is not None and (again or question is None or known["content"] == question.text):
-        return known["key"], known["parent_key"], known["content"]
+        kept = tuple(UUID(source) for source in known["metadata"].get("sourceIds", ()))
+        return _Place(key=known["key"], parent_key=known["parent_key"], text=known["content"], source_ids=kept)
     if question is None:
         raise ProblemError("question_missing")
     if known is not None:  # edited: a new branch from the same place
-        return None, known["parent_key"], question.text
-    return None, session.head_key, question.text
+        return _Place(key=None, parent_key=known["parent_key"], text=question.text)
+    return _Place(key=None, parent_key=session.head_key, text=question.text)

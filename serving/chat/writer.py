@@ -156,6 +156,10 @@ class PartWriter:
         """What the answer cites and quotes."""
         self._put(p.DataCitations(id="citations", data=p.clean_json(data)))
 
+    def summary(self, data: dict[str, Any]) -> None:
+        """The older part of the chat, summed up."""
+        self._put(p.DataSummary(id="summary", data=p.clean_json(data)))
+
     def finish(self, reason: FinishReason, metadata: dict[str, Any] | None = None) -> None:
         """The answer is whole."""
         self._end(p.Finish(finish_reason=reason, message_metadata=metadata))

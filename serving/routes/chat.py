@@ -2,24 +2,33 @@
 
 import asyncio
 import json
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import Path, Request
 from fastapi.responses import Response, StreamingResponse
 from starlette.requests import ClientDisconnect
 
+from pipelines.answering.events import Event
 from pipelines.answering.loop import answer
 from pipelines.answering.turn import Turn
+from pipelines.core.errors import StudyBuddyError
 from pipelines.core.records import Hit, Person
 from serving.accounts.asking import Asker
 from serving.chat import parts as p
+from serving.chat.compaction import compact
 from serving.chat.feed import Feed
 from serving.chat.follow import STOP
+from serving.chat.runs import Then
 from serving.chat.sessions import check_id
+from serving.chat.titles import give_title, wants_title
 from serving.chat.turns import Begun, begin_turn, read_request
 from serving.database import CHANNEL, row, run
 from serving.guard import router as guarded
-from serving.problems import ProblemError, documented
+from serving.log import log
+from serving.problems import ProblemError, code_of, documented
 from serving.schemas import ChatBody, StopOut
 from serving.state import State, state_of
 
@@ -55,14 +64,21 @@ async def chat(request: Request, person: Asker) -> Response:
     """Ask. Everything that can be refused is refused before the first byte; then the answer streams.
 
     Of the posted messages only the last question is read; the history is the server's own. `courseId` is needed for a
-    new chat. The answer goes on when the connection breaks: see `GET /api/chat/{id}/stream`.
+    new chat; `sourceIds` narrows the question to some of its decks and lectures. The answer goes on when the connection
+    breaks: see `GET /api/chat/{id}/stream`.
     """
     state = state_of(request)
     asked = read_request(await _body(request))
     state.runs.admit(person.user_id)
     begun = await begin_turn(state.database, person, asked, owner=state.runs.owner, limits=state.limits)
     turn = _turn(state, begun, person.person)
-    live = state.runs.start(begun, person.user_id, turn, lambda turn: answer(turn, state.model))
+    live = state.runs.start(
+        begun,
+        person.user_id,
+        turn,
+        lambda turn: _answer(state, begun, turn, person.person),
+        then=_then(state, begun, person.person),
+    )
     return _stream(state, live.feed)
 
 
@@ -118,16 +134,49 @@ async def _body(request: Request) -> Any:
 
 def _turn(state: State, begun: Begun, person: Person) -> Turn:
     async def search(question: str) -> list[Hit]:
-        return await state.searcher.search(question, course_id=begun.course.id, person=person, limit=state.limits.hits)
+        return await state.searcher.search(
+            question,
+            course_id=begun.course.id,
+            person=person,
+            limit=state.limits.hits,
+            source_ids=begun.source_ids,
+        )
 
     return Turn(
         course=begun.course.name,
         question=begun.question,
-        history=begun.history,
+        history=begun.history.words(state.limits),
+        summary=begun.history.summary["text"] if begun.history.summary else None,
         search=search,
         bounds=state.limits.answer,
         model=state.model.name if state.model else None,
     )
+
+
+def _then(state: State, begun: Begun, person: Person) -> Then | None:
+    """What follows the answer: a title, where the chat has none yet and there is a model to ask for one."""
+    model = state.model
+    if model is None or not wants_title(begun):
+        return None
+    return partial(give_title, state.database, person, model, begun)
+
+
+async def _answer(state: State, begun: Begun, turn: Turn, person: Person) -> AsyncGenerator[Event]:
+    """The answer; where the chat has grown too long for the model, a summary of its older part before it."""
+    model, history = state.model, begun.history
+    if model is not None and history.too_long(state.limits):
+        try:
+            summed_up, history = await compact(
+                state.database, person, model, history, course=begun.course.name, limits=state.limits
+            )
+        except StudyBuddyError as error:
+            log("summary_failed", run=str(begun.run_id), code=code_of(error))
+        else:
+            turn.history, turn.summary, turn.summarised = history.words(state.limits), summed_up.text, True
+            yield summed_up
+    async with aclosing(answer(turn, model)) as events:
+        async for event in events:
+            yield event
 
 
 def _stream(state: State, feed: Feed) -> StreamingResponse:

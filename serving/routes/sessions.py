@@ -1,4 +1,4 @@
-"""Chats: listed, opened, renamed, deleted, exported, rated, and switched between branches."""
+"""Chats: listed, opened, renamed, put away, deleted, exported, rated, and switched between branches."""
 
 import base64
 import binascii
@@ -43,6 +43,7 @@ async def list_sessions(  # noqa: PLR0917  the framework calls it, by name
     person: Reader,
     q: Annotated[str | None, Query(max_length=200, description="Words in the title or in a message.")] = None,
     course: Annotated[UUID | None, Query(description="Only chats about this course.")] = None,
+    archived: Annotated[bool, Query(description="Chats that are put away, instead of those that are not.")] = False,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     before: Annotated[str | None, Query(max_length=200, description="`nextBefore` of the page before.")] = None,
 ) -> SessionList:
@@ -54,6 +55,7 @@ async def list_sessions(  # noqa: PLR0917  the framework calls it, by name
             limit=limit + 1,
             course_id=course,
             words=clean(q) if q else None,
+            archived=archived,
             before=_decode(before) if before else None,
         )
     page = found[:limit]
@@ -83,10 +85,15 @@ async def get_session(request: Request, person: Reader, chat_id: ChatId) -> Sess
 
 @router.patch("/{chat_id}", operation_id="updateSession", responses=documented("not_found", "invalid_request"))
 async def update_session(request: Request, person: Asker, chat_id: ChatId, body: SessionPatch) -> SessionOut:
-    """Rename a chat, or show another branch of it."""
+    """Rename a chat, show another branch of it, or put it away (`archived`) or back. Asking in it takes it back too."""
     async with state_of(request).database.transaction(as_person=person.person) as connection:
         session = await s.update_session(
-            connection, person.user_id, s.check_id(chat_id), title=body.title, branch=body.branch
+            connection,
+            person.user_id,
+            s.check_id(chat_id),
+            title=body.title,
+            branch=body.branch,
+            archived=body.archived,
         )
     return _out(session)
 
@@ -199,6 +206,7 @@ def _out(session: s.Session, *, answering: bool = False) -> SessionOut:
         course_id=session.course_id,
         created_at=session.created_at,
         updated_at=session.updated_at,
+        archived=session.archived_at is not None,
         answering=answering,
     )
 

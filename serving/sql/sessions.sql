@@ -22,20 +22,21 @@ where user_id = %(user_id)s::uuid and client_id = %(client_id)s::text
 returning id
 
 -- name: ensure_session
--- The chat of this id, made where it is missing. One row: id, client_id, course_id, title, head_key, created_at, updated_at.
+-- The chat of this id, made where it is missing. One row, as in get_session.
 -- No row: there is no such course, or another transaction makes the chat just now.
 with made as (
-    insert into chat_sessions (user_id, client_id, course_id, title)
-    select %(user_id)s::uuid, %(client_id)s::text, c.id, %(title)s::text
+    insert into chat_sessions (user_id, client_id, course_id, title, titled_by)
+    select %(user_id)s::uuid, %(client_id)s::text, c.id, %(title)s::text,
+           case when %(title)s::text = '' then 'question' else 'person' end
     from courses c
     where c.id = %(course_id)s::uuid and c.deleted_at is null
     on conflict (user_id, client_id) do nothing
-    returning id, client_id, course_id, title, head_key, created_at, updated_at
+    returning id, client_id, course_id, title, head_key, created_at, updated_at, archived_at, titled_by
 )
-select id, client_id, course_id, title, head_key, created_at, updated_at
+select id, client_id, course_id, title, head_key, created_at, updated_at, archived_at, titled_by
 from made
 union all
-select id, client_id, course_id, title, head_key, created_at, updated_at
+select id, client_id, course_id, title, head_key, created_at, updated_at, archived_at, titled_by
 from chat_sessions
 where user_id = %(user_id)s::uuid and client_id = %(client_id)s::text
 
@@ -51,8 +52,9 @@ with written as (
 update chat_sessions set updated_at = now() from written where id = written.session_id
 
 -- name: get_session
--- One chat of this person: id, client_id, course_id, title, head_key, created_at, updated_at. No row: not there, or not theirs.
-select id, client_id, course_id, title, head_key, created_at, updated_at
+-- One chat of this person: id, client_id, course_id, title, head_key, created_at, updated_at, archived_at,
+-- titled_by. No row: not there, or not theirs.
+select id, client_id, course_id, title, head_key, created_at, updated_at, archived_at, titled_by
 from chat_sessions
 where user_id = %(user_id)s::uuid and client_id = %(client_id)s::text
 
@@ -88,6 +90,11 @@ left join user_courses u on u.course_id = s.course_id and u.user_id = c.user_id
 left join slides p on s.kind = 'slide' and p.course_id = s.course_id and p.document_id = s.source_id and p.page = s.page
                   and not now.removed
 where s.id = %(source_id)s::uuid and c.user_id = %(user_id)s::uuid and (u.user_id is not null or not is_course(s.course_id))
+
+-- name: give_title
+-- A model's title for a chat that nobody has called anything; its date stays. Rows touched: 1 or 0.
+update chat_sessions set title = %(title)s::text, titled_by = 'model'
+where id = %(session_id)s::uuid and titled_by = 'question'
 
 -- name: insert_source
 -- Keep one cited passage as it was. Rows touched: 1, or 0 when the message was deleted or the passage is kept already.
@@ -151,11 +158,11 @@ from path p join chat_messages m on m.key = p.key
 order by m.depth desc
 
 -- name: list_sessions
--- Chats of this person, newest first: id, client_id, course_id, title, head_key, created_at, updated_at.
+-- Chats of this person, newest first, as in get_session; those put away, or those not.
 -- `pattern` (an escaped LIKE pattern) looks in titles and messages; `before_*` continues after that row; both may be null.
-select id, client_id, course_id, title, head_key, created_at, updated_at
+select id, client_id, course_id, title, head_key, created_at, updated_at, archived_at, titled_by
 from chat_sessions s
-where user_id = %(user_id)s::uuid
+where user_id = %(user_id)s::uuid and (archived_at is not null) = %(archived)s::boolean
   and (%(course_id)s::uuid is null or course_id = %(course_id)s::uuid)
   and (%(before_at)s::timestamptz is null or (updated_at, id) < (%(before_at)s::timestamptz, %(before_id)s::uuid))
   and (%(pattern)s::text is null or title ilike %(pattern)s::text
@@ -184,8 +191,13 @@ on conflict (message_key) do update set rating = excluded.rating, reason = exclu
 returning message_key
 
 -- name: update_session
--- Rename a chat or show another branch of it; null leaves a value. One row as in get_session; no row: not theirs.
+-- Rename a chat, show another branch of it, put it away or back; null leaves a value. One row as in get_session; no row:
+-- not theirs. What is put away or back keeps its date, so that it lies where it was.
 update chat_sessions
-set title = coalesce(%(title)s::text, title), head_key = coalesce(%(head_key)s::uuid, head_key), updated_at = now()
+set title = coalesce(%(title)s::text, title), head_key = coalesce(%(head_key)s::uuid, head_key),
+    titled_by = case when %(title)s::text is null then titled_by else 'person' end,
+    archived_at = case when %(archived)s::boolean then coalesce(archived_at, now()) when not %(archived)s::boolean then null
+                       else archived_at end,
+    updated_at = case when %(title)s::text is null and %(head_key)s::uuid is null then updated_at else now() end
 where user_id = %(user_id)s::uuid and client_id = %(client_id)s::text
-returning id, client_id, course_id, title, head_key, created_at, updated_at
+returning id, client_id, course_id, title, head_key, created_at, updated_at, archived_at, titled_by

@@ -33,6 +33,56 @@ def test_a_chat_is_renamed_and_deleted(service, chat):
     assert service.http.get(path + "/messages").status_code == 404
 
 
+def test_a_chat_is_put_away_where_it_lies_and_comes_back_when_it_is_asked_in(service, material, chat):
+    path = f"/api/sessions/{chat[0]}"
+
+    def listed(**query):
+        return [
+            each["id"] for each in service.http.get("/api/sessions", params={"limit": 200, **query}).json()["items"]
+        ]
+
+    dated = service.http.get(path).json()["updatedAt"]
+    put_away = service.http.patch(path, json={"archived": True}).json()
+    assert (put_away["archived"], put_away["updatedAt"], put_away["title"]) == (True, dated, "What does momentum damp?")
+    assert chat[0] not in listed() and chat[0] in listed(archived=True)
+    assert chat[0] not in listed(q="narrow valleys") and chat[0] in listed(q="narrow valleys", archived=True)
+    assert service.http.patch(path, json={"title": "Kept"}).json()["archived"] is True
+    assert service.http.patch(path, json={"archived": False}).json()["archived"] is False
+    service.http.patch(path, json={"archived": True})
+    ask(service, material, "And again?", chat=chat[0])
+    assert chat[0] in listed() and chat[0] not in listed(archived=True)
+
+
+def test_a_question_stays_within_the_decks_and_lectures_it_was_narrowed_to_also_when_it_is_asked_again(
+    quoting, material
+):
+    def kinds(chat, **more):
+        parts = parts_of(ask(quoting, material, "What moves and what pulls the weights?", chat=chat, **more))
+        return {part["mediaType"] for part in parts if part["type"] == "source-document"}
+
+    lecture, deck = [str(material.lecture_id)], [str(material.document_id)]
+    chat = str(uuid4())
+    everything = kinds(chat, message_id="q1")
+    spoken = kinds(chat, message_id="q2", sourceIds=lecture)
+    shown = kinds(chat, message_id="q3", sourceIds=deck)
+    assert len(everything) == 2 and spoken | shown == everything and not spoken & shown
+    again = {"message_id": "q3", "trigger": "regenerate-message"}
+    assert kinds(chat, **again) == shown
+    assert kinds(chat, **again, sourceIds=lecture) == spoken
+    assert kinds(chat, **again, sourceIds=[]) == everything
+    items = quoting.http.get(f"/api/sessions/{chat}/messages").json()["items"]
+    assert [item["metadata"].get("sourceIds") for item in items if item["role"] == "user"] == [None, lecture, deck]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "status"), [([str(uuid4())], 404), (["x"], 422), ([str(uuid4()) for _ in range(51)], 422)]
+)
+def test_a_question_is_not_narrowed_to_what_there_is_not(quoting, material, wanted, status):
+    chat = str(uuid4())
+    assert ask(quoting, material, chat=chat, sourceIds=wanted).status_code == status
+    assert quoting.http.get(f"/api/sessions/{chat}").status_code == 404
+
+
 def test_chats_are_paged(service, material):
     made = [
         service.http.post("/api/sessions", json={"courseId": str(material.course_id)}).json()["id"] for _ in range(5)
@@ -150,9 +200,9 @@ def test_a_chat_of_ten_thousand_messages(service, material, model):
     assert [message["id"] for message in page["items"]] == [f"m{n}" for n in range(9801, 10001)]
     older = service.http.get(f"/api/sessions/{chat}/messages", params={"before": page["nextBefore"]}).json()
     assert older["items"][-1]["id"] == "m9800"
-    model.script(text("Short."), text("Edited."))
+    model.script(text("A summary."), text("Short."), text("Edited."))
     assert ask(service, material, chat=chat).status_code == 200
-    assert len(model.requests[0]["messages"]) == 22
+    assert [len(request["messages"]) for request in model.requests] == [2, 10]  # four turns stay whole
     assert ask(service, material, "Other words", chat=chat, message_id="m5").status_code == 200
     shown = service.http.get(f"/api/sessions/{chat}/messages").json()["items"]
     assert [message["id"] for message in shown[:-1]] == ["m1", "m2", "m3", "m4", "m5"]

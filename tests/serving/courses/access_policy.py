@@ -61,7 +61,10 @@ POLICY: dict[str, dict[str, str]] = {
         "invitation": TEACHING, "invitation of another course": "443344",
     },
     "POST /api/invitations/{code}/accept": {"code": "......"},
-    "POST /api/chat": {"course": MEMBERS},
+    "POST /api/chat": {
+        "course": MEMBERS, "private in a question": OWN, "published in a question": MEMBERS,
+        "kept in a question": "4.4444",
+    },
     "GET /api/chat/{chat_id}/stream": {"chat": "==.==="},
     "POST /api/chat/{chat_id}/stop": {"chat": "==.==="},
     "GET /api/sessions": {"nothing": "......", "course": "....=="},
@@ -96,6 +99,6 @@ IDS = {
     "POST /api/sessions": {"courseId", "id"},
     "PATCH /api/sessions/{chat_id}": {"branch"},
     "GET /api/sessions/{chat_id}/messages": {"before"},
-    "POST /api/chat": {"courseId"},
+    "POST /api/chat": {"courseId", "sourceIds"},
 }
 """Ids that queries and bodies carry; one that is not named here fails the matrix."""

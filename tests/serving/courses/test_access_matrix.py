@@ -111,11 +111,14 @@ class World:
     def thing(self, operation: str, kind: str) -> Thing:
         """A new thing of this kind, for this operation, and how to ask for one that there is not."""
         course, plural = {"course_id": self.course}, "lectures" if "lectures" in operation else "documents"
-        upload = kind.removesuffix(" in a search").removesuffix(" to another course")
+        upload = re.sub(" (in a search|in a question|to another course)$", "", kind)
         if kind == "course":
             return self._with_course(operation)
         if upload in ("private", "offered", "published", "unreleased", "kept"):
             made = self._upload(upload, plural)
+            if kind.endswith("in a question"):
+                asked = self._with_course(operation)
+                return Thing(body={**asked.body, "sourceIds": [made]})
             if kind.endswith("in a search"):
                 return Thing(path=course, query={"q": "anything", "source": made})
             ids = {"upload_id": made, "document_id": made, "lecture_id": made, "page": 1, **course}
@@ -253,6 +256,8 @@ def absent(thing: Thing) -> Thing:
     inner = ("upload_id", "document_id", "lecture_id", "message_id", "invitation_id", "source_id", "token_id")
     if any(name in thing.path for name in inner):
         return thing.nowhere(*inner)
+    if "sourceIds" in thing.body:
+        return Thing(body={**thing.body, "sourceIds": [str(uuid4())]})
     if "deckIds" in thing.form:
         return thing.nowhere("deckIds")
     if thing.query.get("source"):

@@ -6,7 +6,7 @@ JUPYTER := --ip=127.0.0.1 --ServerApp.allow_remote_access=False --ServerApp.allo
     --ServerApp.disable_check_xsrf=False --ServerApp.allow_unauthenticated_access=False
 READY := $(VENV)/.installed
 
-.PHONY: demo test attack attack-brief check map format up down notebooks bench lock audit
+.PHONY: demo test test-slow attack attack-brief check map format up down notebooks bench lock audit
 .DEFAULT_GOAL := demo
 
 demo: $(READY)  ## set everything up, ingest the sample course, ask a question
@@ -14,6 +14,9 @@ demo: $(READY)  ## set everything up, ingest the sample course, ask a question
 
 test: $(READY)  ## the test suite
 	@$(BIN)/pytest -n auto --dist worksteal
+
+test-slow: $(READY)  ## the tests that take long
+	@$(BIN)/pytest -n auto --dist worksteal -m slow
 
 attack: $(READY)  ## the long attacks: hostile files, a machine without guards, ...; prints what came of them
 	@$(BIN)/pytest -m attack -s

@@ -22,7 +22,7 @@ from tests.homes import private_home
 STOCK = {"module": "dagster._core.launcher.default_run_launcher", "class": "DefaultRunLauncher"}
 
 
-@pytest.fixture(params=["forking", "stock"])
+@pytest.fixture(params=["forking", pytest.param("stock", marks=pytest.mark.slow)])
 def settings(request, server, tmp_path):
     """A home of its own whose Dagster file names one of the launchers."""
     names = [f"{request.param}_{kind}_{tmp_path.name.replace('-', '_')}".lower() for kind in ("app", "dagster")]

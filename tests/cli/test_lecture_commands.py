@@ -105,6 +105,7 @@ def test_what_of_a_file_could_not_be_read_is_said_and_a_file_without_a_word_has_
     assert [each["finding"] for each in shown["page_list"]] == [None, f"{found['sentence']} {found['advice']}"]
 
 
+@pytest.mark.slow
 def test_a_command_that_attends_to_uploads_itself_ends_when_pictures_of_text_are_read(run, tmp_path):
     (tmp_path / "scan.pdf").write_bytes(scanned("Gradient descent.", "scan:Adam adapts the size of its steps."))
     (file,) = json.loads(run("ingest", "--course", "Scans", "--json", tmp_path).stdout)["files"]
@@ -171,6 +172,7 @@ def test_the_same_folder_again_runs_nothing(run, ingested, tmp_path):
     assert (file["status"], file["seconds"]) == ("unchanged", 0)
 
 
+@pytest.mark.slow
 def test_files_of_one_name_in_one_command_are_kept_and_told_apart_and_the_same_bytes_twice_are_one(run, tmp_path):
     for folder, text in (("one", WORDS), ("two", WORDS + MORE), ("three", WORDS)):
         (tmp_path / folder).mkdir()
@@ -186,6 +188,7 @@ def test_files_of_one_name_in_one_command_are_kept_and_told_apart_and_the_same_b
     assert (again.returncode, "two are named talk.vtt" in again.stderr) == (1, True)
 
 
+@pytest.mark.slow
 def test_a_lecture_is_aligned_when_its_deck_comes_later(run, tmp_path):
     (tmp_path / "talk.vtt").write_bytes(lecture_captions())
     assert run("ingest", "--course", "Wind", tmp_path).returncode == 0

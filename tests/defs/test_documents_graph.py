@@ -178,6 +178,7 @@ def test_a_rate_limit_is_waited_for_and_tried_again(graph, model):
     assert len(model.requests) == 2
 
 
+@pytest.mark.slow
 def test_a_model_that_never_answers_leaves_the_text_searchable_after_the_last_attempt(graph, model):
     document = graph.upload(pdf(PAGES[0]))
     model.default = [Status(503, headers={"retry-after": "0"})]

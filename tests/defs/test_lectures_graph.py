@@ -272,6 +272,7 @@ def wait_for(what: Callable[[], bool], seconds: float = 60) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on_after_its_last_piece(graph, spoken, monkeypatch):
     monkeypatch.setattr(recognition, "PIECE_MS", PIECE_MS)
     lecture = graph.upload(media=spoken(38))

@@ -151,6 +151,7 @@ def test_one_port_for_two_servers_is_said_before_anything_starts(settings):
     assert services.running(settings) is None
 
 
+@pytest.mark.slow
 def test_a_service_that_does_not_start_is_named_with_what_it_said(settings):
     without = settings.model_copy(update={"chat_model": "some-model"})
     with pytest.raises(TransientError, match=r"api did not come up; see .*api\.log\. It said last: MODEL_BASE_URL is"):

@@ -181,6 +181,7 @@ def test_the_materialize_button_makes_an_ordinary_run(interface):
     interface.wait(interface.materialize("works"), "SUCCESS")
 
 
+@pytest.mark.slow
 def test_a_run_killed_with_9_gives_back_its_pool_slot_and_is_tried_again_within_a_minute(interface):
     interface.ask('mutation { setConcurrencyLimit(concurrencyKey: "tiny", limit: 1) }')  # the retry needs the slot
     first, second = interface.wait(interface.materialize("diesonce"), "FAILURE", "SUCCESS")

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -185,6 +186,7 @@ def test_a_long_segment_is_cut_at_its_words() -> None:
     assert len(speech_windows([Segment(start_ms=0, end_ms=19_900, text=whole.text)])) == 1
 
 
+@pytest.mark.slow
 def test_the_sample_lecture_is_on_the_right_page_for_nine_tenths_of_its_time() -> None:
     from bench.alignment import measure, sample
 

@@ -240,6 +240,7 @@ def test_limits_on_bytes_and_length(tmp_path: Path) -> None:
     assert refusal(tmp_path / "a.wav", tmp_path, max_ms=2000) == "too_large"
 
 
+@pytest.mark.slow
 def test_hours_are_decoded_without_holding_them(tmp_path: Path) -> None:
     source = write(tmp_path / "a.opus", np.tile(tone(10, rate=48_000), 6), codec="libopus", rate=48_000)
     extract(source, tmp_path / "out.flac")

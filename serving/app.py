@@ -22,6 +22,7 @@ from serving.routes import (
     materials,
     media,
     members,
+    readers,
     sessions,
     uploads,
 )
@@ -69,8 +70,8 @@ def create_app(settings: Settings | None = None, *, limits: Limits | None = None
     app.state.settings, app.state.limits = settings, limits
     for router in (
         chat.router, sessions.router, courses.router, members.router, events.router, uploads.router,
-        materials.documents, materials.lectures, media.router, auth.router, account.router, entrance.router,
-        health.router,
+        materials.documents, materials.lectures, readers.router, media.router, auth.router, account.router,
+        entrance.router, health.router,
     ):  # fmt: skip
         app.include_router(router)
     problems.install(app)

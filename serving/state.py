@@ -31,6 +31,7 @@ from serving.limits import Limits
 from serving.log import log
 from serving.materials.bells import CourseBells, rung_course
 from serving.materials.links import Links
+from serving.materials.thumbnails import Thumbnails
 from serving.search import THREADS, Searcher
 
 
@@ -48,6 +49,7 @@ class State:
     searcher: Searcher
     accounts: Accounts
     links: Links
+    thumbnails: Thumbnails
     runs: Runs
     follower: Follower
     model: ChatModel | None
@@ -77,6 +79,8 @@ async def opened(settings: Settings, limits: Limits, doors: Doors) -> AsyncItera
         stack.callback(core.close)
         searcher = Searcher(sync, embedder(settings))
         stack.callback(searcher.close)
+        thumbnails = Thumbnails(files)
+        stack.callback(thumbnails.close)
         runs = Runs(database, limits)
         pace = Pace(runs.__len__)
         model = await _model(settings, pace, stack)
@@ -101,6 +105,7 @@ async def opened(settings: Settings, limits: Limits, doors: Doors) -> AsyncItera
             searcher=searcher,
             accounts=accounts,
             links=Links.open(settings, limits),
+            thumbnails=thumbnails,
             runs=runs,
             follower=follower,
             model=model,

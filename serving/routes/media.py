@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Path, Request
+from fastapi import Path, Query, Request
 from fastapi.responses import Response
 
 from serving.accounts.access import get_my_course
@@ -12,6 +12,7 @@ from serving.accounts.people import Principal
 from serving.database import row
 from serving.guard import router as guarded
 from serving.materials.media import SLIDE_TYPE, media_type, stored_file
+from serving.materials.thumbnails import Width
 from serving.problems import ProblemError, documented
 from serving.state import state_of
 
@@ -29,13 +30,20 @@ _BYTES: dict[int | str, dict[str, Any]] = {
     response_class=Response,
     responses={**documented("not_found", "link_expired", "range_not_satisfiable", "invalid_request"), **_BYTES},
 )
-async def slide_image(
-    request: Request, person: Viewer, course_id: UUID, document_id: UUID, page: Annotated[int, Path(ge=1, le=100_000)]
+async def slide_image(  # noqa: PLR0917  the framework calls it, by name
+    request: Request,
+    person: Viewer,
+    course_id: UUID,
+    document_id: UUID,
+    page: Annotated[int, Path(ge=1, le=100_000)],
+    width: Annotated[Width | None, Query(description="Pixels; not given: as it was drawn.")] = None,
 ) -> Response:
-    """The picture of a slide (WebP)."""
-    return await _send(
-        request, person, "slide_image", SLIDE_TYPE, course_id=course_id, document_id=document_id, page=page
-    )
+    """The picture of a slide (WebP), as it was drawn or narrower."""
+    found = await _find(request, person, "slide_image", course_id=course_id, document_id=document_id, page=page)
+    state, sha256 = state_of(request), found["image_sha256"]
+    if width is not None:
+        return await state.thumbnails.respond(sha256, width, request.headers)
+    return await stored_file(state.files, sha256, content_type=SLIDE_TYPE, headers=request.headers)
 
 
 @router.get(
@@ -46,18 +54,18 @@ async def slide_image(
 )
 async def recording(request: Request, person: Viewer, course_id: UUID, lecture_id: UUID) -> Response:
     """The recording of a lecture; players ask for ranges of it."""
-    return await _send(request, person, "lecture_media", None, course_id=course_id, lecture_id=lecture_id)
+    found = await _find(request, person, "lecture_media", course_id=course_id, lecture_id=lecture_id)
+    kind = media_type(found["file_name"])
+    files = state_of(request).files
+    return await stored_file(files, found["media_sha256"], content_type=kind, headers=request.headers)
 
 
-async def _send(
-    request: Request, person: Principal, name: str, content_type: str | None, *, course_id: UUID, **ids: UUID | int
-) -> Response:
-    state = state_of(request)
-    async with state.database.transaction(as_person=person.person) as connection:
+async def _find(
+    request: Request, person: Principal, name: str, *, course_id: UUID, **ids: UUID | int
+) -> dict[str, Any]:
+    async with state_of(request).database.transaction(as_person=person.person) as connection:
         course = await get_my_course(connection, person, course_id)
         found = await row(connection, name, course_id=course.id, person_id=person.user_id, **ids)
     if found is None:
         raise ProblemError("not_found")
-    sha256 = found["image_sha256"] if content_type else found["media_sha256"]
-    kind = content_type or media_type(found["file_name"])
-    return await stored_file(state.files, sha256, content_type=kind, headers=request.headers)
+    return found

@@ -30,6 +30,7 @@ MAY_IMPORT = {
         "pipelines.steps.documents.kinds",
         "pipelines.steps.speech.sniff",
         "pipelines.steps.captions.records",
+        "pipelines.steps.captions.formats",  # captions of a transcript, for players
     },
     "notebooks": {"pipelines.core", "pipelines.steps", "pipelines.answering"},
 }

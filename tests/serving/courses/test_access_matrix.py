@@ -31,12 +31,14 @@ BODIES: dict[str, Any] = {
     "POST /api/courses/{course_id}/invitations": {"role": "student"},
     "PATCH /api/sessions/{chat_id}": {"title": "new"},
     "PUT /api/sessions/{chat_id}/messages/{message_id}/feedback": {"rating": "down"},
+    "PUT /api/lectures/{upload_id}/place": {"positionMs": 1},
     "POST /api/tokens": {"name": "new", "scopes": ["read"]},
     "POST /api/auth/sign-out": {},
     "POST /api/sessions": {"courseId": str(UUID(int=0))},
 }
 TABLES = (
-    "courses", "user_courses", "invitations", "documents", "lectures", "lecture_documents", "chat_sessions",
+    "courses", "user_courses", "invitations", "documents", "lectures", "lecture_documents", "user_lectures",
+    "chat_sessions",
     "chat_messages", "chat_feedback", "access_tokens", "users", "ai.message_sources",
 )  # fmt: skip
 UNSTEADY = {"used_at", "updated_at"}

@@ -19,9 +19,11 @@ from serving.routes import (
     entrance,
     events,
     health,
+    keys,
     materials,
     media,
     members,
+    models,
     readers,
     sessions,
     uploads,
@@ -71,7 +73,7 @@ def create_app(settings: Settings | None = None, *, limits: Limits | None = None
     for router in (
         chat.router, sessions.router, courses.router, members.router, events.router, uploads.router,
         materials.documents, materials.lectures, readers.router, media.router, auth.router, account.router,
-        entrance.router, health.router,
+        keys.router, models.router, entrance.router, health.router,
     ):  # fmt: skip
         app.include_router(router)
     problems.install(app)

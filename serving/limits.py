@@ -86,6 +86,9 @@ class Limits:
     invitations_per_course: int = 200
     """Invitations of one course that are good at a time."""
 
+    openrouter_timeout_s: float = 10.0
+    """How long OpenRouter may take for an answer about a key."""
+
     issuer_timeout_s: float = 5.0
     """How long the issuer may take for an answer."""
 

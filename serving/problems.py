@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 
-from pipelines.core.errors import StudyBuddyError, UnreadableFileError
+from pipelines.core.errors import ProviderRefusedError, StudyBuddyError, UnreadableFileError
 from pipelines.http.rules import REFUSALS
 from serving.log import log
 
@@ -47,6 +47,13 @@ PROBLEMS: dict[str, Problem] = {
     "sign_in_unavailable": Problem(503, "The sign-in service cannot be reached now; try again in a moment."),
     "no_sign_in": Problem(404, "Nobody signs in here by a page: run `studybuddy open` on the machine itself."),
     "ticket_expired": Problem(403, "This address was good once and for a minute; run `studybuddy open` again."),
+    "connect_expired": Problem(400, "This was begun too long ago, elsewhere, or is done already; connect again."),
+    "connect_refused": Problem(403, "OpenRouter gave no key; connect again and allow it there."),
+    "openrouter_unavailable": Problem(503, "OpenRouter cannot be reached now; try again in a moment."),
+    "no_connecting": Problem(404, "This service has no page to come back to; paste a key instead."),
+    "key_unusable": Problem(422, "The provider does not accept this key; look whether it is whole and still good."),
+    "address_refused": Problem(422, "Keys may not be used at this address here; ask who runs this service."),
+    "unknown_model": Problem(422, "Your key cannot use this model; choose one of the list."),
     "too_many_tokens": Problem(409, "You have as many tokens as one may have; delete one first."),
     "wrong_body": Problem(415, "The body is not of a type that this address takes."),
     "bad_form": Problem(400, "The form cannot be read: its fields come first, each once and short, then its file."),
@@ -78,7 +85,9 @@ PROBLEMS: dict[str, Problem] = {
     "too_many_answers": Problem(429, "Too many answers are being written at once; wait for one to end."),
     "shutting_down": Problem(503, "The service is restarting; try again in a moment."),
     # the model and its provider
-    "openrouter_key_missing": Problem(412, "No OpenRouter key is connected; connect one to ask questions."),
+    "connect_openrouter": Problem(
+        412, "Connect OpenRouter to get written answers; these are the passages that fit best."
+    ),
     "key_rejected": Problem(502, "The model provider rejected the key; connect it again."),
     "no_credit": Problem(402, "The model provider says there is no credit left."),
     "rate_limited": Problem(429, "The model provider is asked too often just now; try again in a moment."),
@@ -142,6 +151,8 @@ def code_of(error: BaseException) -> str:
     """The table's code for any exception; unknown ones are `internal`, or the general code of their class."""
     if isinstance(error, ProblemError):
         return error.code
+    if isinstance(error, ProviderRefusedError) and error.code == "bad_request":
+        return error.default_code  # the provider refused our request, not we theirs
     if isinstance(error, StudyBuddyError):
         return next((code for code in (error.code, error.default_code) if code in PROBLEMS), "internal")
     return "internal"

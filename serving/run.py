@@ -11,7 +11,7 @@ from socket import socket
 
 import uvicorn
 
-from pipelines.core.home import close_new_files, prepare_home
+from pipelines.core.home import prepare_home, stay_private
 from pipelines.core.secrets.local_token import local_token
 from pipelines.core.settings import Settings
 from pipelines.http.connections import raise_file_limit
@@ -64,7 +64,7 @@ def serve(
     """
     server = make_server(settings, host, port, limits=limits)
     server.alone = True
-    close_new_files()
+    stay_private()
     prepare_home(settings.home)
     raise_file_limit()
     set_up(settings.log_level)

@@ -7,21 +7,22 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
-from pipelines.core.models.providers import Embedder
-from pipelines.core.postgres import Database
+from pipelines.core.models.providers import Clients, embedder, embedder_for
 from pipelines.core.records import Hit, Kind, Person, Scope
 from pipelines.core.retrieval import retrieve_chunks
+from pipelines.core.settings import LOCAL_EMBEDDING_MODEL
+from pipelines.core.stores import Stores
 
 THREADS = 4
 """Searches at once; each takes one connection and, for the local embedder, one core for some milliseconds."""
 
 
 class Searcher:
-    """Finds passages of a course for a person."""
+    """Finds passages of a course for a person, who pays where a provider makes the question's vector."""
 
-    def __init__(self, database: Database, embed: Embedder) -> None:
-        self._database = database
-        self._embed = embed
+    def __init__(self, stores: Stores) -> None:
+        self._stores = stores
+        self._clients = Clients(stores.settings)
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="search")
 
     async def search(
@@ -37,19 +38,22 @@ class Searcher:
         """Passages that answer the question, best first; `kinds` and `source_ids` empty mean all.
 
         Raises:
-            StudyBuddyError: database or embedder out of reach.
+            StudyBuddyError: database or embedder out of reach, or nobody pays for it (KeyMissingError).
         """
         scope = Scope(course_id=course_id, person=person, kinds=kinds, source_ids=source_ids)
 
         def find() -> list[Hit]:
-            return retrieve_chunks(self._database, question, scope=scope, embed=self._embed, limit=limit)
+            embed = embedder_for(self._stores, person.id, "question", course_id=course_id, clients=self._clients)
+            return retrieve_chunks(self._stores.database, question, scope=scope, embed=embed, limit=limit)
 
         return await asyncio.get_running_loop().run_in_executor(self._threads, find)
 
     def warm(self) -> None:
-        """Load the embedder now, so that the first question does not wait for it."""
-        self._embed.embed(["warm"])
+        """Load the local embedder now, so that the first question does not wait for it; a provider's needs nothing."""
+        if self._stores.settings.embedding_model == LOCAL_EMBEDDING_MODEL:
+            embedder(self._stores.settings).embed(["warm"])
 
     def close(self) -> None:
         """Let running searches end."""
         self._threads.shutdown(wait=True, cancel_futures=True)
+        self._clients.close()

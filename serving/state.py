@@ -9,11 +9,9 @@ from uuid import UUID
 
 from fastapi import Request
 
-from pipelines.answering.model import ChatModel
 from pipelines.answering.pace import Pace
 from pipelines.core.errors import StudyBuddyError
 from pipelines.core.files import FileStore
-from pipelines.core.models.providers import async_chat_client, embedder
 from pipelines.core.postgres import Database, database_urls
 from pipelines.core.secrets.crypto import Sealer
 from pipelines.core.settings import Settings
@@ -21,7 +19,9 @@ from pipelines.core.stores import Stores
 from serving.accounts.changes import changed_person
 from serving.accounts.doors import Doors
 from serving.accounts.opened import Accounts, open_accounts
+from serving.accounts.openrouter import OpenRouter
 from serving.chat.follow import Follower
+from serving.chat.models import Models
 from serving.chat.reaper import forget, reap
 from serving.chat.runs import Runs
 from serving.core import THREADS as CORE_THREADS
@@ -37,7 +37,7 @@ from serving.search import THREADS, Searcher
 
 @dataclass(kw_only=True, eq=False)
 class State:
-    """The opened service. `model` None: no language model is connected. `uploading`: files on their way, by person."""
+    """The opened service. `uploading`: files on their way, by person."""
 
     settings: Settings
     limits: Limits
@@ -52,7 +52,8 @@ class State:
     thumbnails: Thumbnails
     runs: Runs
     follower: Follower
-    model: ChatModel | None
+    models: Models
+    openrouter: OpenRouter
     uploading: Counter[UUID] = field(default_factory=Counter)
 
 
@@ -75,15 +76,19 @@ async def opened(settings: Settings, limits: Limits, doors: Doors) -> AsyncItera
         url, _ = await asyncio.to_thread(database_urls, settings)
         database = await stack.enter_async_context(ServingDatabase(url))
         files, bells = FileStore.open(settings), CourseBells()
-        core = Core(Stores(settings, sync, files, await asyncio.to_thread(Sealer.open_home, settings)))
+        stores = Stores(settings, sync, files, await asyncio.to_thread(Sealer.open_home, settings))
+        core = Core(stores)
         stack.callback(core.close)
-        searcher = Searcher(sync, embedder(settings))
+        searcher = Searcher(stores)
         stack.callback(searcher.close)
         thumbnails = Thumbnails(files)
         stack.callback(thumbnails.close)
         runs = Runs(database, limits)
         pace = Pace(runs.__len__)
-        model = await _model(settings, pace, stack)
+        models = Models(stores, pause=pace.pause_s)
+        stack.push_async_callback(models.close)
+        openrouter = OpenRouter(settings, timeout_s=limits.openrouter_timeout_s)
+        stack.push_async_callback(openrouter.close)
         accounts = await open_accounts(settings, limits, doors, database, stack)
         follower = Follower(database, runs, on_other=_heard(accounts, runs, bells))
         tasks: list[asyncio.Task[None]] = [
@@ -108,7 +113,8 @@ async def opened(settings: Settings, limits: Limits, doors: Doors) -> AsyncItera
             thumbnails=thumbnails,
             runs=runs,
             follower=follower,
-            model=model,
+            models=models,
+            openrouter=openrouter,
         )
 
 
@@ -129,14 +135,6 @@ def _heard(accounts: Accounts, runs: Runs, bells: CourseBells) -> Callable[[str]
         return changed is not None
 
     return heard
-
-
-async def _model(settings: Settings, pace: Pace, stack: AsyncExitStack) -> ChatModel | None:
-    if settings.chat_model is None:
-        return None
-    client = async_chat_client(settings)
-    stack.push_async_callback(client.close)
-    return ChatModel(client, settings.chat_model, pause=pace.pause_s)
 
 
 def _chores(

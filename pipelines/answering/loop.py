@@ -18,18 +18,21 @@ from pipelines.answering.searching import search_first, use_tools
 from pipelines.answering.tool_calls import ToolCalls
 from pipelines.answering.turn import Turn
 from pipelines.answering.wire import Delta
-from pipelines.core.errors import ProviderRefusedError, ProviderUnavailableError
+from pipelines.core.errors import KeyMissingError, ProviderRefusedError, ProviderUnavailableError
 from pipelines.core.records import Hit
 
 RETRY_AFTER_S = 0.5
 """Wait before a failed model call is made again, where the provider asks for none."""
 
 
-async def answer(turn: Turn, model: ChatModel | None, *, tools: bool = True) -> AsyncGenerator[Event]:
+async def answer(
+    turn: Turn, model: ChatModel | None, *, tools: bool = True, missing: KeyMissingError | None = None
+) -> AsyncGenerator[Event]:
     """The whole answer of a turn, event by event.
 
     Args:
         model: None quotes the passages that fit best.
+        missing: why no model was asked although there is one: told (raised) once the passages are quoted.
         tools: False searches with the question first and leaves the model nothing to call. A model that turns out not
             to call tools is asked in the same way.
 
@@ -41,8 +44,10 @@ async def answer(turn: Turn, model: ChatModel | None, *, tools: bool = True) -> 
         if model is None:
             async for event in _quote(turn):
                 yield event
+            if missing is not None:
+                raise missing
         else:
-            async for event in _ask(turn, model, tools=tools and model.tools):
+            async for event in _ask(turn, model, tools=tools and model.habits.tools):
                 yield event
     except (Exception, asyncio.CancelledError):
         for event in turn.settle():
@@ -74,7 +79,7 @@ async def _ask(turn: Turn, model: ChatModel, *, tools: bool) -> AsyncGenerator[E
     yield Retried(refused, 0.0)  # perhaps only because this model cannot call tools
     async for event in _converse(turn, model, tools=False):
         yield event
-    model.tools = False  # known from now on: it did answer without them
+    model.habits.tools = False  # known from now on: it did answer without them
 
 
 async def _converse(turn: Turn, model: ChatModel, *, tools: bool) -> AsyncGenerator[Event]:

@@ -8,12 +8,14 @@ connections and errors stay. A stream that ends without saying so was cut.
 import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import aclosing
+from contextlib import aclosing, nullcontext
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pipelines.answering.thoughts import ThoughtSplitter, thinks_aloud
 from pipelines.answering.wire import ChunkReader, Delta, cut
 from pipelines.core.errors import ProviderUnavailableError
+from pipelines.core.models.meter import Meter, Used
 from pipelines.core.models.provider_faults import garbage, translated
 
 if TYPE_CHECKING:
@@ -26,15 +28,44 @@ LINE_MAX = 4_000_000
 """Longest line, or whole answer, that is waited for, in bytes; a provider that sends more speaks another language."""
 
 
-class ChatModel:
-    """A model behind an OpenAI-compatible URL. `tools` turns False when it says that it cannot call any."""
+@dataclass(slots=True)
+class Habits:
+    """What calls to a model have taught about it, for every later one.
 
-    def __init__(self, client: "openai.AsyncOpenAI", name: str, *, pause: Callable[[], float] = lambda: 0.0) -> None:
+    `tools` turns False when it says that it cannot call any; `thinks_aloud`: it thinks at the beginning of its answer.
+    """
+
+    thinks_aloud: bool
+    tools: bool = True
+
+    @classmethod
+    def of(cls, name: str) -> "Habits":
+        """What is expected of a model of this name before it is asked."""
+        return cls(thinks_aloud=thinks_aloud(name))
+
+
+class ChatModel:
+    """A model behind an OpenAI-compatible URL.
+
+    Args:
+        habits: shared by all who ask this model; None: nothing is known of it.
+        meter: who pays; None: nobody counts.
+    """
+
+    def __init__(
+        self,
+        client: "openai.AsyncOpenAI",
+        name: str,
+        *,
+        pause: Callable[[], float] = lambda: 0.0,
+        habits: Habits | None = None,
+        meter: Meter | None = None,
+    ) -> None:
         self._client = client.with_options(max_retries=0)  # what may be retried is decided where tokens are counted
         self._pause = pause
-        self._thinks_aloud = thinks_aloud(name)
+        self._meter = meter
+        self.habits = habits or Habits.of(name)
         self.name = name
-        self.tools = True
 
     async def stream(
         self, messages: list[dict[str, Any]], *, tools: list[dict[str, Any]], may_call: bool
@@ -52,7 +83,7 @@ class ChatModel:
         if tools:
             request |= {"tools": tools, "tool_choice": "auto" if may_call else "none"}
         for streamed in (True, False):
-            thoughts = ThoughtSplitter(hold=self._thinks_aloud)
+            thoughts = ThoughtSplitter(hold=self.habits.thinks_aloud)
             reader = ChunkReader(self.name, thoughts)
             reason = None
             async with aclosing(self._ask(request, reader, streamed=streamed)) as deltas:
@@ -60,21 +91,25 @@ class ChatModel:
                     reason = delta.finish_reason or reason
                     yield delta
             if thoughts.stray or reader.spoke:
-                self._thinks_aloud = thoughts.stray and not reader.separate_thinking
+                self.habits.thinks_aloud = thoughts.stray and not reader.separate_thinking
             if reader.spoke or reason not in (None, "stop", "other"):
                 return
 
     async def _ask(self, request: dict[str, Any], reader: ChunkReader, *, streamed: bool) -> AsyncGenerator[Delta]:
         if streamed:
             request = request | {"stream_options": {"include_usage": True}}
-        with translated(self.name):
-            # As `extra_body` the request goes out as it is; walking through typed arguments took half the time.
-            opened = self._client.chat.completions.with_streaming_response.create(
-                model=self.name, messages=[], stream=streamed, extra_body=request
-            )
-            async with opened as response:
-                async for delta in self._deltas(response.iter_bytes(), reader):
-                    yield delta
+        metered = self._meter.call_async() if self._meter is not None else nullcontext(Used())
+        async with metered as used:
+            with translated(self.name):
+                # As `extra_body` the request goes out as it is; walking through typed arguments took half the time.
+                opened = self._client.chat.completions.with_streaming_response.create(
+                    model=self.name, messages=[], stream=streamed, extra_body=request
+                )
+                async with opened as response:
+                    async for delta in self._deltas(response.iter_bytes(), reader):
+                        if delta.usage:
+                            used.take(delta.usage)
+                        yield delta
 
     async def _deltas(self, pieces: AsyncIterator[bytes], reader: ChunkReader) -> AsyncGenerator[Delta]:
         rest, whole = b"", False
@@ -83,7 +118,7 @@ class ChatModel:
             async for piece in pieces:
                 waited = time.monotonic() - asked > BUFFERED_S
                 rest += piece
-                if len(rest) > LINE_MAX:
+                if len(rest) > LINE_MAX or rest.lstrip()[:1] == b"<":  # a page: somebody else answers at this address
                     raise garbage(self.name)
                 whole = whole or rest.lstrip()[:1] == b"{"  # no event stream: the answer itself, whatever its type says
                 if not whole:

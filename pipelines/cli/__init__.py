@@ -11,7 +11,7 @@ from importlib import import_module
 
 import typer
 
-from pipelines.core.home import close_new_files
+from pipelines.core.home import stay_private
 
 COMMANDS = {
     "system": ("up", "down", "status", "serve", "migrate"),
@@ -20,6 +20,7 @@ COMMANDS = {
     "materials": ("list", "show", "rename", "delete", "reprocess"),
     "courses": ("courses",),
     "stored_files": ("files",),
+    "keys": ("keys",),
     "transcript": ("transcript",),
     "search": ("search",),
     "ask": ("ask",),
@@ -54,7 +55,7 @@ def _group() -> None:
 def main() -> None:
     """Entry point of the console script."""
     gc.disable()  # what imports make stays: looking for garbage among it is a tenth of the time of a short command
-    close_new_files()
+    stay_private()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # in order: a database may have to stop
     app = make_app(sys.argv[1:2])
     gc.freeze()

@@ -16,10 +16,14 @@ from pipelines.answering.turn import Turn
 from pipelines.cli.output import console, errors, foreign, print_json, told
 from pipelines.cli.search import find_hits, hit_as_json, place
 from pipelines.core.control_characters import escape_controls
-from pipelines.core.errors import StudyBuddyError
-from pipelines.core.models.providers import async_chat_client
+from pipelines.core.courses import find_course
+from pipelines.core.errors import KeyMissingError, StudyBuddyError
+from pipelines.core.models.meter import Meter
+from pipelines.core.models.payers import find_local_person, find_means, payer_of_answers
+from pipelines.core.models.providers import AsyncClients
 from pipelines.core.records import Hit
 from pipelines.core.settings import Settings, get_settings
+from pipelines.core.stores import Stores
 
 PASSAGES = 8
 """Passages a model is given: more cost more and distract; the right one is among the first five nearly always."""
@@ -79,11 +83,17 @@ async def _read(question: str, course: str, settings: Settings) -> Answered:
         return await asyncio.to_thread(find_hits, query, course=course, limit=PASSAGES)
 
     turn = Turn(course=course, question=question, search=search)
-    answered, pieces = Answered(model=settings.chat_model), list[str]()
-    client = async_chat_client(settings) if settings.chat_model is not None else None
+    answered, pieces, clients = Answered(), list[str](), AsyncClients(settings)
+    meter, missing = None, None
+    stores = Stores.open(settings)
     try:
-        model = ChatModel(client, settings.chat_model) if client and settings.chat_model else None
-        async with aclosing(answer(turn, model, tools=False)) as events:
+        try:
+            meter = _meter(stores, course)
+        except KeyMissingError as error:
+            missing = error
+        answered.model = meter.payer.model if meter is not None else None
+        model = ChatModel(clients.of(meter.payer), meter.payer.model, meter=meter) if meter is not None else None
+        async with aclosing(answer(turn, model, tools=False, missing=missing)) as events:
             async for event in events:
                 if isinstance(event, Text):
                     pieces.append(event.text)
@@ -96,10 +106,25 @@ async def _read(question: str, course: str, settings: Settings) -> Answered:
             raise
         answered.error = error
     finally:
-        if client is not None:
-            await client.close()
+        await clients.close()
+        stores.close()
     answered.text = safe_markdown("".join(pieces)).strip()  # several pieces as one text
     return answered
+
+
+def _meter(stores: Stores, course: str) -> Meter | None:
+    """Who pays: the local person, or the operator. None: no model is set.
+
+    Raises:
+        KeyMissingError, NotFoundError
+    """
+    with stores.database.transaction() as connection:
+        found = find_course(connection, course)
+        means = find_means(connection, find_local_person(connection), course_id=found.id)
+    payer = payer_of_answers(means, stores.settings, stores.sealer)
+    if payer is None:
+        return None
+    return Meter(database=stores.database, payer=payer, purpose="answer", course_id=found.id)
 
 
 def show_answer(answered: Answered) -> None:

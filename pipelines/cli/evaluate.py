@@ -10,13 +10,13 @@ import typer
 from rich.table import Table
 
 from pipelines.cli.output import clock, console, errors, foreign, print_json, told
+from pipelines.cli.search import question_embedder
 from pipelines.core.courses import find_course, list_courses
 from pipelines.core.documents import list_documents
 from pipelines.core.errors import NotFoundError
 from pipelines.core.evaluation import ask_questions, list_material_files
 from pipelines.core.lecture_slides import read_lecture_slides
 from pipelines.core.lectures import find_lecture
-from pipelines.core.models.providers import embedder
 from pipelines.core.postgres import Connection
 from pipelines.core.records import OPERATOR, Course, Scope
 from pipelines.core.stores import Stores
@@ -42,7 +42,7 @@ def evaluate(
         asked = read_questions(questions)
         with errors.status(f"Asking {len(asked)} questions ..."):
             texts = [question.question for question in asked]
-            hits = ask_questions(stores.database, scope, texts, embed=embedder(stores.settings))
+            hits = ask_questions(stores.database, scope, texts, embed=question_embedder(stores, scope.course_id))
         result = score(asked, hits, files=list_material_files(stores.database, scope))
     if json:
         print_json(result)

@@ -1,6 +1,7 @@
 """`studybuddy search`: retrieval as it is, for people and programs."""
 
 from typing import Annotated, Any
+from uuid import UUID
 
 import typer
 from rich.table import Table
@@ -8,11 +9,11 @@ from rich.table import Table
 from pipelines.cli.output import clock, console, foreign, print_json, told
 from pipelines.core.control_characters import escape_controls
 from pipelines.core.courses import find_course
-from pipelines.core.models.providers import embedder
-from pipelines.core.postgres import Database
+from pipelines.core.models.payers import find_local_person
+from pipelines.core.models.providers import Embedder, embedder_for
 from pipelines.core.records import OPERATOR, Hit, Kind, Scope
 from pipelines.core.retrieval import retrieve_chunks
-from pipelines.core.settings import get_settings
+from pipelines.core.stores import Stores
 
 PREVIEW_CHARS = 160
 
@@ -49,17 +50,23 @@ def find_hits(question: str, *, course: str, limit: int, kind: str | None = None
     if kind not in (None, "slide", "speech"):
         raise typer.BadParameter("use slide or speech", param_hint="--kind")
     kinds: tuple[Kind, ...] = (kind,) if kind else ()  # type: ignore[assignment]
-    settings = get_settings()
-    with Database.open(settings) as database:
-        with database.transaction() as connection:
+    with Stores.open() as stores:
+        with stores.database.transaction() as connection:
             found = find_course(connection, course)
         return retrieve_chunks(
-            database,
+            stores.database,
             question,
             scope=Scope(course_id=found.id, person=OPERATOR, kinds=kinds),
-            embed=embedder(settings),
+            embed=question_embedder(stores, found.id),
             limit=limit,
         )
+
+
+def question_embedder(stores: Stores, course_id: UUID) -> Embedder:
+    """The embedder for questions at the command line, which the local person pays where a provider is asked."""
+    with stores.database.transaction() as connection:
+        person_id = find_local_person(connection)
+    return embedder_for(stores, person_id, "question", course_id=course_id)
 
 
 def hit_as_json(hit: Hit) -> dict[str, Any]:

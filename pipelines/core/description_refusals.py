@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from pipelines.core.errors import StudyBuddyError
+from pipelines.core.errors import KeyMissingError, StudyBuddyError
 from pipelines.core.postgres import Connection
 from pipelines.core.records import Document
 from pipelines.core.statements import statement
@@ -12,12 +12,15 @@ from pipelines.core.uploads import lock_upload
 def put_description_refusal(connection: Connection, document: Document, error: StudyBuddyError) -> None:
     """Remember that a model refused this deck; `list_due_descriptions` has it again after a while, ten times in all.
 
+    A deck that nobody pays for is due when its owner connects a key (trigger `key_connected`).
+
     Raises:
         SupersededError: the deck was replaced or deleted meanwhile.
     """
     lock_upload(connection, document)
     key = {"document_id": document.id, "generation": document.generation}
-    connection.execute(statement("put_description_refusal"), {**key, "code": error.code, "message": error.message})
+    told = {"code": error.code, "message": error.message, "unpaid": isinstance(error, KeyMissingError)}
+    connection.execute(statement("put_description_refusal"), {**key, **told})
 
 
 def find_description_refusal(connection: Connection, document: Document) -> str | None:
@@ -29,7 +32,7 @@ def find_description_refusal(connection: Connection, document: Document) -> str 
 
 
 def clear_description_refusal(connection: Connection, document: Document) -> None:
-    """A model described this deck, so it works: other decks it refused are due at once."""
+    """A model described this deck, so it works: other decks of its owner that it refused are due at once."""
     connection.execute(statement("clear_description_refusal"), {"document_id": document.id})
 
 

@@ -77,6 +77,18 @@ class NotAllowedError(PermanentError):
     default_code = "not_allowed"
 
 
+class AddressRefusedError(PermanentError):
+    """A web address that somebody named is none, or leads where nothing is fetched from (a private network)."""
+
+    default_code = "address_refused"
+
+
+class AddressUnreachableError(TransientError):
+    """The host of a web address that somebody named cannot be found now."""
+
+    default_code = "address_unreachable"
+
+
 class SettingsError(PermanentError):
     """A setting is missing or contradicts another; the message names the environment variable."""
 
@@ -115,6 +127,12 @@ class ProviderRefusedError(PermanentError):
     """
 
     default_code = "provider_refused"
+
+
+class KeyMissingError(PermanentError):
+    """Nobody pays for this model call: who asked or uploaded has connected no key, and the operator pays for nobody."""
+
+    default_code = "connect_openrouter"
 
 
 class ProviderUnavailableError(TransientError):

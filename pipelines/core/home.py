@@ -2,6 +2,8 @@
 
 import logging
 import os
+import resource
+from contextlib import suppress
 from pathlib import Path
 
 from pipelines.core.errors import SettingsError
@@ -15,9 +17,15 @@ DATABASE = "postgres"
 _LOGGER = logging.getLogger(__name__)
 
 
-def close_new_files() -> None:
-    """Let this process, and those it starts, make files and folders for its own user alone, whatever the umask was."""
+def stay_private() -> None:
+    """Let this process, and those it starts, make files and folders for its own user alone, whatever the umask was, and
+    leave no image of its memory when it dies: there are keys of people in it."""
     os.umask(OWN_FILES)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with suppress(OSError):
+        Path("/proc/self/coredump_filter").write_text(
+            "0", encoding="ascii"
+        )  # no limit binds a program that takes dumps
 
 
 def prepare_home(home: Path) -> Path:

@@ -38,6 +38,15 @@ class Settings(BaseSettings):
     model_api_key: SecretStr | None = Field(None, description="Key for MODEL_BASE_URL; unset for local servers.")
     chat_model: str | None = Field(None, description="Model that writes answers; unset quotes passages instead.")
     vision_model: str | None = Field(None, description="Model that describes slides; unset leaves them undescribed.")
+    openrouter_url: str = Field(
+        "https://openrouter.ai", description="Where people connect OpenRouter, which answers without MODEL_BASE_URL."
+    )
+    openrouter_api_key: SecretStr | None = Field(
+        None, description="Operator's OpenRouter key for who has none; unset asks them to connect their own."
+    )
+    model_urls: str = Field(
+        "", description="Base URLs where people may use keys of their own, by commas; `*`: any public https one."
+    )
     embedding_model: str = Field(
         LOCAL_EMBEDDING_MODEL, description="Embedder: the local one, or a model name of EMBEDDING_BASE_URL."
     )

@@ -10,6 +10,7 @@ from pipelines.core.findings import list_findings, sum_up
 from pipelines.core.slides import count_document, read_slide_descriptions, read_slides
 from pipelines.defs.descriptions import slide_descriptions
 from pipelines.defs.documents import GROUP, OWNERS, document_of
+from pipelines.defs.models import embedder_of
 from pipelines.defs.partitions import documents_partitions
 from pipelines.defs.recognised_slides import recognised_slides
 from pipelines.defs.resources import StoresResource
@@ -28,8 +29,9 @@ from pipelines.steps.chunks import CHUNKER_VERSION, chunk_slides
 )
 def slide_chunks(context: dg.AssetExecutionContext, stores: StoresResource) -> dg.MaterializeResult:
     """Slides as passages: text, description and context, within the embedder's token limit."""
-    started, store, embed = time.monotonic(), stores.open, stores.embedder
+    started, store = time.monotonic(), stores.open
     with document_of(context, store) as document:
+        embed = embedder_of(store, document)
         with store.database.transaction() as connection:
             rows, descriptions = read_slides(connection, document), read_slide_descriptions(connection, document)
         chunks = chunk_slides(

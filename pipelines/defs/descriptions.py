@@ -6,15 +6,17 @@ from dataclasses import dataclass
 import dagster as dg
 
 from pipelines.core.description_refusals import clear_description_refusal, put_description_refusal
-from pipelines.core.errors import ProviderRefusedError, ProviderUnavailableError
+from pipelines.core.errors import KeyMissingError, ProviderRefusedError, ProviderUnavailableError
 from pipelines.core.models.completions import describe_image
 from pipelines.core.models.item_cache import get_cached_items, item_key, put_cached_item
-from pipelines.core.models.providers import chat_client
+from pipelines.core.models.payers import payer_of_pictures
+from pipelines.core.models.providers import Clients
 from pipelines.core.records import Document, Slide, SlideDescription
 from pipelines.core.slides import count_document, put_slide_description, read_slides
 from pipelines.core.stores import Stores
 from pipelines.defs.documents import GROUP, OWNERS, document_of
 from pipelines.defs.failures import MOST_RETRIES
+from pipelines.defs.models import meter_for
 from pipelines.defs.partitions import documents_partitions
 from pipelines.defs.pictures import render_missing
 from pipelines.defs.resources import StoresResource
@@ -45,7 +47,7 @@ def slide_descriptions(context: dg.AssetExecutionContext, stores: StoresResource
     return dg.MaterializeResult(
         metadata={
             "dagster/row_count": counts.descriptions,
-            "model": store.settings.vision_model or "none: set VISION_MODEL and MODEL_BASE_URL to describe slides",
+            "model": store.settings.vision_model or "none: set VISION_MODEL to describe slides",
             "made": spent.made,
             "reused": counts.descriptions - spent.made,
             "prompt_tokens": spent.prompt_tokens,
@@ -88,14 +90,15 @@ def _try_to_describe(
     """Describe what is not described yet. A model that refuses does not keep the text from being searched.
 
     Returns:
-        The sentence that stays as a warning where the model refused, or gave no answer however often it was asked.
+        The sentence that stays as a warning where the model refused, gave no answer however often it was asked, or
+        where nobody pays for it: then the deck is described when its owner connects a key.
 
     Raises:
         ProviderUnavailableError: it gave no answer, and the step is tried again.
     """
     try:
         _describe(context, stores, document, spent)
-    except (ProviderRefusedError, ProviderUnavailableError) as error:
+    except (KeyMissingError, ProviderRefusedError, ProviderUnavailableError) as error:
         if error.retryable and context.retry_number < MOST_RETRIES:
             raise
         context.log.warning(f"{error.message} The deck can be searched by its text; it is described later.")
@@ -133,12 +136,15 @@ def _describe(context: dg.AssetExecutionContext, stores: Stores, document: Docum
         spent.add(description)
         context.log.info(f"Described page {description.page} ({spent.made} of {len(missing)}).")
 
-    with chat_client(stores.settings) as client:
+    meter = meter_for(stores, document, payer_of_pictures, "description")
+    assert meter is not None  # noqa: S101  VISION_MODEL is set
+    with Clients(stores.settings) as clients:
+        client = clients.of(meter.payer)
         describe_slides(
             [_item(stores, rows, slide) for slide in missing],
             deck_title=document.title,
             model=model,
-            describe=lambda prompt, picture: describe_image(client, model=model, prompt=prompt, image=picture),
+            describe=lambda prompt, picture: describe_image(client, meter, prompt=prompt, image=picture),
             concurrency=stores.settings.model_concurrency,
             on_described=keep,
         )

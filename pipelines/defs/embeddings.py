@@ -26,6 +26,7 @@ from pipelines.core.stores import Stores
 from pipelines.core.uploads import lock_upload
 from pipelines.defs.chunks import slide_chunks
 from pipelines.defs.documents import GROUP, OWNERS, document_of
+from pipelines.defs.models import embedder_of
 from pipelines.defs.partitions import documents_partitions
 from pipelines.defs.resources import StoresResource
 from pipelines.defs.search_index import search_index_grew
@@ -54,8 +55,9 @@ raise this only when vectors of the same text have to be made again, beside the 
 )
 def slide_embeddings(context: dg.AssetExecutionContext, stores: StoresResource) -> dg.MaterializeResult:
     """One vector a chunk in the embedding set of the configured model; unchanged chunks keep theirs."""
-    started, store, embed = time.monotonic(), stores.open, stores.embedder
+    started, store = time.monotonic(), stores.open
     with document_of(context, store) as document:
+        embed = embedder_of(store, document)
         embedded = embed_chunks(store, embed, document.id, partial(lock_upload, upload=document))
         with store.database.transaction() as connection:
             counts = count_document(connection, document)

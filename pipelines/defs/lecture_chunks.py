@@ -8,6 +8,7 @@ from pipelines.core.chunks import replace_lecture_chunks
 from pipelines.core.lectures import count_lecture
 from pipelines.core.transcripts import read_transcript
 from pipelines.defs.lectures import GROUP, OWNERS, lecture_of
+from pipelines.defs.models import embedder_of
 from pipelines.defs.partitions import lectures_partitions
 from pipelines.defs.resources import StoresResource
 from pipelines.defs.transcripts import transcripts
@@ -25,8 +26,9 @@ from pipelines.steps.speech.chunks import CHUNKER, chunk_speech
 )
 def lecture_chunks(context: dg.AssetExecutionContext, stores: StoresResource) -> dg.MaterializeResult:
     """Speech as passages of about a minute, cut where a sentence or a thought ends."""
-    started, store, embed = time.monotonic(), stores.open, stores.embedder
+    started, store = time.monotonic(), stores.open
     with lecture_of(context, store) as lecture:
+        embed = embedder_of(store, lecture)
         with store.database.transaction() as connection:
             segments = read_transcript(connection, lecture)
         chunks = chunk_speech(

@@ -10,6 +10,7 @@ from pipelines.core.uploads import lock_upload
 from pipelines.defs.embeddings import SEARCH_TEXT_VERSION, embed_chunks, figures, vectors_are_sound
 from pipelines.defs.lecture_chunks import lecture_chunks
 from pipelines.defs.lectures import GROUP, OWNERS, lecture_of
+from pipelines.defs.models import embedder_of
 from pipelines.defs.partitions import lectures_partitions
 from pipelines.defs.resources import StoresResource
 from pipelines.defs.search_index import search_index_grew
@@ -33,8 +34,9 @@ from pipelines.defs.search_index import search_index_grew
 )
 def lecture_embeddings(context: dg.AssetExecutionContext, stores: StoresResource) -> dg.MaterializeResult:
     """One vector a chunk in the embedding set of the configured model; unchanged chunks keep theirs."""
-    started, store, embed = time.monotonic(), stores.open, stores.embedder
+    started, store = time.monotonic(), stores.open
     with lecture_of(context, store) as lecture:
+        embed = embedder_of(store, lecture)
         embedded = embed_chunks(store, embed, lecture.id, partial(lock_upload, upload=lecture))
         with store.database.transaction() as connection:
             counts = count_lecture(connection, lecture)

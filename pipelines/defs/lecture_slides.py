@@ -31,6 +31,7 @@ from pipelines.defs.descriptions import slide_descriptions
 from pipelines.defs.embeddings import slide_embeddings
 from pipelines.defs.lecture_embeddings import lecture_embeddings
 from pipelines.defs.lectures import GROUP, OWNERS, lecture_of
+from pipelines.defs.models import embedder_of
 from pipelines.defs.partitions import lectures_partitions
 from pipelines.defs.recognised_slides import recognised_slides
 from pipelines.defs.resources import StoresResource
@@ -105,7 +106,7 @@ def lecture_slides(context: dg.AssetExecutionContext, stores: StoresResource) ->
         known = True
         while not _is_made_from(store, lecture, compared := _gather(store, lecture)):  # a deck may come meanwhile
             known = False
-            proposed, spans = _align(compared, stores.embedder)
+            proposed, spans = _align(compared, embedder_of(store, lecture))
             with store.database.transaction() as connection:
                 replace_lecture_slides(
                     connection, lecture, spans, recipe=compared.recipe, deck_sha256s=compared.deck_sha256s,

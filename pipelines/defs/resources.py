@@ -1,4 +1,4 @@
-"""Resources of the assets: the stores and the models, opened once a run and closed with it."""
+"""Resources of the assets: the stores and the speech recogniser, opened once a run and closed with it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,7 +7,6 @@ from typing import Any
 import dagster as dg
 from pydantic import PrivateAttr
 
-from pipelines.core.models.providers import Embedder, embedder
 from pipelines.core.stores import Stores
 from pipelines.steps.speech.model import SpeechModel, load_model
 
@@ -16,7 +15,6 @@ class StoresResource(dg.ConfigurableResource):
     """The application's database, files and secrets. Settings come from the environment, never from run config."""
 
     _stores: Stores | None = PrivateAttr(default=None)
-    _embedder: Embedder | None = PrivateAttr(default=None)
     _speech_model: SpeechModel | None = PrivateAttr(default=None)
 
     @contextmanager
@@ -32,13 +30,6 @@ class StoresResource(dg.ConfigurableResource):
         if self._stores is None:
             raise dg.DagsterInvariantViolationError("The stores are open only inside a run.")
         return self._stores
-
-    @property
-    def embedder(self) -> Embedder:
-        """The embedder of the settings, loaded on first use (its weights take a moment)."""
-        if self._embedder is None:
-            self._embedder = embedder(self.open.settings)
-        return self._embedder
 
     @property
     def speech_model(self) -> SpeechModel:

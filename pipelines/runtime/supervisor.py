@@ -21,7 +21,7 @@ from pathlib import Path
 from pipelines.core import embedded
 from pipelines.core.database_address import libpq_address, parse_address
 from pipelines.core.errors import StudyBuddyError
-from pipelines.core.home import close_new_files
+from pipelines.core.home import stay_private
 from pipelines.core.postgres import database_urls
 from pipelines.core.processes import ProcessName
 from pipelines.core.settings import Settings, get_settings
@@ -307,7 +307,7 @@ def _say(text: str) -> None:
 def main(arguments: list[str]) -> int:
     """Supervise what the settings of this process name. Arguments: module of the definitions, then `--ui`, `--api`."""
     definitions, *options = arguments
-    close_new_files()
+    stay_private()
     settings = get_settings()
     with _folder(settings.home / "run") as folder, _known(settings.home):
         Supervisor(settings, folder, definitions=definitions, ui="--ui" in options, api="--api" in options).run()

@@ -4,6 +4,9 @@ from urllib.parse import urlsplit
 
 from pipelines.http.rules import LOOPBACK
 
+CONNECT = "/api/auth/openrouter"
+"""Where a browser begins to connect OpenRouter."""
+
 
 def is_safe_url(url: str) -> bool:
     """Whether what is sent there stays between us and them: https, or plain http on this very machine."""

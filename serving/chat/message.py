@@ -42,7 +42,7 @@ class MessageBuilder:
             self._parts.append({"type": "step-start"})
         elif isinstance(part, p.SourceDocument):
             self._parts.append(part.model_dump(by_alias=True))
-        elif isinstance(part, p.DataCitations | p.DataSummary):
+        elif isinstance(part, p.DataCitations | p.DataSummary | p.DataConnect):
             self._replace(part.model_dump(by_alias=True))
         elif isinstance(part, p.Start):
             self.id = part.message_id

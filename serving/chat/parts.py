@@ -179,6 +179,14 @@ class DataSummary(Part):
     data: dict[str, Any]
 
 
+class DataConnect(Part):
+    """Where a person connects the key that is missing for a written answer."""
+
+    type: Literal["data-connect"] = "data-connect"
+    id: OptionalStr = None
+    data: dict[str, Any]
+
+
 class MessageMetadata(Part):
     """Values for `message.metadata` that are known before the end."""
 
@@ -211,7 +219,7 @@ class Finish(Part):
 AnyPart = Annotated[
     Start | StartStep | FinishStep | TextStart | TextDelta | TextEnd | ReasoningStart | ReasoningDelta | ReasoningEnd
     | ToolInputStart | ToolInputDelta | ToolInputAvailable | ToolInputError | ToolOutputAvailable | ToolOutputError
-    | SourceDocument | DataCitations | DataSummary | MessageMetadata | Error | Abort | Finish,
+    | SourceDocument | DataCitations | DataSummary | DataConnect | MessageMetadata | Error | Abort | Finish,
     Field(discriminator="type"),
 ]  # fmt: skip
 

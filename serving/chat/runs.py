@@ -20,6 +20,7 @@ from pipelines.answering.events import Event, Retried, ToolFailed
 from pipelines.answering.turn import Turn
 from pipelines.core.errors import StorageUnavailableError
 from pipelines.core.records import PIPELINE, Hit
+from serving.accounts.addresses import CONNECT
 from serving.chat import parts as p
 from serving.chat.events import write
 from serving.chat.feed import Feed
@@ -41,6 +42,9 @@ _REASON = {
 }
 SAVE_TRIES = 4
 """Times an answer's end is written when the database fails; between them 0.2, 0.4, 0.8 seconds pass."""
+
+KEYLESS = ("connect_openrouter", "key_rejected")
+"""Ends of answers after which a person is shown where to connect a key."""
 
 Work = Callable[[Turn], AsyncGenerator[Event]]
 """The answer loop, or what stands in for it."""
@@ -242,6 +246,8 @@ class Runs:
         writer.finish_step()
         if live.sources:
             writer.citations(_citations(writer.message.text(), turn.handles, live.sources))
+        if code in KEYLESS:
+            writer.connect("openrouter", CONNECT)
         live.feed.hold()
         metadata = _metadata(turn)
         if status == "done":

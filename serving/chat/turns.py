@@ -15,6 +15,8 @@ from psycopg.errors import UniqueViolation
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
+from pipelines.core.models.payers import NOBODY, Means
+from pipelines.core.statements import statement
 from serving.accounts.access import CourseAccess, get_my_course
 from serving.accounts.people import Principal
 from serving.chat.compaction import History, read_history
@@ -55,7 +57,7 @@ class Begun:
     """A turn that is written down and may start.
 
     `history` is what was said before the question; `source_ids` are the decks and lectures it stays within, none: the
-    whole course.
+    whole course. `means` is what the asker has to pay for the answer with.
     """
 
     run_id: UUID
@@ -66,6 +68,7 @@ class Begun:
     question: str
     source_ids: tuple[UUID, ...]
     history: History
+    means: Means
 
 
 def read_request(body: Any) -> ChatRequest:
@@ -148,6 +151,8 @@ async def _begin(
     history = History()
     if place.parent_key is not None:
         history = await read_history(connection, place.parent_key, limits)
+    paying = {"person_id": person.user_id, "course_id": course.id}
+    means = await (await connection.execute(statement("find_means"), paying)).fetchone()
     asked_key = None if place.key else uuid4()
     run_id, message_key, message_id = uuid4(), uuid4(), f"msg_{uuid4().hex}"
     await run(
@@ -176,6 +181,7 @@ async def _begin(
         question=place.text,
         source_ids=source_ids,
         history=history,
+        means=Means(**means) if means is not None else NOBODY,
     )
 
 

@@ -160,6 +160,10 @@ class PartWriter:
         """The older part of the chat, summed up."""
         self._put(p.DataSummary(id="summary", data=p.clean_json(data)))
 
+    def connect(self, provider: str, url: str) -> None:
+        """A person connects a key of this provider there."""
+        self._put(p.DataConnect(id="connect", data={"provider": provider, "url": url}))
+
     def finish(self, reason: FinishReason, metadata: dict[str, Any] | None = None) -> None:
         """The answer is whole."""
         self._end(p.Finish(finish_reason=reason, message_metadata=metadata))

@@ -5,6 +5,7 @@ from uuid import UUID
 from fastapi import Request
 from fastapi.responses import Response
 
+from pipelines.core.models.keys import find_model_key
 from serving.accounts.access_tokens import delete_access_token, list_access_tokens, make_access_token
 from serving.accounts.asking import Manager, SignedIn
 from serving.accounts.changes import tell_change
@@ -20,12 +21,16 @@ router = guarded("/api", tag="account")
 @router.get("/me", operation_id="getMe", responses=documented())
 async def me(request: Request, person: SignedIn) -> MeOut:
     """Who asks."""
-    async with state_of(request).database.transaction(as_person=person.person) as connection:
+    state = state_of(request)
+    async with state.database.transaction(as_person=person.person) as connection:
         found = await get_person(connection, person.user_id)
     if found is None:
         raise ProblemError("not_authenticated")
-    unconnected = OpenRouterOut(connected=False, label=None)
-    return MeOut(id=found.id, name=found.name, email=found.email, operator=person.operator, openrouter=unconnected)
+    sealer = state.core.stores.sealer
+    key = await state.core.run(person, lambda connection: find_model_key(connection, person.user_id, sealer=sealer))
+    connected = key is not None and key.provider == "openrouter" and key.secret is not None and not key.rejected
+    openrouter = OpenRouterOut(connected=connected, label=key.label if connected and key is not None else None)
+    return MeOut(id=found.id, name=found.name, email=found.email, operator=person.operator, openrouter=openrouter)
 
 
 @router.get("/tokens", operation_id="listTokens", responses=documented())

@@ -4,7 +4,6 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from functools import partial
 from typing import Annotated, Any
 
 from fastapi import Path, Request
@@ -13,8 +12,10 @@ from starlette.requests import ClientDisconnect
 
 from pipelines.answering.events import Event
 from pipelines.answering.loop import answer
+from pipelines.answering.model import ChatModel
 from pipelines.answering.turn import Turn
-from pipelines.core.errors import StudyBuddyError
+from pipelines.core.errors import KeyMissingError, StudyBuddyError
+from pipelines.core.models.meter import Purpose
 from pipelines.core.records import Hit, Person
 from serving.accounts.asking import Asker
 from serving.chat import parts as p
@@ -57,7 +58,7 @@ _STREAM: dict[int | str, dict[str, Any]] = {
     responses=documented(
         "bad_request", "bad_id", "question_missing", "invalid_request", "attachments_unsupported", "course_required",
         "not_found", "answer_in_progress", "course_mismatch", "body_too_large", "question_too_long",
-        "too_many_answers", "openrouter_key_missing", "shutting_down",
+        "too_many_answers", "shutting_down",
     ) | _STREAM,
 )  # fmt: skip
 async def chat(request: Request, person: Asker) -> Response:
@@ -65,7 +66,8 @@ async def chat(request: Request, person: Asker) -> Response:
 
     Of the posted messages only the last question is read; the history is the server's own. `courseId` is needed for a
     new chat; `sourceIds` narrows the question to some of its decks and lectures. The answer goes on when the connection
-    breaks: see `GET /api/chat/{id}/stream`.
+    breaks: see `GET /api/chat/{id}/stream`. Who has no key, where the operator pays for nobody, gets the passages that
+    fit best, a `data-connect` part with the address where OpenRouter is connected, and the error `connect_openrouter`.
     """
     state = state_of(request)
     asked = read_request(await _body(request))
@@ -149,32 +151,50 @@ def _turn(state: State, begun: Begun, person: Person) -> Turn:
         summary=begun.history.summary["text"] if begun.history.summary else None,
         search=search,
         bounds=state.limits.answer,
-        model=state.model.name if state.model else None,
     )
 
 
 def _then(state: State, begun: Begun, person: Person) -> Then | None:
     """What follows the answer: a title, where the chat has none yet and there is a model to ask for one."""
-    model = state.model
-    if model is None or not wants_title(begun):
+    if not wants_title(begun):
         return None
-    return partial(give_title, state.database, person, model, begun)
+
+    async def then(answer: str) -> None:
+        model, _ = _model(state, begun, "title")
+        if model is not None:
+            await give_title(state.database, person, model, begun, answer)
+
+    return then
+
+
+def _model(state: State, begun: Begun, purpose: Purpose) -> tuple[ChatModel | None, KeyMissingError | None]:
+    """The model that the asker pays for; none where none is set, or with the reason why nobody pays."""
+    try:
+        return state.models.of(begun.means, purpose, course_id=begun.course.id, run_id=begun.run_id), None
+    except KeyMissingError as error:
+        return None, error
 
 
 async def _answer(state: State, begun: Begun, turn: Turn, person: Person) -> AsyncGenerator[Event]:
-    """The answer; where the chat has grown too long for the model, a summary of its older part before it."""
-    model, history = state.model, begun.history
+    """The answer, by the model that its asker pays for, or the passages alone where nobody pays.
+
+    Where the chat has grown too long for the model, a summary of its older part comes before it.
+    """
+    (model, missing), history = _model(state, begun, "answer"), begun.history
+    turn.model = model.name if model is not None else None
     if model is not None and history.too_long(state.limits):
+        summing, _ = _model(state, begun, "summary")
+        assert summing is not None  # noqa: S101  as for the answer
         try:
             summed_up, history = await compact(
-                state.database, person, model, history, course=begun.course.name, limits=state.limits
+                state.database, person, summing, history, course=begun.course.name, limits=state.limits
             )
         except StudyBuddyError as error:
             log("summary_failed", run=str(begun.run_id), code=code_of(error))
         else:
             turn.history, turn.summary, turn.summarised = history.words(state.limits), summed_up.text, True
             yield summed_up
-    async with aclosing(answer(turn, model)) as events:
+    async with aclosing(answer(turn, model, missing=missing)) as events:
         async for event in events:
             yield event
 

@@ -11,10 +11,11 @@ from pipelines.answering.loop import answer
 from pipelines.answering.model import ChatModel
 from pipelines.answering.turn import Bounds, Turn
 from pipelines.core.errors import ProviderRefusedError, ProviderUnavailableError, StorageUnavailableError
-from pipelines.core.models.providers import async_chat_client
+from pipelines.core.models.providers import AsyncClients
 from pipelines.core.records import Hit
 from pipelines.core.settings import Settings
 from tests.fakes import CUT, HANG, FakeModel, Status, calls, text, thinking
+from tests.payers import operator_of
 
 
 def hit(words):
@@ -49,7 +50,8 @@ def told(fake, turn=None, *, tools=True, stop_after=None):
 
     async def read():
         settings = Settings(_env_file=None, model_base_url=fake.url, model_timeout_s=5.0)
-        client = async_chat_client(settings)
+        clients = AsyncClients(settings)
+        client = clients.of(operator_of(settings))
         seen, failed = [], None
         try:
             async with aclosing(answer(turn, ChatModel(client, "m"), tools=tools)) as events:
@@ -60,7 +62,7 @@ def told(fake, turn=None, *, tools=True, stop_after=None):
         except (Exception, asyncio.CancelledError) as error:
             failed = error
         finally:
-            await client.close()
+            await clients.close()
         return seen, failed
 
     return asyncio.run(read())

@@ -8,9 +8,10 @@ import pytest
 
 from pipelines.answering.model import ChatModel
 from pipelines.core.errors import ProviderUnavailableError
-from pipelines.core.models.providers import async_chat_client
+from pipelines.core.models.providers import AsyncClients
 from pipelines.core.settings import Settings
 from tests.fakes import CUT, DROP, HANG, FakeModel, text
+from tests.payers import operator_of
 
 
 @pytest.fixture
@@ -25,7 +26,8 @@ def converse(url, *, timeout_s=5.0):
 
     async def one():
         settings = Settings(_env_file=None, model_base_url=url, model_timeout_s=timeout_s)
-        client = async_chat_client(settings)
+        clients = AsyncClients(settings)
+        client = clients.of(operator_of(settings))
         words, code = [], None
         try:
             messages = [{"role": "user", "content": "?"}]
@@ -34,7 +36,7 @@ def converse(url, *, timeout_s=5.0):
         except ProviderUnavailableError as error:
             code = error.code
         finally:
-            await client.close()
+            await clients.close()
         return "".join(words), code
 
     return asyncio.run(one())
@@ -74,12 +76,14 @@ def ask(fake, name="m"):
     """(model, its deltas) of one call."""
 
     async def one():
-        client = async_chat_client(Settings(_env_file=None, model_base_url=fake.url, model_timeout_s=5.0))
+        settings = Settings(_env_file=None, model_base_url=fake.url, model_timeout_s=5.0)
+        clients = AsyncClients(settings)
+        client = clients.of(operator_of(settings))
         model = ChatModel(client, name)
         try:
             return model, [d async for d in model.stream([{"role": "user", "content": "?"}], tools=[], may_call=False)]
         finally:
-            await client.close()
+            await clients.close()
 
     return asyncio.run(one())
 
@@ -108,12 +112,14 @@ def test_a_refusal_without_a_word_is_not_asked_for_again(fake):
 
 def test_a_model_that_leaves_out_the_opening_tag_is_known_from_then_on(fake):
     async def two():
-        client = async_chat_client(Settings(_env_file=None, model_base_url=fake.url, model_timeout_s=5.0))
+        settings = Settings(_env_file=None, model_base_url=fake.url, model_timeout_s=5.0)
+        clients = AsyncClients(settings)
+        client = clients.of(operator_of(settings))
         model, found = ChatModel(client, "m"), []
         for _ in range(2):
             deltas = [d async for d in model.stream([{"role": "user", "content": "?"}], tools=[], may_call=False)]
             found.append(("".join(d.reasoning for d in deltas).strip(), "".join(d.text for d in deltas)))
-        await client.close()
+        await clients.close()
         return found
 
     spaced = [step for chunk in text("Hm, a list.", "\n</think>\n", "\nIn halves.") for step in (chunk, 0.02)]

@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from pipelines.cli import ask as command
 from pipelines.cli import make_app
-from pipelines.core.settings import Settings
+from pipelines.core.courses import ensure_course
 from tests.answering.test_loop import PAGES
 from tests.fakes import CUT, FakeModel, text
 
@@ -20,12 +20,15 @@ def model():
 
 
 @pytest.fixture
-def ask(model, monkeypatch):
+def ask(model, monkeypatch, settings, database):
     """(exit code, stdout, stderr) of `ask` with what a search finds given."""
 
+    with database.transaction() as connection:
+        ensure_course(connection, "Sorting")
+
     def run(*words, found=PAGES, chat_model="m"):
-        settings = Settings(_env_file=None, model_base_url=model.url, chat_model=chat_model)
-        monkeypatch.setattr(command, "get_settings", lambda: settings)
+        asked = settings.model_copy(update={"model_base_url": model.url, "chat_model": chat_model})
+        monkeypatch.setattr(command, "get_settings", lambda: asked)
         monkeypatch.setattr(command, "find_hits", lambda question, course, limit: list(found))
         done = CliRunner().invoke(
             make_app(["ask"]), ["ask", "--course", "Sorting", "How does merge sort split?", *words]

@@ -120,7 +120,7 @@ def test_a_model_that_cannot_call_tools_is_given_passages(service, material, mod
         return [Status(400, {"error": {"message": "this model does not support tools"}})]
 
     model.script(refuse, text("It damps [1]."), text("Again [1]."))
-    chat_model = service.server.config.app.state.service.model
+    habits = service.server.config.app.state.service.models.habits
     try:
         parts = parts_of(ask(service, material, "What does momentum do to oscillation?"))
         assert said(parts) == "It damps [1]."
@@ -128,7 +128,7 @@ def test_a_model_that_cannot_call_tools_is_given_passages(service, material, mod
         assert said(parts_of(ask(service, material, "And what does momentum keep?"))) == "Again [1]."
         assert len(model.requests) == 3
     finally:
-        chat_model.tools = True
+        habits.clear()
 
 
 def test_nothing_relevant_is_told_to_the_model(service, material, model):

@@ -7,6 +7,7 @@ import base64
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pipelines.core.models.meter import Meter
 from pipelines.core.models.provider_faults import garbage, raise_error_body, translated
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ class Completion:
 
 
 def describe_image(
-    client: "openai.OpenAI", *, model: str, prompt: str, image: bytes, media_type: str = "image/webp"
+    client: "openai.OpenAI", meter: Meter, *, prompt: str, image: bytes, media_type: str = "image/webp"
 ) -> Completion:
     """Ask a vision model about one picture; the text goes first, as the models' guides ask.
 
@@ -35,18 +36,19 @@ def describe_image(
     url = f"data:{media_type};base64,{base64.b64encode(image).decode('ascii')}"
     content = [{"type": "text", "text": prompt}, {"type": "image_url", "image_url": {"url": url}}]
     wire: Any = [{"role": "user", "content": content}]
-    with translated(model):
-        answer: Any = client.chat.completions.create(model=model, messages=wire)
-    raise_error_body(model, answer)
+    model = meter.payer.model
+    with meter.call() as used:
+        with translated(model):
+            answer: Any = client.chat.completions.create(model=model, messages=wire)
+        raise_error_body(model, answer)
+        used.take(getattr(answer, "usage", None))
     choices = getattr(answer, "choices", None)
     text = getattr(getattr(choices[0], "message", None), "content", None) if choices else None
     if not isinstance(text, str) or not text.strip():
         raise garbage(model)
-    usage = getattr(answer, "usage", None)
-    cost = (getattr(usage, "model_extra", None) or {}).get("cost")
     return Completion(
         text=text,
-        prompt_tokens=int(getattr(usage, "prompt_tokens", None) or 0),
-        completion_tokens=int(getattr(usage, "completion_tokens", None) or 0),
-        cost_usd=float(cost) if isinstance(cost, int | float) else 0.0,
+        prompt_tokens=used.prompt_tokens,
+        completion_tokens=used.completion_tokens,
+        cost_usd=used.cost_usd or 0.0,
     )

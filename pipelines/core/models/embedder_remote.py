@@ -5,6 +5,7 @@ checks count, dimension and finiteness; halves a batch the server finds too larg
 """
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy.typing as npt
 
 from pipelines.core.errors import EmbeddingMismatchError, ProviderRefusedError
 from pipelines.core.models.embedder_local import readable
+from pipelines.core.models.meter import Meter, Used
 from pipelines.core.models.provider_faults import garbage, raise_error_body, translated
 
 if TYPE_CHECKING:
@@ -28,12 +30,13 @@ BLANK = "-"
 
 
 class RemoteEmbedder:
-    """One model behind one URL. `dims` is checked against every answer."""
+    """One model behind one URL. `dims` is checked against every answer; `meter` None: nobody counts the calls."""
 
     max_tokens = MAX_TOKENS
 
-    def __init__(self, client: "openai.OpenAI", *, model: str, dims: int) -> None:
+    def __init__(self, client: "openai.OpenAI", *, model: str, dims: int, meter: Meter | None = None) -> None:
         self._client = client
+        self._meter = meter
         self.model = model
         self.dims = dims
 
@@ -57,17 +60,24 @@ class RemoteEmbedder:
 
     def _embed_batch(self, texts: list[str]) -> list[npt.NDArray[np.float32]]:
         try:
-            with translated(self.model):
-                answer = self._client.embeddings.create(model=self.model, input=texts, encoding_format="float")
+            answer = self._ask(texts)
         except ProviderRefusedError as error:
             if error.code not in ("bad_request", "context_too_long") or len(texts) == 1:
                 raise
             middle = len(texts) // 2
             return [*self._embed_batch(texts[:middle]), *self._embed_batch(texts[middle:])]
-        except ValueError:  # the client's own complaint about an answer without data
-            raise garbage(self.model) from None
-        raise_error_body(self.model, answer)
         return self._checked(getattr(answer, "data", None), len(texts))
+
+    def _ask(self, texts: list[str]) -> Any:
+        with self._meter.call() if self._meter is not None else nullcontext(Used()) as used:
+            try:
+                with translated(self.model):
+                    answer = self._client.embeddings.create(model=self.model, input=texts, encoding_format="float")
+            except ValueError:  # the client's own complaint about an answer without data
+                raise garbage(self.model) from None
+            raise_error_body(self.model, answer)
+            used.take(getattr(answer, "usage", None))
+            return answer
 
     def _checked(self, data: Any, count: int) -> list[npt.NDArray[np.float32]]:
         if not isinstance(data, list) or len(data) != count:

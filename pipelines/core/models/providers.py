@@ -1,23 +1,35 @@
 """The one door to models: embed texts here or with any OpenAI-compatible URL, and the clients of chat and vision.
 
-Belongs here: which client a setting asks for. What a call sends and checks stands in `embedder_remote.py` and
+Belongs here: which client a payer's calls go through. What a call sends and checks stands in `embedder_remote.py` and
 `completions.py`; how provider faults become our errors in `provider_faults.py`. Nobody else builds a client.
 """
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
+from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import SecretStr
 
 from pipelines.core.errors import SettingsError
 from pipelines.core.models.embedder_local import LocalEmbedder
 from pipelines.core.models.embedder_remote import RemoteEmbedder
+from pipelines.core.models.meter import Meter, Purpose
+from pipelines.core.models.payers import (
+    NOBODY,
+    Payer,
+    address_guard,
+    find_means,
+    openrouter_api,
+    payer_of_vectors,
+)
 from pipelines.core.settings import LOCAL_EMBEDDING_MODEL, Settings
 
 if TYPE_CHECKING:
+    import httpx2
     import openai
+
+    from pipelines.core.stores import Stores
 
 CONNECT_TIMEOUT_S = 5.0
 MAX_RETRIES = 4
@@ -57,67 +69,143 @@ class Embedder(Protocol):
 _local = LocalEmbedder()
 
 
-def embedder(settings: Settings) -> Embedder:
+def embedder(settings: Settings, meter: Meter | None = None, clients: "Clients | None" = None) -> Embedder:
     """The embedder the settings name. Cheap: models load and connections open on first use.
 
+    Args:
+        meter: who pays, where a provider makes the vectors; None: the operator, and nobody counts.
+        clients: connections to share; None: its own.
+
     Raises:
-        SettingsError: a model name without a URL to ask, or EMBEDDING_DIMS that the local model does not have.
+        SettingsError: EMBEDDING_DIMS that the local model does not have.
+        KeyMissingError: the operator pays for nobody.
     """
     if settings.embedding_model == LOCAL_EMBEDDING_MODEL:
         if settings.embedding_dims != _local.dims:
             raise SettingsError(f"EMBEDDING_DIMS must be {_local.dims} for the local embedder.")
         return _local
-    url = settings.embedding_base_url or settings.model_base_url
-    if url is None:
-        raise SettingsError("EMBEDDING_MODEL names a model, so EMBEDDING_BASE_URL or MODEL_BASE_URL must be set too.")
-    key = settings.embedding_api_key
-    if key is None and url == (settings.model_base_url or url):
-        key = settings.model_api_key  # a key is never sent to another address than the one it was given for
-    client = _client(url, key, settings)
-    return RemoteEmbedder(client, model=settings.embedding_model, dims=settings.embedding_dims)
+    payer = meter.payer if meter is not None else payer_of_vectors(NOBODY, settings, None)
+    client = (clients or Clients(settings)).of(payer)
+    return RemoteEmbedder(client, model=settings.embedding_model, dims=settings.embedding_dims, meter=meter)
 
 
-def chat_client(settings: Settings, *, key: SecretStr | None = None) -> "openai.OpenAI":
-    """A client of MODEL_BASE_URL with timeouts and retries set; `key` stands in for MODEL_API_KEY (a user's own).
-
-    Raises:
-        SettingsError: MODEL_BASE_URL is unset.
-    """
-    return _client(_model_url(settings), key or settings.model_api_key, settings)
-
-
-def async_chat_client(settings: Settings, *, key: SecretStr | None = None) -> "openai.AsyncOpenAI":
-    """The same for asyncio, for the answer loop.
+def embedder_for(
+    stores: "Stores",
+    person_id: UUID | None,
+    purpose: Purpose,
+    *,
+    course_id: UUID | None = None,
+    run_id: str | None = None,
+    clients: "Clients | None" = None,
+) -> Embedder:
+    """The embedder of the settings; where a provider makes the vectors, this person pays (None: the operator).
 
     Raises:
-        SettingsError: MODEL_BASE_URL is unset.
+        SettingsError, KeyMissingError, StorageUnavailableError
     """
+    settings = stores.settings
+    if settings.embedding_model == LOCAL_EMBEDDING_MODEL:
+        return embedder(settings)
+    with stores.database.transaction() as connection:
+        means = find_means(connection, person_id, course_id=course_id)
+    payer = payer_of_vectors(means, settings, stores.sealer)
+    meter = Meter(database=stores.database, payer=payer, purpose=purpose, course_id=course_id, run_id=run_id)
+    return embedder(settings, meter, clients)
+
+
+class Clients:
+    """Clients for many payers, who share connections. Opened on first use; a context manager, which closes them.
+
+    Redirects are not followed: a key is sent to no other address than the one it is for.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._shared: dict[bool, openai.OpenAI] = {}
+
+    def of(self, payer: Payer) -> "openai.OpenAI":
+        """A client for calls this payer pays, with timeouts and retries set."""
+        import openai
+
+        if payer.named not in self._shared:
+            options = _options(payer, self._settings)
+            self._shared[payer.named] = openai.OpenAI(**options, http_client=self._http(payer))
+        return self._shared[payer.named].with_options(
+            **_options(payer, self._settings), default_headers=_headers(payer, self._settings)
+        )
+
+    def _http(self, payer: Payer) -> "httpx2.Client":
+        from pipelines.core.net.transports import direct_client, guarded_client
+
+        timeout = _timeout(self._settings)
+        if payer.named:
+            return guarded_client(address_guard(self._settings), timeout=timeout)
+        return direct_client(timeout=timeout)
+
+    def close(self) -> None:
+        """Close every connection."""
+        for client in self._shared.values():
+            client.close()
+
+    def __enter__(self) -> "Clients":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class AsyncClients:
+    """The same for asyncio; `close` closes them."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._shared: dict[bool, openai.AsyncOpenAI] = {}
+
+    def of(self, payer: Payer) -> "openai.AsyncOpenAI":
+        """A client for calls this payer pays, with timeouts and retries set."""
+        import openai
+
+        if payer.named not in self._shared:
+            options = _options(payer, self._settings)
+            self._shared[payer.named] = openai.AsyncOpenAI(**options, http_client=self._http(payer))
+        return self._shared[payer.named].with_options(
+            **_options(payer, self._settings), default_headers=_headers(payer, self._settings)
+        )
+
+    def _http(self, payer: Payer) -> "httpx2.AsyncClient":
+        import openai
+
+        from pipelines.core.net.transports import guarded_async_client
+
+        timeout = _timeout(self._settings)
+        if payer.named:
+            return guarded_async_client(address_guard(self._settings), timeout=timeout)
+        # aiohttp parses HTTP in C: reading a streamed word costs half of what it costs with the usual transport.
+        return openai.DefaultAioHttpClient(timeout=timeout, follow_redirects=False)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        for client in self._shared.values():
+            await client.close()
+
+
+def _timeout(settings: Settings) -> "openai.Timeout":
     import openai
 
-    options = _options(_model_url(settings), key or settings.model_api_key, settings)
-    # aiohttp parses HTTP in C: reading a streamed word costs half of what it costs with the usual transport.
-    return openai.AsyncOpenAI(**options, http_client=openai.DefaultAioHttpClient(timeout=options["timeout"]))
+    return openai.Timeout(settings.model_timeout_s, connect=min(CONNECT_TIMEOUT_S, settings.model_timeout_s))
 
 
-def _model_url(settings: Settings) -> str:
-    if settings.model_base_url is None:
-        raise SettingsError("MODEL_BASE_URL is unset: no language model is connected.")
-    return settings.model_base_url
-
-
-def _client(url: str, key: SecretStr | None, settings: Settings) -> "openai.OpenAI":
-    import openai
-
-    return openai.OpenAI(**_options(url, key, settings))
-
-
-def _options(url: str, key: SecretStr | None, settings: Settings) -> dict[str, Any]:
-    import openai
-
-    timeout = openai.Timeout(settings.model_timeout_s, connect=min(CONNECT_TIMEOUT_S, settings.model_timeout_s))
+def _options(payer: Payer, settings: Settings) -> dict[str, Any]:
     return {
-        "base_url": url,
-        "api_key": key.get_secret_value() if key is not None else NO_KEY,
-        "timeout": timeout,
+        "base_url": payer.base_url,
+        "api_key": payer.key.get_secret_value() if payer.key is not None else NO_KEY,
+        "timeout": _timeout(settings),
         "max_retries": MAX_RETRIES,
     }
+
+
+def _headers(payer: Payer, settings: Settings) -> dict[str, str]:
+    """What OpenRouter is told of us, for people who look at what they spent."""
+    if payer.base_url != openrouter_api(settings):
+        return {}
+    return {"X-OpenRouter-Title": "StudyBuddy"} | ({"HTTP-Referer": settings.public_url} if settings.public_url else {})

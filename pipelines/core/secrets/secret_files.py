@@ -9,7 +9,8 @@ import logging
 import os
 import secrets
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from pipelines.core.errors import SettingsError
@@ -37,10 +38,7 @@ def read_secret(path: Path, *, is_whole: Callable[[bytes], bool], make: Callable
         found, fault = _look(path, is_whole)
         if found is not None:
             return found
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(path.with_name(f"{path.name}.turn"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "wb") as turn:
-            fcntl.flock(turn, fcntl.LOCK_EX)  # two processes must not disagree about what the secret is
+        with _turn(path):
             found, fault = _look(path, is_whole)
             if found is not None:
                 return found
@@ -51,6 +49,44 @@ def read_secret(path: Path, *, is_whole: Callable[[bytes], bool], make: Callable
             return _write(path, make())
     except OSError as error:
         raise SettingsError(f"{path} cannot be used ({error.strerror}).") from None
+
+
+def peek_secret(path: Path, *, is_whole: Callable[[bytes], bool]) -> bytes | None:
+    """The secret in `path` as it is now; None: there is none that is fit for use. Nothing is made.
+
+    Raises:
+        SettingsError: it is not this user's, or cannot be read.
+    """
+    try:
+        return _look(path, is_whole)[0]
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be used ({error.strerror}).") from None
+
+
+def change_secret(path: Path, *, is_whole: Callable[[bytes], bool], change: Callable[[bytes], bytes]) -> None:
+    """Put what `change` makes of the secret in its place; a power cut leaves the one or the other.
+
+    Raises:
+        SettingsError: there is no whole secret to change, or the file cannot be written.
+    """
+    try:
+        with _turn(path):
+            found, fault = _look(path, is_whole)
+            if found is None:
+                raise SettingsError(f"{path} {fault or 'is not there'}. Put back the right file.")
+            _write(path, change(found))
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be used ({error.strerror}).") from None
+
+
+@contextmanager
+def _turn(path: Path) -> Iterator[None]:
+    """One process at a time: two must not disagree about what the secret is."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(path.with_name(f"{path.name}.turn"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "wb") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        yield
 
 
 def _look(path: Path, is_whole: Callable[[bytes], bool]) -> tuple[bytes | None, str | None]:

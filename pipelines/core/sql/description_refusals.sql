@@ -1,8 +1,11 @@
 -- name: clear_description_refusal
--- A model described this deck: nothing is refused any more, and what it refused of other decks is due at once.
+-- A model described this deck: nothing is refused any more, and what it refused of its owner's other decks is due at once.
 -- Nothing comes out.
 with gone as (delete from description_refusals where document_id = %(document_id)s::uuid)
-update description_refusals set retry_at = now() where document_id <> %(document_id)s::uuid and retry_at > now()
+update description_refusals r set retry_at = now()
+from documents described, documents other
+where described.id = %(document_id)s::uuid and other.id = r.document_id and other.id <> described.id
+  and other.owner_id is not distinct from described.owner_id and r.retry_at > now()
 
 -- name: find_description_refusal
 -- Why a model refused to describe a deck: message. No row: it did not.
@@ -20,13 +23,14 @@ limit %(limit)s::integer
 
 -- name: put_description_refusal
 -- Remember that a model refused to describe a deck, and when it is tried again: after 15 minutes, then after four times as
--- long each time, a day at most; not any more after ten attempts, which is about a week. Nothing comes out.
+-- long each time, a day at most; not any more after ten attempts, which is about a week, nor where nobody pays
+-- (`unpaid`), until a key is connected. Nothing comes out.
 insert into description_refusals as r (document_id, generation, code, message, retry_at)
 values (%(document_id)s::uuid, %(generation)s::integer, %(code)s::text, %(message)s::text,
-        now() + interval '15 minutes')
+        case when not %(unpaid)s::boolean then now() + interval '15 minutes' end)
 on conflict (document_id) do update set
     attempts = case when r.generation = excluded.generation then r.attempts + 1 else 1 end,
     generation = excluded.generation, code = excluded.code, message = excluded.message, refused_at = now(),
-    retry_at = case when r.generation <> excluded.generation then excluded.retry_at
+    retry_at = case when r.generation <> excluded.generation or %(unpaid)s::boolean then excluded.retry_at
                     when r.attempts < 9 then now() + least(interval '1 day', interval '15 minutes' * 4 ^ least(r.attempts, 5))
                end

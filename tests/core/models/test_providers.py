@@ -7,15 +7,17 @@ from pydantic import SecretStr
 
 from pipelines.core.errors import (
     EmbeddingMismatchError,
+    KeyMissingError,
     ProviderRefusedError,
     ProviderUnavailableError,
     SettingsError,
 )
 from pipelines.core.models.completions import describe_image
 from pipelines.core.models.embedder_local import LocalEmbedder
-from pipelines.core.models.providers import NO_KEY, async_chat_client, chat_client, embedder
+from pipelines.core.models.providers import NO_KEY, AsyncClients, Clients, embedder
 from pipelines.core.settings import Settings
 from tests.fakes import CUT, FakeModel, Status
+from tests.payers import meter_of, operator_of
 
 KEY = "sk-or-canary-8d1f"
 
@@ -33,6 +35,10 @@ def settings(model):
         _env_file=None, model_base_url=model.url, model_api_key=KEY, embedding_model="fake/e", embedding_dims=3,
         model_timeout_s=2.0,
     )  # fmt: skip
+
+
+def client_of(settings):
+    return Clients(settings).of(operator_of(settings))
 
 
 @pytest.fixture
@@ -191,13 +197,13 @@ def test_vectors_of_another_dimension_name_the_setting(embed, model):
 def test_nobody_listening_and_no_answer_in_time_are_passing_faults(settings, model):
     quick = settings.model_copy(update={"model_timeout_s": 0.2})
     model.default = [0.5]
-    client = chat_client(quick).with_options(max_retries=0)
+    client = client_of(quick).with_options(max_retries=0)
     with pytest.raises(ProviderUnavailableError) as caught:
-        describe_image(client, model="m", prompt="Describe.", image=b"RIFF")
+        describe_image(client, meter_of(quick), prompt="Describe.", image=b"RIFF")
     assert caught.value.code == "timeout"
-    nobody = chat_client(quick.model_copy(update={"model_base_url": "http://127.0.0.1:9/v1"}))
+    nobody = client_of(quick.model_copy(update={"model_base_url": "http://127.0.0.1:9/v1"}))
     with pytest.raises(ProviderUnavailableError) as caught:
-        describe_image(nobody.with_options(max_retries=0), model="m", prompt="Describe.", image=b"RIFF")
+        describe_image(nobody.with_options(max_retries=0), meter_of(quick), prompt="Describe.", image=b"RIFF")
     assert caught.value.code == "provider_unavailable"
 
 
@@ -210,7 +216,7 @@ def reply(content, **usage):
 
 def test_a_picture_is_sent_after_the_text_and_its_cost_is_told(settings, model):
     model.script(said(reply("A curve.", cost=0.0021)))
-    found = describe_image(chat_client(settings), model="see", prompt="Describe.", image=b"RIFF")
+    found = describe_image(client_of(settings), meter_of(settings, "see"), prompt="Describe.", image=b"RIFF")
     assert (found.text, found.prompt_tokens, found.completion_tokens, found.cost_usd) == ("A curve.", 7, 3, 0.0021)
     first, second = model.requests[0]["messages"][0]["content"]
     assert first == {"type": "text", "text": "Describe."}
@@ -219,7 +225,7 @@ def test_a_picture_is_sent_after_the_text_and_its_cost_is_told(settings, model):
 
 def test_a_description_without_usage_costs_nothing_known(settings, model):
     model.script(said({"choices": reply("Hi.")["choices"]}))
-    found = describe_image(chat_client(settings), model="m", prompt="Describe.", image=b"RIFF")
+    found = describe_image(client_of(settings), meter_of(settings), prompt="Describe.", image=b"RIFF")
     assert (found.text, found.prompt_tokens, found.cost_usd) == ("Hi.", 0, 0.0)
 
 
@@ -227,20 +233,36 @@ def test_a_description_without_usage_costs_nothing_known(settings, model):
 def test_a_description_without_text_is_garbage(settings, model, body):
     model.script(said(body))
     with pytest.raises(ProviderRefusedError) as caught:
-        describe_image(chat_client(settings), model="m", prompt="Describe.", image=b"RIFF")
+        describe_image(client_of(settings), meter_of(settings), prompt="Describe.", image=b"RIFF")
     assert caught.value.code == "garbage"
 
 
 def test_the_key_is_in_no_representation(settings, embed):
-    client = chat_client(settings)
+    client = client_of(settings)
     assert client.api_key == KEY
-    assert KEY not in repr(client) + repr(embed) + repr(settings)
+    assert KEY not in repr(client) + repr(embed) + repr(settings) + repr(meter_of(settings))
 
 
-def test_a_users_own_key_stands_in_for_the_settings_key(settings):
-    assert chat_client(settings, key=SecretStr("own")).api_key == "own"
-    assert async_chat_client(settings, key=SecretStr("own")).api_key == "own"
-    assert chat_client(settings.model_copy(update={"model_api_key": None})).api_key == NO_KEY
+def test_clients_of_many_payers_share_connections_and_no_key(settings):
+    shared, one, two = Clients(settings), operator_of(settings, key="one"), operator_of(settings, key="two")
+    first, second = shared.of(one), shared.of(two)
+    assert (first.api_key, second.api_key, shared.of(one).api_key) == ("one", "two", "one")
+    assert first._client is second._client
+    assert AsyncClients(settings).of(two).api_key == "two"
+    assert client_of(settings.model_copy(update={"model_api_key": None})).api_key == NO_KEY
+    shared.close()
+    assert first._client.is_closed
+
+
+def test_a_redirect_takes_no_key_anywhere(settings, model):
+    other = FakeModel()
+    try:
+        model.script([Status(307, headers={"location": other.url + "/chat/completions"})])
+        with pytest.raises(ProviderRefusedError):
+            describe_image(client_of(settings), meter_of(settings), prompt="Describe.", image=b"RIFF")
+        assert other.requests == []
+    finally:
+        other.close()
 
 
 def test_a_key_is_never_sent_to_an_address_it_was_not_given_for(settings, model):
@@ -263,13 +285,13 @@ def test_settings_that_cannot_work_are_refused_with_their_name():
     assert isinstance(embedder(settings()), LocalEmbedder)
     with pytest.raises(SettingsError, match="EMBEDDING_DIMS must be 384"):
         embedder(settings(embedding_dims=512))
-    with pytest.raises(SettingsError, match="EMBEDDING_BASE_URL or MODEL_BASE_URL"):
+    with pytest.raises(KeyMissingError, match="Connect OpenRouter"):
         embedder(settings(embedding_model="x"))
-    with pytest.raises(SettingsError, match="MODEL_BASE_URL is unset"):
-        chat_client(settings())
 
 
 def test_a_cut_connection_is_a_passing_fault(settings, model):
     model.default = [CUT]
     with pytest.raises(ProviderUnavailableError):
-        describe_image(chat_client(settings).with_options(max_retries=0), model="m", prompt="Describe.", image=b"RIFF")
+        describe_image(
+            client_of(settings).with_options(max_retries=0), meter_of(settings), prompt="Describe.", image=b"RIFF"
+        )

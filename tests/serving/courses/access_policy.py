@@ -85,6 +85,14 @@ POLICY: dict[str, dict[str, str]] = {
     "DELETE /api/sessions/{chat_id}/messages/{message_id}/feedback": {"message": "==.==="},
     "GET /api/sources/{source_id}": {"source": OWN},
     "GET /api/me": EVERYBODY,
+    "GET /api/auth/openrouter": EVERYBODY,
+    "GET /api/auth/openrouter/callback/{nonce}": EVERYBODY,
+    "GET /api/keys": EVERYBODY,
+    "PUT /api/keys/{provider}": EVERYBODY,
+    "DELETE /api/keys/{provider}": EVERYBODY,
+    "GET /api/models": {"nothing": "......", "course": MEMBERS},
+    "PUT /api/models/mine": EVERYBODY,
+    "PUT /api/courses/{course_id}/model": {"course": TEACHING},
     "GET /api/tokens": EVERYBODY,
     "POST /api/tokens": EVERYBODY,
     "DELETE /api/tokens/{token_id}": {"token": OWN},
@@ -106,5 +114,6 @@ IDS = {
     "PATCH /api/sessions/{chat_id}": {"branch"},
     "GET /api/sessions/{chat_id}/messages": {"before"},
     "POST /api/chat": {"courseId", "sourceIds"},
+    "GET /api/models": {"courseId"},
 }
 """Ids that queries and bodies carry; one that is not named here fails the matrix."""

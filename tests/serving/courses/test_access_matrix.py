@@ -33,13 +33,15 @@ BODIES: dict[str, Any] = {
     "PUT /api/sessions/{chat_id}/messages/{message_id}/feedback": {"rating": "down"},
     "PUT /api/lectures/{upload_id}/place": {"positionMs": 1},
     "POST /api/tokens": {"name": "new", "scopes": ["read"]},
+    "PUT /api/keys/{provider}": {"key": "sk-or-v1-of-nobody"},
+    "PUT /api/models/mine": {"model": None},
+    "PUT /api/courses/{course_id}/model": {"model": None},
     "POST /api/auth/sign-out": {},
     "POST /api/sessions": {"courseId": str(UUID(int=0))},
 }
 TABLES = (
     "courses", "user_courses", "invitations", "documents", "lectures", "lecture_documents", "user_lectures",
-    "chat_sessions",
-    "chat_messages", "chat_feedback", "access_tokens", "users", "ai.message_sources",
+    "chat_sessions", "chat_messages", "chat_feedback", "access_tokens", "users", "ai.message_sources", "model_keys",
 )  # fmt: skip
 UNSTEADY = {"used_at", "updated_at"}
 

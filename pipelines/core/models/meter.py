@@ -1,0 +1,96 @@
+"""Meter of model calls: each call of chat and pipeline goes through one, which says who pays, for what, with which key.
+
+Belongs here: what happens around a call whoever makes it. The calls themselves stand in `completions.py`,
+`embedder_remote.py` and `answering/model.py`.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Literal
+from uuid import UUID
+
+from pipelines.core.errors import StudyBuddyError
+from pipelines.core.models.keys import set_key_rejected
+from pipelines.core.models.payers import Payer
+from pipelines.core.postgres import Database
+
+Purpose = Literal["answer", "title", "summary", "question", "description", "embedding"]
+"""What a call is for: an answer, a chat's title, a summary of a long chat, the vector of a question, the description of
+a slide, vectors of an upload."""
+
+
+@dataclass(slots=True)
+class Used:
+    """What one call used, as far as the provider said. `cost_usd` None: it did not say."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cost_usd: float | None = None
+
+    def take(self, usage: object) -> None:
+        """Note the provider's usage: the `usage` object of its answer, as JSON or as the openai client reads it.
+
+        Told several times in a stream, the last one counts. What is no number is not believed.
+        """
+        found = usage if isinstance(usage, dict) else getattr(usage, "__dict__", {}) | _extra(usage)
+        self.prompt_tokens = _count(found.get("prompt_tokens")) or self.prompt_tokens
+        self.completion_tokens = _count(found.get("completion_tokens")) or self.completion_tokens
+        cost = found.get("cost")
+        if isinstance(cost, int | float) and not isinstance(cost, bool) and 0 <= cost < float("inf"):
+            self.cost_usd = float(cost)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meter:
+    """Model calls of one payer for one purpose.
+
+    Args:
+        run_id: the Dagster run, or the answer's run; None: neither.
+        course_id: None: of no course.
+    """
+
+    database: Database = field(repr=False)
+    payer: Payer
+    purpose: Purpose
+    course_id: UUID | None = None
+    run_id: str | None = None
+
+    @contextmanager
+    def call(self) -> Iterator[Used]:
+        """Around one call to the model; its body notes what was used.
+
+        Raises:
+            StudyBuddyError: as its body does.
+        """
+        used = Used()
+        try:
+            yield used
+        except StudyBuddyError as error:
+            self._failed(error)
+            raise
+
+    @asynccontextmanager
+    async def call_async(self) -> AsyncIterator[Used]:
+        """The same for asyncio: the database is asked in a thread."""
+        used = Used()
+        try:
+            yield used
+        except StudyBuddyError as error:
+            await asyncio.shield(asyncio.to_thread(self._failed, error))
+            raise
+
+    def _failed(self, error: StudyBuddyError) -> None:
+        """A key that the provider refuses is not sent again until its owner connects one anew."""
+        if error.code == "key_rejected" and self.payer.key_id is not None:
+            with self.database.transaction() as connection:
+                set_key_rejected(connection, self.payer.key_id, True)
+
+
+def _extra(usage: object) -> dict[str, Any]:
+    return getattr(usage, "model_extra", None) or {}
+
+
+def _count(value: object) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0

@@ -1,0 +1,19 @@
+"""Payers of tests: the operator of some settings, and meters of theirs."""
+
+from pydantic import SecretStr
+
+from pipelines.core.models.meter import Meter
+from pipelines.core.models.payers import Payer
+from pipelines.core.settings import Settings
+
+
+def operator_of(settings: Settings, model: str = "m", *, key: str | None = None) -> Payer:
+    """The operator, who pays at MODEL_BASE_URL; with another key where one is given."""
+    assert settings.model_base_url is not None
+    own = SecretStr(key) if key is not None else settings.model_api_key
+    return Payer(person_id=None, key_id=None, base_url=settings.model_base_url, key=own, model=model)
+
+
+def meter_of(settings: Settings, model: str = "m") -> Meter:
+    """A meter of the operator; no call of theirs needs the database."""
+    return Meter(database=None, payer=operator_of(settings, model), purpose="description")  # type: ignore[arg-type]

@@ -15,6 +15,7 @@ import dagster._daemon.asset_daemon
 import dagster._daemon.controller
 import dagster._daemon.sensor
 import dagster._grpc.server_watcher
+import grpc._common
 from dagster import DagsterInstance
 from dagster._core.workspace.context import IWorkspaceProcessContext
 from dagster._core.workspace.load_target import WorkspaceFileTarget
@@ -38,6 +39,9 @@ MONITORING_TICK_S = 15.0
 FRESHNESS_TICK_S = 60.0
 WATCH_CODE_S = 5.0
 """How often the code server is asked whether it is still the same one."""
+
+WAIT_S = 5.0
+"""How often a thread that waits for gRPC wakes up for nothing. What it waits for wakes it, and so does a signal."""
 
 RELOAD_S = 600.0
 """How often the definitions are loaded again although the code server is the same one."""
@@ -167,6 +171,7 @@ def slow_down() -> None:
     dagster._daemon.asset_daemon.MIN_INTERVAL_LOOP_SECONDS = SENSORS_TICK_S  # type: ignore[assignment]
     dagster._daemon.controller.RELOAD_WORKSPACE_INTERVAL = RELOAD_S  # type: ignore[assignment]
     dagster._grpc.server_watcher.WATCH_INTERVAL = WATCH_CODE_S  # type: ignore[assignment]
+    grpc._common.MAXIMUM_WAIT_TIMEOUT = WAIT_S
 
 
 _stock_interval = dagster._daemon.sensor.is_under_min_interval

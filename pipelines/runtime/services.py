@@ -145,6 +145,7 @@ def environment(settings: Settings) -> dict[str, str]:
     )  # Dagster leaves things beside its file, and they are this home's
     return {
         **_given(settings),
+        "DAGSTER_EVENT_BATCH_SIZE": "1000",  # the plan of a run is one write
         "DAGSTER_HOME": str(storage),
         "MAX_CONCURRENT_RUNS": str(settings.max_concurrent_runs),
         "STUDYBUDDY_DAGSTER_STORAGE": str(storage),

@@ -25,11 +25,12 @@ EXTENSION = {
 ONE_PLACE = {
     "dagster._cli.api": {"pipelines/runtime/worker.py", "pipelines/runtime/supervisor.py"},  # a run; the code server
     "dagster._core.code_pointer": {"pipelines/runtime/instance.py"},
-    "dagster._core.events": {"pipelines/runtime/storage.py"},
+    "dagster._core.events": {"pipelines/runtime/event_log.py"},
     "dagster._core.execution.compute_logs": {"pipelines/runtime/storage.py"},
     "dagster._core.origin": {"pipelines/runtime/instance.py"},
     "dagster._core.remote_origin": {"pipelines/runtime/instance.py"},
-    "dagster._core.storage.event_log.schema": {"pipelines/runtime/storage.py"},
+    "dagster._core.storage.event_log.migration": {"pipelines/runtime/event_log.py"},
+    "dagster._core.storage.event_log.schema": {"pipelines/runtime/event_log.py"},
     "dagster._core.storage.local_compute_log_manager": {"pipelines/runtime/storage.py"},
     "dagster._core.types.loadable_target_origin": {"pipelines/runtime/instance.py"},
     "dagster._daemon": {"pipelines/runtime/daemon.py"},
@@ -42,7 +43,6 @@ PARAMETERS = {
     "dagster._daemon.sensor:is_under_min_interval": ["state", "remote_sensor"],
     "dagster._daemon.sensor:get_elapsed": ["state"],
     "dagster._core.storage.event_log.sql_event_log:SqlEventLogStorage._event_to_row": ["self", "event"],
-    "dagster._core.storage.event_log.sql_event_log:SqlEventLogStorage.prepare_insert_event": ["self", "event"],
     "dagster._core.storage.event_log.sql_event_log:SqlEventLogStorage.store_asset_check_event": [
         "self",
         "event",
@@ -54,11 +54,11 @@ PARAMETERS = {
         "events",
         "event_ids",
     ],
-    "dagster_postgres.event_log.event_log:PostgresEventLogStorage._store_asset_event": [
+    "dagster._core.storage.event_log.sql_event_log:SqlEventLogStorage._get_asset_entry_values": [
         "self",
-        "conn",
         "event",
         "event_id",
+        "has_asset_key_index_cols",
     ],
     "dagster._core.storage.event_log.sql_event_log:SqlEventLogStorage._has_asset_key_col_on_connection": [
         "self",
@@ -72,6 +72,7 @@ VALUES = [
     "dagster._daemon.asset_daemon:MIN_INTERVAL_LOOP_SECONDS",
     "dagster._daemon.controller:RELOAD_WORKSPACE_INTERVAL",
     "dagster._grpc.server_watcher:WATCH_INTERVAL",
+    "grpc._common:MAXIMUM_WAIT_TIMEOUT",
 ]
 """Seconds that the daemon's slow ticks replace."""
 

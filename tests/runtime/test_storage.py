@@ -11,7 +11,8 @@ from dagster._serdes import deserialize_value, serialize_value
 from dagster_postgres import DagsterPostgresStorage, PostgresEventLogStorage
 from sqlalchemy import text
 
-from pipelines.runtime.storage import FileComputeLogManager, PooledPostgresStorage, _once
+from pipelines.runtime.event_log import _once
+from pipelines.runtime.storage import FileComputeLogManager, PooledPostgresStorage
 
 
 def psycopg2_url(url):
@@ -26,7 +27,7 @@ def test_tables_are_made_once_and_found_again(database_url):
 
 
 def test_a_lost_connection_is_replaced_before_it_is_used(database_url, monkeypatch):
-    monkeypatch.setattr("pipelines.runtime.storage.TRUST_S", 0.0)
+    monkeypatch.setattr("pipelines.runtime.engines.TRUST_S", 0.0)
     storage = PooledPostgresStorage(psycopg2_url(database_url))
     assert storage.run_storage.get_runs() == []
     with psycopg.connect(database_url, autocommit=True) as other:

@@ -16,6 +16,9 @@ from pipelines.core.stores import Stores
 from pipelines.runtime.attending import Attendance
 
 POLL_S = 0.1
+LOOKING_SHARE = 0.05
+"""Most of the time that goes into looking how far hundreds of files have come: who makes them needs the processor."""
+
 LOOK_AT_SERVICES_S = 2.0
 PATIENCE_S = 60.0
 """How long the database may be away: it restarts, and who processes uploads waits for it too."""
@@ -48,6 +51,7 @@ class Waiting:
         seconds: dict[UUID, float] = {}
         waited_for = set(upload_ids)
         while waited_for:
+            began = time.monotonic()
             for upload_id, progress in self._read(waited_for).items():
                 if upload_id not in seconds:
                     self._progress.stage(upload_id, progress.current)
@@ -60,7 +64,7 @@ class Waiting:
                     self._progress.over(upload_id)
                     waited_for.discard(upload_id)
             if waited_for:
-                time.sleep(POLL_S)
+                time.sleep(max(POLL_S, (time.monotonic() - began) / LOOKING_SHARE))
                 self._look_at_services()
         return seconds
 

@@ -1,4 +1,4 @@
-"""Dagster's event log written a batch at a time: the same log and the same answers, and nobody waits to see progress."""
+"""Dagster's event log written a batch at a time: same log, same answers, and nobody waits to see progress."""
 
 import contextlib
 
@@ -30,9 +30,7 @@ def kept_in(storage):
 def deck(during=lambda context: None):
     """An asset with checks; `during` is its code."""
 
-    @dg.asset(
-        name="deck", partitions_def=pages, check_specs=[dg.AssetCheckSpec(name, asset="deck") for name in CHECKS]
-    )
+    @dg.asset(name="deck", partitions_def=pages, check_specs=[dg.AssetCheckSpec(name, asset="deck") for name in CHECKS])
     def made(context):
         during(context)
         results = [dg.AssetCheckResult(check_name=name, passed=name == "sound") for name in CHECKS]

@@ -116,8 +116,8 @@ class EventLogStorage(PostgresEventLogStorage):
                 self._store_asset_event_tags(connection, [event], [event_id])
                 known = latest.setdefault(key.to_string(), {})
                 known |= self._get_asset_entry_values(event, event_id, self.has_secondary_index(ASSET_KEY_INDEX_COLS))
-        for key, values in sorted(latest.items()):  # in one order, so that two who write wait for no other in turn
-            query = postgresql.insert(AssetKeyTable).values(asset_key=key, **values)
+        for name, values in sorted(latest.items()):  # in one order, so that two who write wait for no other in turn
+            query = postgresql.insert(AssetKeyTable).values(asset_key=name, **values)
             new = [AssetKeyTable.c.asset_key]
             connection.execute(
                 query.on_conflict_do_update(index_elements=new, set_=values)

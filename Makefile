@@ -6,13 +6,17 @@ JUPYTER := --ip=127.0.0.1 --ServerApp.allow_remote_access=False --ServerApp.allo
     --ServerApp.disable_check_xsrf=False --ServerApp.allow_unauthenticated_access=False
 READY := $(VENV)/.installed
 
+<<<<<<< HEAD
 .PHONY: demo test test-slow attack attack-brief check map format up down notebooks bench lock audit
+=======
+.PHONY: demo test attack attack-brief check map format page up down notebooks bench lock audit
+>>>>>>> 8db5979 (The page: courses, chats and sources in a browser, built by Deno and served by the API; the example page goes)
 .DEFAULT_GOAL := demo
 
-demo: $(READY)  ## set everything up, ingest the sample course, ask a question
+demo: $(READY) page  ## set everything up, ingest the sample course, ask a question
 	@$(BIN)/studybuddy demo
 
-test: $(READY)  ## the test suite
+test: $(READY) page  ## the test suite
 	@$(BIN)/pytest -n auto --dist worksteal
 
 test-slow: $(READY)  ## the tests that take long
@@ -24,10 +28,11 @@ attack: $(READY)  ## the long attacks: hostile files, a machine without guards, 
 attack-brief: $(READY)  ## the part of them that takes a few minutes, before anything lands
 	@$(BIN)/pytest -m 'attack and brief' -s
 
-check: $(READY)  ## lint, format, types
+check: $(READY)  ## lint, format, types; those of the page, and its own tests
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/python web/build.py --check
 
 map: $(READY)  ## docs/modules.md, from docstrings
 	@$(BIN)/python -m tests.house.modules
@@ -36,7 +41,10 @@ format: $(READY)  ## mend what can be mended
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-up: $(READY)  ## start database, Dagster and the API; print their addresses
+page: $(READY)  ## the page of web/, built where its sources have changed
+	@$(BIN)/python web/build.py
+
+up: $(READY) page  ## start database, Dagster and the API; print their addresses
 	@$(BIN)/studybuddy up
 
 down: $(READY)  ## stop them

@@ -11,12 +11,12 @@ from serving.accounts.doors import doors_of
 from serving.gate import Gate
 from serving.guard import open_paths
 from serving.limits import Limits
+from serving.page import Page
 from serving.routes import (
     account,
     auth,
     chat,
     courses,
-    entrance,
     events,
     health,
     keys,
@@ -73,7 +73,7 @@ def create_app(settings: Settings | None = None, *, limits: Limits | None = None
     for router in (
         chat.router, sessions.router, courses.router, members.router, events.router, uploads.router,
         materials.documents, materials.lectures, readers.router, media.router, auth.router, account.router,
-        keys.router, models.router, entrance.router, health.router,
+        keys.router, models.router, health.router,
     ):  # fmt: skip
         app.include_router(router)
     problems.install(app)
@@ -82,5 +82,5 @@ def create_app(settings: Settings | None = None, *, limits: Limits | None = None
         found: State | None = getattr(app.state, "service", None)
         return found
 
-    app.add_middleware(Gate, state=state, doors=doors, open_paths=open_paths(app))
+    app.add_middleware(Gate, state=state, doors=doors, open_paths=open_paths(app), page=Page.read())
     return app

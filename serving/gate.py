@@ -16,6 +16,7 @@ from serving.accounts.doors import Doors
 from serving.accounts.people import Principal
 from serving.cors import cors_headers, is_preflight, preflight
 from serving.log import log, request_id
+from serving.page import VERSION_HEADER, Page
 from serving.problems import ProblemError, code_of, respond
 from serving.state import State
 
@@ -24,16 +25,24 @@ class Gate:
     """Pure ASGI middleware: streams pass through it untouched.
 
     Args:
-        open_paths: what anybody may ask.
+        open_paths: what anybody may ask of the API.
+        page: what anybody may ask beside it.
     """
 
     def __init__(
-        self, app: ASGIApp, *, state: Callable[[], State | None], doors: Doors, open_paths: frozenset[str]
+        self,
+        app: ASGIApp,
+        *,
+        state: Callable[[], State | None],
+        doors: Doors,
+        open_paths: frozenset[str],
+        page: Page,
     ) -> None:
         self._app = app
         self._state = state
         self._doors = doors
         self._open_paths = open_paths
+        self._page = page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -46,6 +55,7 @@ class Gate:
             (b"x-request-id", given.encode()),
             (b"x-content-type-options", b"nosniff"),
             (b"cross-origin-resource-policy", b"same-origin"),
+            (VERSION_HEADER, self._page.version.encode()),  # a page that is open learns that there is a newer one
             *cors_headers(scope, self._doors.origins),
         ]
 
@@ -57,10 +67,12 @@ class Gate:
             await send(message)
 
         try:
-            if await self._admit(scope):
-                await self._app(scope, receive, sending)
-            else:
+            if not await self._admit(scope):
                 await preflight(scope, receive, sending)
+            elif self._page.has(scope):
+                await self._page(scope, receive, sending)
+            else:
+                await self._app(scope, receive, sending)
         except (ProblemError, StorageUnavailableError) as problem:
             response = respond(code_of(problem), retry_after_s=problem.retry_after_s)
             response.headers["connection"] = "close"  # the body was not read, so nothing may follow on this line
@@ -91,7 +103,7 @@ class Gate:
         if is_preflight(scope, doors.origins):
             return False
         scope["person"], scope["by_link"] = None, False
-        if scope["path"] in self._open_paths:
+        if scope["path"] in self._open_paths or self._page.has(scope):
             return True
         state = self._state()
         if state is None:

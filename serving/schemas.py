@@ -443,6 +443,12 @@ class TokenList(Out):
     items: list[TokenOut]
 
 
+class SignInOut(Out):
+    """`byPage`: at the issuer's page, by `GET /api/auth/sign-in`; else by `studybuddy open` on the machine itself."""
+
+    by_page: bool
+
+
 class SignOutIn(In):
     """`everywhere`: in all browsers."""
 

@@ -16,7 +16,7 @@ from serving.accounts.people import ensure_person
 from serving.database import row
 from serving.guard import router as guarded
 from serving.problems import OPEN, ProblemError, documented
-from serving.schemas import SignOutIn, TicketIn
+from serving.schemas import SignInOut, SignOutIn, TicketIn
 from serving.state import State, state_of
 
 if TYPE_CHECKING:
@@ -30,6 +30,12 @@ SECRET_CHARS = 43
 
 _AWAY: dict[int | str, dict[str, Any]] = {303: {"description": "On to another page."}}
 Text = Annotated[str | None, Query(max_length=LONGEST_CODE)]
+
+
+@router.get("", operation_id="howToSignIn", responses=documented("not_ready", always=OPEN))
+async def how(request: Request, _: Nobody) -> SignInOut:
+    """How people sign in here."""
+    return SignInOut(by_page=state_of(request).accounts.sign_in is not None)
 
 
 @router.get(

@@ -255,27 +255,6 @@ def client(node, service, material):
     return run
 
 
-EXAMPLE = Path(__file__).parents[2] / "serving" / "example"
-PLAYWRIGHT = "playwright-core@1.65.1"
-
-
-@pytest.fixture(scope="session")
-def modules(ai_sdk) -> Path:
-    """The page's packages and the browser's driver, installed once into a folder beside the AI SDK's clients."""
-    root = ai_sdk / "page"
-    wanted = (EXAMPLE / "package.json").read_text(encoding="utf-8")
-    done = root / "installed.json"
-    if not done.exists() or done.read_text(encoding="utf-8") != wanted + PLAYWRIGHT:
-        root.mkdir(exist_ok=True)
-        (root / "package.json").write_text(wanted, encoding="utf-8")
-        command = ["npm", "install", "--no-audit", "--no-fund", "--no-package-lock", "--no-save", PLAYWRIGHT]
-        tried = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
-        if tried.returncode:
-            pytest.skip(f"the page's packages cannot be installed: {tried.stderr.strip()[:300]}")
-        done.write_text(wanted + PLAYWRIGHT, encoding="utf-8")
-    return root
-
-
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """The browser's program; skips where there is none."""

@@ -100,7 +100,8 @@ POLICY: dict[str, dict[str, str]] = {
 }  # fmt: skip
 
 OPEN = {
-    "GET /", "GET /livez", "GET /readyz", "GET /api/auth/sign-in", "GET /api/auth/callback", "POST /api/auth/ticket",
+    "GET /livez", "GET /readyz",
+    "GET /api/auth", "GET /api/auth/sign-in", "GET /api/auth/callback", "POST /api/auth/ticket",
 }  # fmt: skip
 """What anybody may ask, signed in or not."""
 

@@ -1,0 +1,69 @@
+"""How the page is to everybody: accessible in both themes, in German as in English, quiet where it is switched off."""
+
+from pathlib import Path
+
+import axe_playwright_python
+import pytest
+
+from tests.fakes import calls, text
+from tests.serving.page.conftest import PHONE, WIDE
+from tests.serving.page.test_student import CHIP, ask, ended, in_course
+
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+FRAMES = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+VIOLATIONS = """rules => axe.run({runOnly: rules}).then(found =>
+    found.violations.map(each => `${each.id}: ${each.nodes.map(node => node.target + ' ' + node.failureSummary)}`))"""
+
+
+def violations(page):
+    """What axe finds, in the light theme and in the dark."""
+    page.evaluate(AXE + "\n;0")
+    found = []
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        page.evaluate(FRAMES)  # the browser is told of the theme before all of the page has it
+        found += [f"{scheme}: {each}" for each in page.evaluate(VIOLATIONS, RULES)]
+    return found
+
+
+@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
+def test_everybody_can_use_a_conversation_and_its_source(opened, service, material, model, viewport):
+    page = opened(service, viewport=viewport)
+    assert violations(page) == [], "courses"
+    in_course(page, material)
+    assert violations(page) == [], "an empty chat"
+    model.script(
+        calls("gradient descent learning rate"),
+        text(
+            "# Rate\n\nIt sets $x$ [1].\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n",
+            "```python\nx = 1\n```\n\n> said\n\n- [x] done",
+        ),
+    )
+    ask(page)
+    ended(page)
+    page.get_by_role("math").first.wait_for(state="attached")
+    assert violations(page) == [], "an answer"
+    page.get_by_role("button", name=CHIP).click()
+    page.get_by_role("img", name="week1.pdf, page 1").wait_for()
+    assert violations(page) == [], "its source"
+
+
+def test_who_is_signed_out_can_use_the_page_too(opened, quoting):
+    page = opened(quoting, signed_in=False)
+    page.goto("/")
+    page.get_by_role("heading", name="Sign in").wait_for()
+    assert violations(page) == []
+
+
+def test_a_german_browser_gets_german(opened, quoting):
+    page = opened(quoting, language="de-DE")
+    page.get_by_role("heading", name="Kurse", level=1).wait_for()
+    assert page.evaluate("document.documentElement.lang") == "de"
+    assert page.get_by_role("button", name="Neuer Kurs").count() == 1
+
+
+def test_without_scripts_it_says_so(opened, quoting):
+    page = opened(quoting, signed_in=False, java_script_enabled=False)
+    page.goto("/")
+    assert "needs JavaScript" in page.locator("noscript p").first.inner_text()

@@ -1,0 +1,8 @@
+import type { components } from "./schema.d.ts";
+
+type Schemas = components["schemas"];
+export type Me = Schemas["MeOut"];
+export type Course = Schemas["CourseOut"];
+export type Session = Schemas["SessionOut"];
+export type Source = Schemas["SourceOut"];
+export type Upload = Schemas["UploadOut"];

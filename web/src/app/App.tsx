@@ -1,0 +1,51 @@
+import { lazy, Suspense, useSyncExternalStore } from "react";
+import { matchRoute, useLocation, useRouter } from "wouter";
+import { SWRConfig } from "swr";
+import { ApiError } from "../api/client.ts";
+import { language, onLanguage, t } from "../i18n/index.ts";
+import { Boundary } from "../ui/Boundary.tsx";
+import { Empty, Loading } from "../ui/states.tsx";
+import { useTitle } from "../ui/title.ts";
+import { Notices } from "./Notices.tsx";
+import { ROUTES } from "./routes.ts";
+import { Session } from "./session.tsx";
+
+const PAGES = ROUTES.map(([paths, load]) => [paths, lazy(load)] as const);
+
+/** The page. A change of language draws all of it anew. */
+export function App() {
+  const spoken = useSyncExternalStore(onLanguage, language);
+  return (
+    <SWRConfig value={{ shouldRetryOnError: (error) => error instanceof ApiError && error.status >= 500 }}>
+      <Notices key={`notices-${spoken}`} />
+      <Session key={spoken}>
+        <Pages />
+      </Session>
+    </SWRConfig>
+  );
+}
+
+function Pages() {
+  const [path] = useLocation();
+  const { parser } = useRouter();
+  for (const [paths, Page] of PAGES) {
+    for (const each of paths) {
+      const [matches, found] = matchRoute(parser, each, path);
+      if (!matches) continue;
+      const params = found as Record<string, string>;
+      return (
+        <Boundary key={paths[0]}>
+          <Suspense fallback={<Loading />}>
+            <Page key={params.courseId} {...params} />
+          </Suspense>
+        </Boundary>
+      );
+    }
+  }
+  return <Missing />;
+}
+
+function Missing() {
+  useTitle(t("missing.title"));
+  return <Empty title={t("missing.title")} text={t("missing.text")} href="/" action={t("missing.action")} />;
+}

@@ -1,0 +1,76 @@
+// Words of the page. A catalogue is a JSON file beside this one, named by its language; its keys are those of en.json.
+// A value is a sentence with {names}, or a sentence for each plural form that the language tells apart.
+import type en from "./en.json";
+
+export type Key = Extract<keyof typeof en, string>;
+type Values = Record<string, string | number>;
+type Sentence = string | Partial<Record<Intl.LDMLPluralRule, string>>;
+
+const catalogues = import.meta.glob<{ default: Record<string, Sentence> }>("./*.json");
+export const LANGUAGES = Object.keys(catalogues).map((path) => path.slice(2, -5)).sort();
+
+let current = "en";
+let words: Record<string, Sentence> = {};
+let plurals = new Intl.PluralRules("en");
+const listeners = new Set<() => void>();
+
+export const language = () => current;
+
+/** The language's name in itself, such as `Deutsch`. */
+export function languageName(code: string): string {
+  const name = new Intl.DisplayNames([code], { type: "language" }).of(code) ?? code;
+  return name.charAt(0).toLocaleUpperCase(code) + name.slice(1);
+}
+
+/** The language this browser was told to use, else the first of its own that there is, else English. */
+export function startLanguage(): Promise<void> {
+  const wanted = [localStorage.getItem("language"), ...navigator.languages.map((each) => each.slice(0, 2)), "en"];
+  return loadLanguage(wanted.find((each) => each !== null && LANGUAGES.includes(each))!);
+}
+
+export async function chooseLanguage(code: string) {
+  localStorage.setItem("language", code);
+  await loadLanguage(code);
+}
+
+async function loadLanguage(code: string) {
+  words = (await catalogues[`./${code}.json`]()).default;
+  current = code;
+  plurals = new Intl.PluralRules(code);
+  document.documentElement.lang = code;
+  listeners.forEach((listener) => listener());
+}
+
+export function onLanguage(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** The sentence of this key with its {names} filled in; `count` also chooses its plural form. */
+export function t(key: Key, values: Values = {}): string {
+  return fill(words[key] ?? key, values);
+}
+
+/** The sentence of a key that may not be there; null: it is not. */
+export function tMaybe(key: string, values: Values = {}): string | null {
+  return key in words ? fill(words[key], values) : null;
+}
+
+function fill(found: Sentence, values: Values): string {
+  const sentence = typeof found === "string" ? found : found[plurals.select(Number(values.count))] ?? found.other!;
+  return sentence.replace(/\{(\w+)\}/g, (_, name) => {
+    const value = values[name];
+    return typeof value === "number" ? value.toLocaleString(current) : value ?? "";
+  });
+}
+
+export const date = (at: string | Date, options: Intl.DateTimeFormatOptions = { dateStyle: "medium" }) =>
+  new Intl.DateTimeFormat(current, options).format(new Date(at));
+
+/** A place in a recording: `0:57`, `1:02:03`. */
+export function clock(ms: number): string {
+  const s = Math.floor(ms / 1000);
+  const [hours, minutes, seconds] = [Math.floor(s / 3600), Math.floor(s / 60) % 60, s % 60];
+  const two = (value: number) => String(value).padStart(2, "0");
+  return hours ? `${hours}:${two(minutes)}:${two(seconds)}` : `${minutes}:${two(seconds)}`;
+}

@@ -1,0 +1,9 @@
+import "./style.css";
+import { createRoot } from "react-dom/client";
+import { App } from "./app/App.tsx";
+import { applyTheme } from "./app/theme.ts";
+import { startLanguage } from "./i18n/index.ts";
+
+applyTheme();
+await startLanguage();
+createRoot(document.getElementById("root")!).render(<App />);

@@ -1,0 +1,66 @@
+import { useState } from "react";
+import { t } from "../../i18n/index.ts";
+import { Icon } from "../../ui/Icon.tsx";
+import { type Message, wordsOf } from "./messages.ts";
+import { Versions } from "./Versions.tsx";
+
+/** A question; it can be asked otherwise, which begins a branch beside the old one. */
+export function Question({ message, busy, onEdit, onShow }: {
+  message: Message;
+  busy: boolean;
+  onEdit: (messageId: string, text: string) => void;
+  onShow: (key: string) => void;
+}) {
+  const [editing, setEditing] = useState(false);
+  const text = wordsOf(message);
+  if (editing) {
+    return (
+      <form
+        className="ml-auto w-full max-w-[85%] space-y-2"
+        onSubmit={(event) => {
+          event.preventDefault();
+          const words = String(new FormData(event.currentTarget).get("words")).trim();
+          setEditing(false);
+          if (words && words !== text) onEdit(message.id, words);
+        }}
+        onKeyDown={(event) => event.key === "Escape" && setEditing(false)}
+      >
+        <textarea
+          name="words"
+          autoFocus
+          aria-label={t("chat.editing")}
+          className="field resize-none py-2 [field-sizing:content]"
+          defaultValue={text}
+          maxLength={20_000}
+        />
+        <div className="flex justify-end gap-2">
+          <button type="button" className="button" onClick={() => setEditing(false)}>{t("ui.cancel")}</button>
+          <button type="submit" className="button main">{t("chat.askEdited")}</button>
+        </div>
+      </form>
+    );
+  }
+  return (
+    <div className="group ml-auto flex max-w-[85%] flex-col items-end gap-1">
+      <article
+        aria-label={t("chat.questionOf")}
+        className="rounded-2xl rounded-br-md bg-soft px-4 py-2 whitespace-pre-wrap"
+      >
+        {text}
+      </article>
+      <div className="no-print flex items-center gap-1">
+        <Versions message={message} busy={busy} onShow={onShow} />
+        <button
+          type="button"
+          className="button quiet icon"
+          aria-label={t("chat.edit")}
+          title={t("chat.edit")}
+          disabled={busy}
+          onClick={() => setEditing(true)}
+        >
+          <Icon name="edit" size={16} />
+        </button>
+      </div>
+    </div>
+  );
+}

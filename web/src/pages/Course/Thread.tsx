@@ -1,0 +1,116 @@
+import { memo, useEffect, useRef } from "react";
+import type { Course } from "../../api/types.ts";
+import { t } from "../../i18n/index.ts";
+import { Answer } from "./Answer.tsx";
+import { Composer } from "./Composer.tsx";
+import { ExportMenu } from "./ExportMenu.tsx";
+import { citedIn, type Message } from "./messages.ts";
+import { Question } from "./Question.tsx";
+import { Start } from "./Start.tsx";
+import { useStickToEnd } from "./useStickToEnd.ts";
+import { type Thread as Talk, useThread } from "./useThread.ts";
+
+/** A conversation: what was said, what is being said, and the box for the next question. */
+export function Thread({ course, chatId, history, isNew, onAsked }: {
+  course: Course;
+  chatId: string;
+  history: Message[];
+  isNew: boolean;
+  onAsked: () => void;
+}) {
+  const talk = useThread(chatId, course.id, history, isNew);
+  const { messages, busy, lost, error } = talk;
+  const scroller = useRef<HTMLDivElement>(null);
+  const toEnd = useStickToEnd(scroller);
+  const ask = (text: string) => {
+    toEnd();
+    void talk.ask({ text });
+    onAsked();
+  };
+  const waiting = busy && messages.at(-1)?.role === "user";
+  return (
+    <div className="flex h-full flex-col">
+      <div ref={scroller} className="min-h-0 flex-1 overflow-y-auto print:overflow-visible">
+        <div className="mx-auto flex min-h-full max-w-3xl flex-col gap-5 px-4 py-5">
+          {messages.length > 0
+            ? (
+              <div className="no-print -mb-2 flex justify-end">
+                <ExportMenu chatId={chatId} />
+              </div>
+            )
+            : <Start course={course} onAsk={ask} />}
+          <Said chatId={chatId} talk={talk} />
+          {waiting && <p className="text-dim motion-safe:animate-pulse">{t("chat.searching")}</p>}
+          {lost && <p role="status" className="text-dim">{t("chat.lost")}</p>}
+          {error && (
+            <div
+              role="alert"
+              className="rounded-xl border border-bad bg-bad-soft px-4 py-3 flex items-center gap-4"
+            >
+              <p className="flex-1">{error.message}</p>
+              <button type="button" className="button" onClick={() => talk.regenerate()}>
+                {t("state.again")}
+              </button>
+            </div>
+          )}
+        </div>
+      </div>
+      <Announcer messages={messages} busy={busy} />
+      <Composer busy={busy} onAsk={ask} onStop={talk.stop} />
+    </div>
+  );
+}
+
+function Said({ chatId, talk }: { chatId: string; talk: Talk }) {
+  const { messages, busy } = talk;
+  const latest = useRef(talk);
+  latest.current = talk;
+  const actions = useRef({
+    edit: (messageId: string, text: string) => void latest.current.ask({ text, messageId }),
+    again: (messageId: string) => void latest.current.regenerate({ messageId }),
+    show: (key: string) => void latest.current.show(key),
+  }).current;
+  return messages.map((message, at) => (
+    <Row
+      key={message.id}
+      chatId={chatId}
+      message={message}
+      live={busy && at === messages.length - 1}
+      busy={busy}
+      {...actions}
+    />
+  ));
+}
+
+type Actions = {
+  edit: (messageId: string, text: string) => void;
+  again: (messageId: string) => void;
+  show: (key: string) => void;
+};
+
+/** One message; drawn again only when it changes, however long the chat is. */
+const Row = memo(function Row({ chatId, message, live, busy, edit, again, show }: {
+  chatId: string;
+  message: Message;
+  live: boolean;
+  busy: boolean;
+} & Actions) {
+  return message.role === "user"
+    ? <Question message={message} busy={busy} onEdit={edit} onShow={show} />
+    : <Answer chatId={chatId} message={message} live={live} busy={busy} onAgain={again} onShow={show} />;
+});
+
+/** Tells screen readers that an answer begins and ends, and not each of its words. */
+function Announcer({ messages, busy }: { messages: Message[]; busy: boolean }) {
+  const was = useRef(busy);
+  const told = useRef("");
+  useEffect(() => {
+    was.current = busy;
+  }, [busy]);
+  if (busy) told.current = t("chat.answering");
+  else if (was.current) {
+    const last = messages.at(-1);
+    told.current = t("chat.complete", { count: last ? citedIn(last).length : 0 });
+  }
+  return <div role="status" className="sr-only">{told.current}</div>;
+}

@@ -1,0 +1,53 @@
+// Messages of a chat as the service streams and keeps them: the AI SDK's, with what we know beside it.
+import type { SourceDocumentUIPart, UIMessage } from "ai";
+
+/** What the service tells of a message. `versions`: keys of all of them where there are several, oldest first. */
+export type Metadata = {
+  key?: string;
+  versions?: string[];
+  status?: "done" | "error" | "stopped" | "interrupted";
+  errorCode?: string;
+  model?: string;
+  createdAt?: string;
+  feedback?: { rating: "up" | "down" };
+};
+export type Message = UIMessage<Metadata>;
+
+/** A cited passage as far as the stream tells it; its words come with `GET /api/sources/{id}`. */
+export type Cited = {
+  id: string;
+  handle: number;
+  kind: "slide" | "speech";
+  fileName: string;
+  title: string;
+  page?: number;
+  pageLabel?: string;
+  startMs?: number;
+  changed: boolean;
+  removed: boolean;
+};
+
+export function citedIn(message: Message): Cited[] {
+  return message.parts.filter((part): part is SourceDocumentUIPart => part.type === "source-document").map(
+    (part) => {
+      const { handle, kind, page, pageLabel, startMs, changed, removed } =
+        (part.providerMetadata?.studybuddy ?? {}) as Record<string, never>;
+      const place = { handle, kind, page, pageLabel, startMs, changed: !!changed, removed: !!removed };
+      return { id: part.sourceId, fileName: part.filename ?? part.title, title: part.title, ...place };
+    },
+  );
+}
+
+/** The words of a message, without what the model thought and searched. */
+export function wordsOf(message: Message): string {
+  return message.parts.flatMap((part) => part.type === "text" ? [part.text] : []).join("\n\n");
+}
+
+/** Searches of this answer that have ended, and how many passages they found. */
+export function searchesOf(message: Message): { query: string; found: number | null }[] {
+  return message.parts.flatMap((part) => {
+    if (!part.type.startsWith("tool-")) return [];
+    const { input, output } = part as { input?: { query?: string }; output?: { passages?: unknown[] } };
+    return [{ query: input?.query ?? "", found: output?.passages?.length ?? null }];
+  });
+}

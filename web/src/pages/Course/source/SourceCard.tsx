@@ -1,0 +1,51 @@
+import { Link } from "wouter";
+import type { Source } from "../../../api/types.ts";
+import { t } from "../../../i18n/index.ts";
+import { MarkedPicture } from "../../../ui/MarkedPicture.tsx";
+import { suggestQuestion } from "../questionBox.ts";
+import { placeOf } from "./place.ts";
+import { Recording } from "./Recording.tsx";
+
+/** What a citation opens: the slide with the passage marked on it, or the recording from the cited second. */
+export function SourceCard({ source, courseId, onAsked }: {
+  source: Source;
+  courseId: string;
+  onAsked: () => void;
+}) {
+  const spoken = source.kind === "speech";
+  const deck = source.documentId &&
+    `/courses/${courseId}/decks/${source.documentId}?page=${source.page ?? 1}`;
+  const lecture = source.lectureId &&
+    `/courses/${courseId}/lectures/${source.lectureId}?t=${Math.floor((source.startMs ?? 0) / 1000)}`;
+  const ask = () => {
+    onAsked();
+    suggestQuestion(t("source.askAbout", { place: placeOf(source) }));
+  };
+  return (
+    <>
+      {source.removed
+        ? <p className="rounded-lg bg-raised px-3 py-2">{t("source.removed")}</p>
+        : source.changed && <p className="rounded-lg bg-raised px-3 py-2">{t("source.changed")}</p>}
+      {spoken && source.mediaUrl && <Recording source={source} />}
+      {source.imageUrl && (
+        <MarkedPicture
+          src={source.imageUrl}
+          name={spoken ? t("source.slideThen", { page: source.page ?? 1 }) : placeOf(source)}
+          boxes={source.changed ? [] : source.boxes}
+        />
+      )}
+      <blockquote className="border-l-4 border-line pl-3 text-sm whitespace-pre-wrap">
+        {source.quote}
+      </blockquote>
+      {!source.removed && (
+        <div className="flex flex-wrap gap-2">
+          {spoken && lecture && <Link href={lecture} className="button">{t("source.openLecture")}</Link>}
+          {!spoken && deck && <Link href={deck} className="button">{t("source.openDeck")}</Link>}
+          <button type="button" className="button" onClick={ask}>
+            {spoken ? t("source.askMinute") : t("source.askPage")}
+          </button>
+        </div>
+      )}
+    </>
+  );
+}

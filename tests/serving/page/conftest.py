@@ -62,7 +62,7 @@ def opened(browser, request) -> Iterator[Callable[..., Page]]:
 
     def open_page(service: Service, *, signed_in: bool = True, language: str = "en-GB", viewport=WIDE, **more) -> Page:
         context = browser.new_context(base_url=service.url, locale=language, viewport=viewport, **more)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)  # a machine that runs all tests at once is slow
         page = context.new_page()
         page.problems = []
         pages.append(page)

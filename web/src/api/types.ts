@@ -5,4 +5,5 @@ export type Me = Schemas["MeOut"];
 export type Course = Schemas["CourseOut"];
 export type Session = Schemas["SessionOut"];
 export type Source = Schemas["SourceOut"];
+export type Line = Schemas["LineOut"];
 export type Upload = Schemas["UploadOut"];

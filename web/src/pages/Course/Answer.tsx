@@ -4,7 +4,7 @@ import { t } from "../../i18n/index.ts";
 import { Icon } from "../../ui/Icon.tsx";
 import { AnswerActions } from "./AnswerActions.tsx";
 import { Markdown } from "./markdown/Markdown.tsx";
-import { citedIn, type Message, searchesOf, wordsOf } from "./messages.ts";
+import { citedIn, isQuoted, type Message, searchesOf, wordsOf } from "./messages.ts";
 import { Citations } from "./source/citations.tsx";
 import { placeOf } from "./source/place.ts";
 
@@ -35,7 +35,10 @@ export function Answer({ chatId, message, live, busy, onAgain, onShow }: {
       </article>
       {!live && status === "stopped" && <p className="mt-1 text-sm text-dim">{t("chat.stopped")}</p>}
       {!live && status === "interrupted" && <p className="mt-1 text-sm text-dim">{t("chat.interrupted")}</p>}
-      {!live && status === "done" && !message.metadata?.model && cited.length > 0 && (
+      {!live && status === "error" && !isQuoted(message) && (
+        <p className="mt-1 text-sm text-dim">{t("chat.failed")}</p>
+      )}
+      {!live && isQuoted(message) && cited.length > 0 && (
         <p className="no-print mt-2 text-sm text-dim">
           <Link href="/settings" className="link">{t("chat.connect")}</Link>
         </p>

@@ -1,7 +1,7 @@
 import { useDeferredValue, useState } from "react";
 import { Link, useLocation } from "wouter";
 import useSWRInfinite from "swr/infinite";
-import { address, type Answer, fetchJson, send } from "../../api/client.ts";
+import { address, type Answer, type ApiError, fetchJson, send } from "../../api/client.ts";
 import type { Course, Session } from "../../api/types.ts";
 import { date, t } from "../../i18n/index.ts";
 import { Icon } from "../../ui/Icon.tsx";
@@ -11,23 +11,11 @@ import { tellChats, useChatNews } from "./chats.ts";
 
 const PAGE = 50;
 
-/** The chats of a course, newest first under their day; searched, renamed, deleted. */
+/** The chats of a course, newest first under their day; searched, renamed, put away, deleted. */
 export function ChatList({ course, chatId }: { course: Course; chatId: string }) {
   const [words, setWords] = useState("");
+  const [archived, setArchived] = useState(false);
   const q = useDeferredValue(words.trim());
-  const { data, error, size, setSize, mutate } = useSWRInfinite<Answer<"/api/sessions">>(
-    (_, before) =>
-      before && !before.nextBefore ? null : address("/api/sessions", {
-        course: course.id,
-        limit: PAGE,
-        q: q || null,
-        before: before?.nextBefore,
-      }),
-    fetchJson,
-    { keepPreviousData: true },
-  );
-  useChatNews(() => void mutate());
-  const found = data?.flatMap((page) => page.items) ?? [];
   return (
     <nav aria-label={t("chats.title")} className="flex h-full flex-col gap-2 p-3">
       <Link href={`/courses/${course.id}`} className="button">
@@ -42,35 +30,71 @@ export function ChatList({ course, chatId }: { course: Course; chatId: string })
         value={words}
         onChange={(event) => setWords(event.target.value)}
       />
-      <div className="min-h-0 flex-1 overflow-y-auto -mx-1 px-1">
-        {error && !data ? <Failed error={error} onRetry={() => mutate()} /> : (
-          <>
-            {days(found).map(([day, chats]) => (
-              <section key={day}>
-                <h2 className="mt-3 mb-1 px-2 text-sm font-medium text-dim">{day}</h2>
-                <ul>
-                  {chats.map((chat) => (
-                    <Chat key={chat.id} chat={chat} course={course} here={chat.id === chatId} />
-                  ))}
-                </ul>
-              </section>
-            ))}
-            {data && !found.length && (
-              <p className="px-2 py-3 text-sm text-dim">{q ? t("chats.notFound") : t("chats.none")}</p>
-            )}
-            {data?.at(-1)?.nextBefore && (
-              <button
-                type="button"
-                className="button quiet w-full"
-                onClick={() => setSize(size + 1)}
-              >
-                {t("chats.more")}
-              </button>
-            )}
-          </>
-        )}
+      <div className="-mx-1 min-h-0 flex-1 overflow-y-auto px-1">
+        <Chats course={course} chatId={chatId} q={q} archived={archived} />
       </div>
+      <button
+        type="button"
+        className="button quiet"
+        aria-pressed={archived}
+        onClick={() => setArchived(!archived)}
+      >
+        {archived ? t("chats.showCurrent") : t("chats.showArchived")}
+      </button>
     </nav>
+  );
+}
+
+function Chats(
+  { course, chatId, q, archived }: { course: Course; chatId: string; q: string; archived: boolean },
+) {
+  const { data, error, size, setSize, mutate } = useSWRInfinite<Answer<"/api/sessions">, ApiError>(
+    (_, before) =>
+      before && !before.nextBefore ? null : address("/api/sessions", {
+        course: course.id,
+        limit: PAGE,
+        q: q || null,
+        archived: archived || null,
+        before: before?.nextBefore,
+      }),
+    fetchJson,
+    { keepPreviousData: true },
+  );
+  useChatNews(() => void mutate());
+  if (error && !data) return <Failed error={error} onRetry={() => mutate()} />;
+  const found = data?.flatMap((page) => page.items) ?? [];
+  return (
+    <>
+      {days(found).map(([day, chats]) => (
+        <section key={day}>
+          <h2 className="mt-3 mb-1 px-2 text-sm font-medium text-dim">{day}</h2>
+          <ul>
+            {chats.map((chat) => (
+              <Chat
+                key={chat.id}
+                chat={chat}
+                course={course}
+                here={chat.id === chatId}
+              />
+            ))}
+          </ul>
+        </section>
+      ))}
+      {data && !found.length && (
+        <p className="px-2 py-3 text-sm text-dim">
+          {q ? t("chats.notFound") : archived ? t("chats.noneArchived") : t("chats.none")}
+        </p>
+      )}
+      {data?.at(-1)?.nextBefore && (
+        <button
+          type="button"
+          className="button quiet w-full"
+          onClick={() => setSize(size + 1)}
+        >
+          {t("chats.more")}
+        </button>
+      )}
+    </>
   );
 }
 
@@ -90,6 +114,10 @@ function Chat({ chat, course, here }: { chat: Session; course: Course; here: boo
     await send("delete", "/api/sessions/{chat_id}", values);
     tellChats();
     if (here) go(`/courses/${course.id}`);
+  };
+  const putAway = async () => {
+    await send("patch", "/api/sessions/{chat_id}", values, { archived: !chat.archived });
+    tellChats();
   };
   if (renaming) {
     return (
@@ -115,7 +143,7 @@ function Chat({ chat, course, here }: { chat: Session; course: Course; here: boo
       <Link
         href={`/courses/${course.id}/chats/${chat.id}`}
         aria-current={here ? "page" : undefined}
-        className="min-w-0 flex-1 truncate px-2 py-1.5"
+        className="min-w-0 flex-1 truncate px-2 py-1.5 text-ink"
       >
         {chat.title || t("chats.untitled")}
       </Link>
@@ -123,6 +151,7 @@ function Chat({ chat, course, here }: { chat: Session; course: Course; here: boo
         label={t("chats.options", { title: chat.title })}
         items={[
           { label: t("chats.rename"), run: () => setRenaming(true) },
+          { label: chat.archived ? t("chats.takeBack") : t("chats.archive"), run: putAway },
           { label: t("chats.delete"), run: remove, danger: true },
         ]}
       />

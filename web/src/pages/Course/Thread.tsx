@@ -4,7 +4,7 @@ import { t } from "../../i18n/index.ts";
 import { Answer } from "./Answer.tsx";
 import { Composer } from "./Composer.tsx";
 import { ExportMenu } from "./ExportMenu.tsx";
-import { citedIn, type Message } from "./messages.ts";
+import { citedIn, KEYLESS, type Message } from "./messages.ts";
 import { Question } from "./Question.tsx";
 import { Start } from "./Start.tsx";
 import { useStickToEnd } from "./useStickToEnd.ts";
@@ -42,7 +42,7 @@ export function Thread({ course, chatId, history, isNew, onAsked }: {
           <Said chatId={chatId} talk={talk} />
           {waiting && <p className="text-dim motion-safe:animate-pulse">{t("chat.searching")}</p>}
           {lost && <p role="status" className="text-dim">{t("chat.lost")}</p>}
-          {error && (
+          {error && error.code !== KEYLESS && (
             <div
               role="alert"
               className="rounded-xl border border-bad bg-bad-soft px-4 py-3 flex items-center gap-4"

@@ -11,6 +11,8 @@ export type Metadata = {
   createdAt?: string;
   feedback?: { rating: "up" | "down" };
 };
+/** The end of an answer for whom no key is connected. */
+export const KEYLESS = "connect_openrouter";
 export type Message = UIMessage<Metadata>;
 
 /** A cited passage as far as the stream tells it; its words come with `GET /api/sources/{id}`. */
@@ -37,6 +39,10 @@ export function citedIn(message: Message): Cited[] {
     },
   );
 }
+
+/** Whether nobody pays for a written answer, so that passages are quoted. */
+export const isQuoted = ({ metadata }: Message): boolean =>
+  metadata?.errorCode === KEYLESS || (metadata?.status === "done" && !metadata.model);
 
 /** The words of a message, without what the model thought and searched. */
 export function wordsOf(message: Message): string {

@@ -33,10 +33,10 @@ export function useThread(chatId: string, courseId: string, history: Message[], 
     messages: history,
     transport,
     throttle: THROTTLE_MS,
-    onFinish: ({ isDisconnect, isError }) => {
+    onFinish: ({ message, isDisconnect, isError }) => {
       tellChats();
       if (isDisconnect) void comeBack();
-      else if (!isError) void reload();
+      else if (!isError || message.parts.length) void reload();
     },
   });
   const { messages, setMessages, status, resumeStream, regenerate, clearError } = chat;

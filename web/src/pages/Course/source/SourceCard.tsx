@@ -27,10 +27,10 @@ export function SourceCard({ source, courseId, onAsked }: {
         ? <p className="rounded-lg bg-raised px-3 py-2">{t("source.removed")}</p>
         : source.changed && <p className="rounded-lg bg-raised px-3 py-2">{t("source.changed")}</p>}
       {spoken && source.mediaUrl && <Recording source={source} />}
-      {source.imageUrl && (
+      {!spoken && source.imageUrl && (
         <MarkedPicture
           src={source.imageUrl}
-          name={spoken ? t("source.slideThen", { page: source.page ?? 1 }) : placeOf(source)}
+          name={placeOf(source)}
           boxes={source.changed ? [] : source.boxes}
         />
       )}

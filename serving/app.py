@@ -24,9 +24,11 @@ from serving.routes import (
     media,
     members,
     models,
+    personal,
     readers,
     sessions,
     uploads,
+    usage,
 )
 from serving.state import State, opened
 
@@ -73,7 +75,7 @@ def create_app(settings: Settings | None = None, *, limits: Limits | None = None
     for router in (
         chat.router, sessions.router, courses.router, members.router, events.router, uploads.router,
         materials.documents, materials.lectures, readers.router, media.router, auth.router, account.router,
-        keys.router, models.router, health.router,
+        keys.router, models.router, personal.router, usage.router, health.router,
     ):  # fmt: skip
         app.include_router(router)
     problems.install(app)

@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from pipelines.core.postgres import Connection
-from pipelines.core.records import PIPELINE
 from pipelines.core.statements import statement
 from pipelines.core.stores import Stores
 from serving.accounts.people import Principal
@@ -43,7 +42,7 @@ class Core:
             if person.local:
                 with database.transaction(as_person=person.person) as connection:
                     connection.execute(statement("join_all_courses", SQL))
-            with database.transaction(as_person=PIPELINE if as_pipeline else person.person) as connection:
+            with database.transaction(as_person=person.joining if as_pipeline else person.person) as connection:
                 return work(connection)
 
         return await asyncio.get_running_loop().run_in_executor(self._threads, transaction)

@@ -1,8 +1,12 @@
 """Payers of tests: the operator of some settings, and meters of theirs."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from pydantic import SecretStr
 
-from pipelines.core.models.meter import Meter
+from pipelines.core.models.ledger import Caps
+from pipelines.core.models.meter import Meter, Used
 from pipelines.core.models.payers import Payer
 from pipelines.core.settings import Settings
 
@@ -14,6 +18,16 @@ def operator_of(settings: Settings, model: str = "m", *, key: str | None = None)
     return Payer(person_id=None, key_id=None, base_url=settings.model_base_url, key=own, model=model)
 
 
+class Uncounted(Meter):
+    """A meter without a ledger, for calls that only show what is sent and read."""
+
+    @contextmanager
+    def call(self) -> Iterator[Used]:
+        """Around one call."""
+        yield Used()
+
+
 def meter_of(settings: Settings, model: str = "m") -> Meter:
-    """A meter of the operator; no call of theirs needs the database."""
-    return Meter(database=None, payer=operator_of(settings, model), purpose="description")  # type: ignore[arg-type]
+    """A meter of the operator that counts nothing."""
+    payer = operator_of(settings, model)
+    return Uncounted(database=None, payer=payer, purpose="description", caps=Caps())  # type: ignore[arg-type]

@@ -13,12 +13,18 @@ from pipelines.answering.events import End, Event, Retried, StepStarted, ToolCal
 from pipelines.answering.model import ChatModel
 from pipelines.answering.prompts import TOOLS, passages, system_prompt, with_summary
 from pipelines.answering.prompts import history as as_history
-from pipelines.answering.quoting import NOTHING_FOUND, extractive_answer
+from pipelines.answering.quoting import NO_MODEL, NOTHING_FOUND, NOTHING_LEFT, extractive_answer
 from pipelines.answering.searching import search_first, use_tools
 from pipelines.answering.tool_calls import ToolCalls
 from pipelines.answering.turn import Turn
 from pipelines.answering.wire import Delta
-from pipelines.core.errors import KeyMissingError, ProviderRefusedError, ProviderUnavailableError
+from pipelines.core.errors import (
+    CapBusyError,
+    CapReachedError,
+    KeyMissingError,
+    ProviderRefusedError,
+    ProviderUnavailableError,
+)
 from pipelines.core.records import Hit
 
 RETRY_AFTER_S = 0.5
@@ -47,8 +53,14 @@ async def answer(
             if missing is not None:
                 raise missing
         else:
-            async for event in _ask(turn, model, tools=tools and model.habits.tools):
-                yield event
+            try:
+                async for event in _ask(turn, model, tools=tools and model.habits.tools):
+                    yield event
+            except (CapReachedError, CapBusyError):
+                if not turn.answered:  # what is free can be had all the same
+                    async for event in _quote(turn, why=NOTHING_LEFT):
+                        yield event
+                raise
     except (Exception, asyncio.CancelledError):
         for event in turn.settle():
             yield event
@@ -56,14 +68,14 @@ async def answer(
     yield End(turn.finish_reason)
 
 
-async def _quote(turn: Turn) -> AsyncGenerator[Event]:
+async def _quote(turn: Turn, *, why: str = NO_MODEL) -> AsyncGenerator[Event]:
     yield StepStarted()
     hits: list[Hit] = []
     async for event in search_first(turn):
         if isinstance(event, ToolResult):
             hits = [hit for _, hit in event.passages]
         yield event
-    for event in [*turn.say(extractive_answer(turn.question, hits).text), *turn.settle()]:
+    for event in [*turn.say(extractive_answer(turn.question, hits, why=why).text), *turn.settle()]:
         yield event
 
 

@@ -107,6 +107,7 @@ class ChatModel:
                 )
                 async with opened as response:
                     async for delta in self._deltas(response.iter_bytes(), reader):
+                        used.began = True
                         if delta.usage:
                             used.take(delta.usage)
                         yield delta

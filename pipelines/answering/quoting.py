@@ -31,6 +31,7 @@ JUDGED = 5
 KEPT_SHARE = 0.5
 
 NOTHING_FOUND = "Nothing in the course materials seems to answer this."
+NOTHING_LEFT = "Nothing is left to spend on an answer now, so these are the passages that fit best, word for word."
 NO_MODEL = "No language model is connected, so these are the passages that fit best, word for word."
 
 _BRACKETED = re.compile(r"\[\s*(\d{1,4})\s*\]")
@@ -57,10 +58,11 @@ def relevant_hits(question: str, hits: Sequence[Hit]) -> list[Hit]:
     return [hit for hit in hits if hit.score >= floor]
 
 
-def extractive_answer(question: str, hits: Sequence[Hit]) -> Answer:
+def extractive_answer(question: str, hits: Sequence[Hit], *, why: str = NO_MODEL) -> Answer:
     """Quote the hits that fit best.
 
     Args:
+        why: the sentence that says why passages are quoted.
         hits: as retrieved, best first; those that do not fit are passed over. `[n]` in the answer is the n-th of them.
     """
     fitting = {id(hit) for hit in relevant_hits(question, hits)}
@@ -69,7 +71,7 @@ def extractive_answer(question: str, hits: Sequence[Hit]) -> Answer:
         return Answer(text=NOTHING_FOUND, cited=())
     terms = set(term_counts(question))
     quotes = [f"> {_quote(hit.text, terms)} [{number}]\n>\n> — {where(hit)}" for number, hit in chosen]
-    return Answer(text="\n\n".join([*quotes, NO_MODEL]), cited=tuple(number for number, _ in chosen))
+    return Answer(text="\n\n".join([*quotes, why]), cited=tuple(number for number, _ in chosen))
 
 
 def where(hit: Hit) -> str:

@@ -18,6 +18,7 @@ from pipelines.cli.search import find_hits, hit_as_json, place
 from pipelines.core.control_characters import escape_controls
 from pipelines.core.courses import find_course
 from pipelines.core.errors import KeyMissingError, StudyBuddyError
+from pipelines.core.models.ledger import Caps
 from pipelines.core.models.meter import Meter
 from pipelines.core.models.payers import find_local_person, find_means, payer_of_answers
 from pipelines.core.models.providers import AsyncClients
@@ -124,7 +125,8 @@ def _meter(stores: Stores, course: str) -> Meter | None:
     payer = payer_of_answers(means, stores.settings, stores.sealer)
     if payer is None:
         return None
-    return Meter(database=stores.database, payer=payer, purpose="answer", course_id=found.id)
+    caps = Caps.of(stores.settings)
+    return Meter(database=stores.database, payer=payer, purpose="answer", caps=caps, course_id=found.id)
 
 
 def show_answer(answered: Answered) -> None:

@@ -135,6 +135,18 @@ class KeyMissingError(PermanentError):
     default_code = "connect_openrouter"
 
 
+class CapReachedError(PermanentError):
+    """What a person or a course may spend on model calls today is spent."""
+
+    default_code = "cap_reached"
+
+
+class CapBusyError(TransientError):
+    """Model calls under way may use up what a person or a course may spend today; there is room when they end."""
+
+    default_code = "cap_busy"
+
+
 class ProviderUnavailableError(TransientError):
     """A model provider could not answer now (429, 5xx, timeout, cut connection).
 

@@ -88,6 +88,12 @@ class Settings(BaseSettings):
         20_000, ge=1, description="Megabytes of uploads that one person may keep; nobody counts in local mode."
     )
     course_quota_mb: int = Field(200_000, ge=1, description="Megabytes of uploads that one course may keep.")
+    person_daily_usd: float | None = Field(
+        None, ge=0, description="US dollars that one person's model calls may cost a day, whoever pays; unset: no cap."
+    )
+    course_daily_usd: float | None = Field(
+        None, ge=0, description="US dollars that a course's model calls may cost the operator a day; unset: no cap."
+    )
     max_concurrent_runs: int = Field(2, ge=1, le=64, description="Dagster runs that may execute at once.")
     run_retention_days: int = Field(
         30, ge=0, description="Days after which finished Dagster runs and their events go; 0 keeps them."

@@ -6,7 +6,13 @@ from dataclasses import dataclass
 import dagster as dg
 
 from pipelines.core.description_refusals import clear_description_refusal, put_description_refusal
-from pipelines.core.errors import KeyMissingError, ProviderRefusedError, ProviderUnavailableError
+from pipelines.core.errors import (
+    CapBusyError,
+    CapReachedError,
+    KeyMissingError,
+    ProviderRefusedError,
+    ProviderUnavailableError,
+)
 from pipelines.core.models.completions import describe_image
 from pipelines.core.models.item_cache import get_cached_items, item_key, put_cached_item
 from pipelines.core.models.payers import payer_of_pictures
@@ -98,7 +104,7 @@ def _try_to_describe(
     """
     try:
         _describe(context, stores, document, spent)
-    except (KeyMissingError, ProviderRefusedError, ProviderUnavailableError) as error:
+    except (CapBusyError, CapReachedError, KeyMissingError, ProviderRefusedError, ProviderUnavailableError) as error:
         if error.retryable and context.retry_number < MOST_RETRIES:
             raise
         context.log.warning(f"{error.message} The deck can be searched by its text; it is described later.")

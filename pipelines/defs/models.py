@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from uuid import UUID
 
+from pipelines.core.models.ledger import Caps
 from pipelines.core.models.meter import Meter, Purpose
 from pipelines.core.models.payers import Means, Payer, find_means, find_uploader
 from pipelines.core.models.providers import Embedder, embedder_for
@@ -29,7 +30,12 @@ def meter_for(
     if payer is None:
         return None
     return Meter(
-        database=stores.database, payer=payer, purpose=purpose, course_id=upload.course_id, run_id=upload.run_id
+        database=stores.database,
+        payer=payer,
+        purpose=purpose,
+        caps=Caps.of(stores.settings),
+        course_id=upload.course_id,
+        run_id=upload.run_id,
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 from pipelines.answering.model import ChatModel, Habits
+from pipelines.core.models.ledger import Caps
 from pipelines.core.models.meter import Meter, Purpose
 from pipelines.core.models.payers import Means, payer_of_answers
 from pipelines.core.models.providers import AsyncClients
@@ -45,6 +46,7 @@ class Models:
             database=self._stores.database,
             payer=payer,
             purpose=purpose,
+            caps=Caps.of(self._stores.settings),
             course_id=course_id,
             run_id=str(run_id) if run_id is not None else None,
         )

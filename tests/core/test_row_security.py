@@ -128,6 +128,8 @@ def test_who_belongs_nowhere_sees_no_row_and_who_belongs_there_does(server, tmp_
         "description_refusals",
         "document_pdfs",
         "access_tokens",
+        "audit_events",
+        "model_calls",
         "model_keys",
         "openrouter_attempts",
     }  # of which the baseline has no rows

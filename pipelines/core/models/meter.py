@@ -6,13 +6,14 @@ Belongs here: what happens around a call whoever makes it. The calls themselves 
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal
 from uuid import UUID
 
-from pipelines.core.errors import StudyBuddyError
+from pipelines.core.errors import StorageUnavailableError, StudyBuddyError
 from pipelines.core.models.keys import set_key_rejected
+from pipelines.core.models.ledger import Caps, Planned, close_call, open_call
 from pipelines.core.models.payers import Payer
 from pipelines.core.postgres import Database
 
@@ -23,11 +24,16 @@ a slide, vectors of an upload."""
 
 @dataclass(slots=True)
 class Used:
-    """What one call used, as far as the provider said. `cost_usd` None: it did not say."""
+    """What one call used, as far as the provider said. `cost_usd` None: it did not say.
+
+    `began`: words of an answer came; `whole`: all of them did.
+    """
 
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cost_usd: float | None = None
+    began: bool = False
+    whole: bool = False
 
     def take(self, usage: object) -> None:
         """Note the provider's usage: the `usage` object of its answer, as JSON or as the openai client reads it.
@@ -47,6 +53,7 @@ class Meter:
     """Model calls of one payer for one purpose.
 
     Args:
+        caps: what may be spent a day.
         run_id: the Dagster run, or the answer's run; None: neither.
         course_id: None: of no course.
     """
@@ -54,32 +61,65 @@ class Meter:
     database: Database = field(repr=False)
     payer: Payer
     purpose: Purpose
+    caps: Caps
     course_id: UUID | None = None
     run_id: str | None = None
 
     @contextmanager
     def call(self) -> Iterator[Used]:
-        """Around one call to the model; its body notes what was used.
+        """Around one call to the model; its body notes what was used, and the ledger has a row of it.
 
         Raises:
-            StudyBuddyError: as its body does.
+            CapReachedError, CapBusyError: it would cost more than may be spent today, and is not made.
+            StudyBuddyError: as its body does, or there is no database to count it.
         """
-        used = Used()
+        call_id, used = self._open(), Used()
         try:
             yield used
+            used.whole = True
         except StudyBuddyError as error:
             self._failed(error)
             raise
+        finally:
+            self._close(call_id, used)
 
     @asynccontextmanager
     async def call_async(self) -> AsyncIterator[Used]:
         """The same for asyncio: the database is asked in a thread."""
-        used = Used()
+        call_id, used = await asyncio.to_thread(self._open), Used()
         try:
             yield used
+            used.whole = True
         except StudyBuddyError as error:
             await asyncio.shield(asyncio.to_thread(self._failed, error))
             raise
+        finally:
+            await asyncio.shield(asyncio.to_thread(self._close, call_id, used))
+
+    def _open(self) -> UUID:
+        planned = Planned(
+            person_id=self.payer.person_id,
+            course_id=self.course_id,
+            run_id=self.run_id,
+            purpose=self.purpose,
+            model=self.payer.model,
+            own_key=self.payer.key_id is not None,
+        )
+        with self.database.transaction(lasting=False) as connection:
+            return open_call(connection, planned, self.caps)
+
+    def _close(self, call_id: UUID, used: Used) -> None:
+        """What was answered is not lost because it cannot be counted: the row stays as it was planned."""
+        broken_off = used.began and not used.whole and used.cost_usd is None
+        with suppress(StorageUnavailableError), self.database.transaction() as connection:
+            close_call(
+                connection,
+                call_id,
+                failed=not used.whole,
+                prompt_tokens=used.prompt_tokens,
+                completion_tokens=used.completion_tokens,
+                cost_usd=None if broken_off else used.cost_usd or 0.0,
+            )
 
     def _failed(self, error: StudyBuddyError) -> None:
         """A key that the provider refuses is not sent again until its owner connects one anew."""

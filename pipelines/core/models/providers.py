@@ -14,6 +14,7 @@ import numpy.typing as npt
 from pipelines.core.errors import SettingsError
 from pipelines.core.models.embedder_local import LOCAL
 from pipelines.core.models.embedder_remote import RemoteEmbedder
+from pipelines.core.models.ledger import Caps
 from pipelines.core.models.meter import Meter, Purpose
 from pipelines.core.models.payers import (
     NOBODY,
@@ -106,7 +107,14 @@ def embedder_for(
     with stores.database.transaction() as connection:
         means = find_means(connection, person_id, course_id=course_id)
     payer = payer_of_vectors(means, settings, stores.sealer)
-    meter = Meter(database=stores.database, payer=payer, purpose=purpose, course_id=course_id, run_id=run_id)
+    meter = Meter(
+        database=stores.database,
+        payer=payer,
+        purpose=purpose,
+        caps=Caps.of(stores.settings),
+        course_id=course_id,
+        run_id=run_id,
+    )
     return embedder(settings, meter, clients)
 
 

@@ -7,6 +7,7 @@ from pydantic import SecretStr
 
 from pipelines.core.errors import AddressRefusedError, KeyMissingError, ProviderRefusedError
 from pipelines.core.models.keys import delete_model_key, find_model_key, put_model_key, set_key_rejected
+from pipelines.core.models.ledger import Caps
 from pipelines.core.models.meter import Meter, Used
 from pipelines.core.models.payers import (
     AUTOMATIC,
@@ -142,7 +143,7 @@ def test_a_refused_key_is_not_sent_again(database, person, settings):
     chat = settings.model_copy(update={"chat_model": "m"})
     connect(database, person)
     payer = payer_of_answers(means_of(database, person), chat, SEALER)
-    meter = Meter(database=database, payer=payer, purpose="answer")
+    meter = Meter(database=database, payer=payer, purpose="answer", caps=Caps())
     for code in ("no_credit", "forbidden"):
         with pytest.raises(ProviderRefusedError), meter.call():
             raise ProviderRefusedError("no", code=code)

@@ -93,11 +93,20 @@ POLICY: dict[str, dict[str, str]] = {
     "GET /api/models": {"nothing": "......", "course": MEMBERS},
     "PUT /api/models/mine": EVERYBODY,
     "PUT /api/courses/{course_id}/model": {"course": TEACHING},
+    "GET /api/me/export": EVERYBODY,
+    "GET /api/audit": EVERYBODY,
+    "GET /api/usage": {**EVERYBODY, "course": OWNING},
+    "GET /api/usage/export": {**EVERYBODY, "course": OWNING},
+    "PUT /api/usage/cap": EVERYBODY,
+    "PUT /api/courses/{course_id}/cap": {"course": OWNING},
     "GET /api/tokens": EVERYBODY,
     "POST /api/tokens": EVERYBODY,
     "DELETE /api/tokens/{token_id}": {"token": OWN},
     "POST /api/auth/sign-out": EVERYBODY,
 }  # fmt: skip
+
+ELSEWHERE = {"DELETE /api/me"}
+"""What would end the matrix's own people: tried in test_personal_data.py."""
 
 OPEN = {
     "GET /livez", "GET /readyz",
@@ -110,6 +119,8 @@ IDS = {
     "POST /api/{plural}": {"courseId", "deckIds"},
     "PATCH /api/{plural}/{upload_id}": {"courseId"},
     "GET /api/courses/{course_id}/search": {"source"},
+    "GET /api/usage": {"courseId"},
+    "GET /api/usage/export": {"courseId"},
     "GET /api/sessions": {"course", "before"},
     "POST /api/sessions": {"courseId", "id"},
     "PATCH /api/sessions/{chat_id}": {"branch"},

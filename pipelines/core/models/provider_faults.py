@@ -8,7 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from pipelines.core.errors import ProviderRefusedError, ProviderUnavailableError, StudyBuddyError
+from pipelines.core.errors import (
+    AddressRefusedError,
+    AddressUnreachableError,
+    ProviderRefusedError,
+    ProviderUnavailableError,
+    StudyBuddyError,
+)
 
 TOO_LONG = ("context length", "context_length", "maximum context", "too many tokens", "too long", "max_tokens")
 REFUSED = {
@@ -38,7 +44,9 @@ def translated(model: str) -> Iterator[None]:
         if not _timed_out(error):
             raise ProviderUnavailableError(f"{model}: the provider cannot be reached.") from None
         raise ProviderUnavailableError(f"{model}: the provider did not answer in time.", code="timeout") from None
-    except openai.APIConnectionError:
+    except AddressRefusedError:
+        raise ProviderRefusedError(f"{model}: its address may not be reached.", code="address_refused") from None
+    except (openai.APIConnectionError, AddressUnreachableError):
         raise ProviderUnavailableError(f"{model}: the provider cannot be reached.") from None
     except openai.APIStatusError as error:
         retry_after = error.response.headers.get("retry-after")

@@ -1,5 +1,6 @@
 import base64
 import struct
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -252,6 +253,18 @@ def test_clients_of_many_payers_share_connections_and_no_key(settings):
     assert client_of(settings.model_copy(update={"model_api_key": None})).api_key == NO_KEY
     shared.close()
     assert first._client.is_closed
+
+
+def test_an_address_that_leads_inside_is_asked_for_nothing(settings, model):
+    named = replace(operator_of(settings), named=True)  # MODEL_URLS does not hold it
+    client = Clients(settings).of(named).with_options(max_retries=0)
+    with pytest.raises(ProviderRefusedError) as caught:
+        describe_image(client, meter_of(settings), prompt="Describe.", image=b"RIFF")
+    assert caught.value.code == "address_refused" and model.requests == []
+    allowed = settings.model_copy(update={"model_urls": model.url})
+    model.script(said(reply("A curve.")))
+    described = describe_image(Clients(allowed).of(named), meter_of(allowed), prompt="Describe.", image=b"RIFF")
+    assert described.text == "A curve."
 
 
 def test_a_redirect_takes_no_key_anywhere(settings, model):

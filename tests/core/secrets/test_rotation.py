@@ -1,6 +1,7 @@
 """Rotation of master keys: nothing fails to open meanwhile, a kill in the middle costs nothing, a loss is said."""
 
 import base64
+import json
 import os
 import random
 import subprocess
@@ -8,12 +9,15 @@ import sys
 import threading
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pydantic import SecretStr
+from typer.testing import CliRunner
 
+from pipelines.cli import make_app
 from pipelines.core.models.keys import find_model_key, put_model_key
 from pipelines.core.secrets.crypto import KEY_BYTES, Sealer
 from pipelines.core.secrets.rotation import rotate_keys
-from pipelines.core.settings import Settings
+from pipelines.core.settings import Settings, get_settings
 from pipelines.core.statements import statement
 from pipelines.core.stores import Stores
 
@@ -91,7 +95,7 @@ DYING = """
 import os, sys
 from pathlib import Path
 from pipelines.core.secrets import rotation
-from pipelines.core.settings import Settings
+from pipelines.core.settings import Settings, get_settings
 from pipelines.core.stores import Stores
 settings = Settings(_env_file=None, studybuddy_home=Path(sys.argv[1]), database_url=sys.argv[2],
                     dagster_database_url=sys.argv[2])
@@ -154,8 +158,6 @@ def test_given_keys_are_changed_by_putting_the_new_one_first(stores, database_ur
 
 def test_what_an_earlier_release_sealed_opens_and_is_rotated(stores):
     people, sealer = fill(stores, 2), Sealer.open_home(stores.settings)
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
     key, nonce = (stores.settings.home / "master.key").read_bytes(), os.urandom(12)
     context = "document|" + "a" * 64
     before = b"\x01" + nonce + AESGCM(key).encrypt(nonce, b"open sesame", b"\x01" + context.encode())
@@ -168,6 +170,20 @@ def test_what_an_earlier_release_sealed_opens_and_is_rotated(stores):
     with stores.database.transaction() as connection:
         kept = connection.execute("select password_sealed from documents").fetchone()[0]
     assert Sealer.open_home(stores.settings).open(bytes(kept), context=context) == b"open sesame"
+    assert all(opens(stores, person, Sealer.open_home(stores.settings)) for person in people)
+
+
+def test_the_command_says_what_it_did(stores, monkeypatch):
+    people = fill(stores, 2)
+    for name in ("studybuddy_home", "database_url", "dagster_database_url"):
+        value = getattr(stores.settings, name)
+        monkeypatch.setenv(name.upper(), str(value.get_secret_value() if isinstance(value, SecretStr) else value))
+    get_settings.cache_clear()
+    try:
+        done = CliRunner().invoke(make_app(["keys"]), ["keys", "rotate", "--json"])
+    finally:
+        get_settings.cache_clear()
+    assert done.exit_code == 0 and json.loads(done.stdout) == {"resealed": 3, "lost": 0, "busy": 0, "new_key": True}
     assert all(opens(stores, person, Sealer.open_home(stores.settings)) for person in people)
 
 

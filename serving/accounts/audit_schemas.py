@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from serving.schemas import Out
+from serving.schemas.base import Out
 
 
 class AuditEventOut(Out):

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, StringConstraints
 
-from serving.schemas import In, Out
+from serving.schemas.base import In, Out
 
 ModelName = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,200}$")]
 

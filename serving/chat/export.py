@@ -8,7 +8,7 @@ from pydantic_core import to_json
 from pipelines.answering.citations import safe_markdown
 from serving.chat.sessions import Session
 from serving.chat.sources import PROVIDER
-from serving.schemas import MessageOut
+from serving.schemas.chats import MessageOut
 
 Format = Literal["markdown", "json"]
 

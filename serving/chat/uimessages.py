@@ -6,7 +6,7 @@ from typing import Any
 from serving.chat.sessions import Message, list_changed_sources, list_feedback, list_siblings
 from serving.chat.sources import PROVIDER
 from serving.database import Connection
-from serving.schemas import MessageOut
+from serving.schemas.chats import MessageOut
 
 
 async def ui_messages(connection: Connection, messages: Sequence[Message]) -> list[MessageOut]:

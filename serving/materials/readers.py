@@ -9,7 +9,7 @@ from pipelines.core.records import Segment
 from pipelines.steps.captions.formats import to_vtt
 from serving.accounts.people import Principal
 from serving.materials.chapters import chapters_of
-from serving.schemas_readers import (
+from serving.schemas.readers import (
     ChapterOut,
     DeckOut,
     LineOut,

@@ -13,7 +13,7 @@ from pipelines.core.stages import Stage
 from pipelines.core.uploads import UploadKind
 from serving.accounts.people import Principal
 from serving.core import Core
-from serving.schemas import FindingOut, StageOut, UploadOut
+from serving.schemas.uploads import FindingOut, StageOut, UploadOut
 
 _STATUS: Mapping[MaterialState, Literal["waiting", "running", "ready", "failed"]] = {
     "waiting": "waiting", "processing": "running", "ready": "ready", "empty": "ready", "failed": "failed",

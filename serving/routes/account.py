@@ -12,7 +12,7 @@ from serving.accounts.changes import tell_change
 from serving.accounts.people import get_person
 from serving.guard import router as guarded
 from serving.problems import ProblemError, documented
-from serving.schemas import MeOut, OpenRouterOut, TokenIn, TokenList, TokenMadeOut, TokenOut
+from serving.schemas.accounts import MeOut, OpenRouterOut, TokenIn, TokenList, TokenMadeOut, TokenOut
 from serving.state import state_of
 
 router = guarded("/api", tag="account")

@@ -16,7 +16,7 @@ from serving.accounts.people import ensure_person
 from serving.database import row
 from serving.guard import router as guarded
 from serving.problems import OPEN, ProblemError, documented
-from serving.schemas import SignInOut, SignOutIn, TicketIn
+from serving.schemas.accounts import SignInOut, SignOutIn, TicketIn
 from serving.state import State, state_of
 
 if TYPE_CHECKING:

@@ -30,7 +30,7 @@ from serving.database import CHANNEL, row, run
 from serving.guard import router as guarded
 from serving.log import log
 from serving.problems import ProblemError, code_of, documented
-from serving.schemas import ChatBody, StopOut
+from serving.schemas.chats import ChatBody, StopOut
 from serving.state import State, state_of
 
 router = guarded("/api/chat", tag="chat")

@@ -14,17 +14,15 @@ from serving.chat.sessions import Source, get_source
 from serving.courses.catalogue import change_course, list_open_courses, make_course
 from serving.guard import router as guarded
 from serving.problems import documented
-from serving.schemas import (
+from serving.schemas.courses import (
     CourseIn,
     CourseList,
     CourseOut,
     CoursePatch,
-    HitList,
-    HitOut,
     OpenCourseList,
     OpenCourseOut,
-    SourceOut,
 )
+from serving.schemas.passages import HitList, HitOut, SourceOut
 from serving.state import State, state_of
 
 router = guarded("/api", tag="courses")

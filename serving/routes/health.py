@@ -12,7 +12,7 @@ from serving.accounts.asking import Nobody
 from serving.database import row
 from serving.guard import router as guarded
 from serving.problems import ErrorBody
-from serving.schemas import ReadyOut
+from serving.schemas.health import ReadyOut
 from serving.state import State
 
 router = guarded(tag="health")

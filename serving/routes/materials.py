@@ -22,7 +22,7 @@ from serving.guard import router as guarded
 from serving.materials.managing import Change
 from serving.materials.shown import get_shown, list_shown
 from serving.problems import documented
-from serving.schemas import PasswordIn, UploadList, UploadOut, UploadPatch
+from serving.schemas.uploads import PasswordIn, UploadList, UploadOut, UploadPatch
 from serving.state import State, state_of
 
 CourseId = Annotated[UUID, Query(alias="courseId", description="The course.")]

@@ -12,7 +12,7 @@ from serving.courses.invitations import accept_invitation, list_invitations, mak
 from serving.courses.members import end_membership, list_members, set_role
 from serving.guard import router as guarded
 from serving.problems import documented
-from serving.schemas import (
+from serving.schemas.courses import (
     CourseOut,
     InvitationIn,
     InvitationList,

@@ -13,7 +13,7 @@ from serving.guard import router as guarded
 from serving.materials.readers import captions_of, deck_of, place_in, transcript_of
 from serving.materials.suggestions import Heading, suggest
 from serving.problems import documented
-from serving.schemas_readers import DeckOut, PlaceIn, PlaceOut, SuggestionList, SuggestionOut, TranscriptOut
+from serving.schemas.readers import DeckOut, PlaceIn, PlaceOut, SuggestionList, SuggestionOut, TranscriptOut
 from serving.state import state_of
 
 router = guarded("/api", tag="readers")

@@ -19,7 +19,7 @@ from serving.chat.uimessages import ui_messages
 from serving.database import row
 from serving.guard import router as guarded
 from serving.problems import ProblemError, documented
-from serving.schemas import (
+from serving.schemas.chats import (
     BranchList,
     BranchOut,
     FeedbackIn,

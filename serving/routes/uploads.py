@@ -27,7 +27,7 @@ from serving.materials.intake import Form, taken_form
 from serving.materials.recording import Sending, check_deck, is_recording, record_document, record_lecture
 from serving.materials.shown import get_shown
 from serving.problems import ProblemError, documented
-from serving.schemas import UploadOut
+from serving.schemas.uploads import UploadOut
 from serving.state import State, state_of
 
 router = guarded("/api", tag="uploads")

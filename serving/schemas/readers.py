@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from serving.schemas import In, Out
+from serving.schemas.base import In, Out
 
 
 class PageFindingOut(Out):

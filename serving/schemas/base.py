@@ -1,0 +1,40 @@
+"""Bases of all schemas, and types of fields that several have."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints
+from pydantic.alias_generators import to_camel
+
+from serving.chat.parts import clean
+
+
+def _ahead(at: datetime) -> datetime:
+    if at <= datetime.now(UTC):
+        raise ValueError("must be in the future")
+    return at
+
+
+def _label(text: str) -> str:
+    text = clean(text).strip()
+    if not text:
+        raise ValueError("must not be empty")
+    return text
+
+
+Words = Annotated[str, AfterValidator(clean)]
+Label = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_label)]
+AwareFuture = Annotated[AwareDatetime, AfterValidator(_ahead)]
+Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+
+
+class Out(BaseModel):
+    """What goes out."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, from_attributes=True)
+
+
+class In(BaseModel):
+    """What comes in; a field that is not there is refused, so nothing can be set in passing."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")

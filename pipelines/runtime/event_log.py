@@ -9,12 +9,20 @@ has not ended it, for Dagster as for its tables.
 import json
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
 import sqlalchemy
-from dagster import AssetKey, AssetRecordsFilter, DagsterEventType, EventRecordsResult
+from dagster import (
+    AssetKey,
+    AssetRecordsFilter,
+    DagsterEvent,
+    DagsterEventType,
+    EventLogRecord,
+    EventRecordsResult,
+)
+from dagster._core.event_api import EventLogCursor
 from dagster._core.events import ASSET_CHECK_EVENTS, ASSET_EVENTS
 from dagster._core.events.log import EventLogEntry
 from dagster._core.storage.event_log.migration import ASSET_KEY_INDEX_COLS
@@ -49,8 +57,8 @@ class EventLogStorage(PostgresEventLogStorage):
     """Asks once whether a table or a column exists. Keeps nothing of an event twice.
 
     A step asks for the same things again and again: whether its partition exists (5 times a step), and twice a check
-    for the asset's latest materialization. What was answered within `TRUST_S` is not asked again, unless this process
-    has stored something else than a check meanwhile.
+    for the asset's latest materialization. What was answered within `TRUST_S`, or written, is not asked again, unless
+    this process has stored something else than a check meanwhile.
     """
 
     def __init__(self, postgres_url: str, should_autocreate_tables: bool) -> None:
@@ -105,6 +113,16 @@ class EventLogStorage(PostgresEventLogStorage):
                     self._tell_assets(connection, list(zip(events, ids, strict=True)))
                 finally:
                     self._writing = None
+            self._remember(zip(events, ids, strict=True))
+
+    def _remember(self, stored: Iterable[tuple[EventLogEntry, int]]) -> None:
+        """Know what was just written for the latest: checks ask for the materialization that they are about."""
+        for event, event_id in stored:
+            if _kind(event) == DagsterEventType.ASSET_MATERIALIZATION and (told := event.get_dagster_event()).partition:
+                key = AssetRecordsFilter(asset_key=_asset(told), asset_partitions=(told.partition,))
+                cursor = EventLogCursor.from_storage_id(event_id).to_string()
+                record = EventLogRecord(storage_id=event_id, event_log_entry=event)
+                self._latest[key] = (time.monotonic(), EventRecordsResult([record], cursor=cursor, has_more=True))
 
     def _tell_assets(self, connection: sqlalchemy.Connection, stored: Sequence[tuple[EventLogEntry, int]]) -> None:
         """Note at assets and checks what was just stored of them."""
@@ -160,11 +178,20 @@ class EventLogStorage(PostgresEventLogStorage):
         if not isinstance(records_filter, AssetRecordsFilter) or limit != 1 or cursor is not None or ascending:
             return super().fetch_materializations(records_filter, limit, cursor, ascending)
         key = records_filter._replace(asset_partitions=tuple(records_filter.asset_partitions or ()))
-        at, found = self._latest.get(key, (-TRUST_S, None))
-        if found is None or time.monotonic() - at >= TRUST_S:
+        found = self._known(key)
+        if found is None:
+            with self._lock:
+                self._write_waiting()
+            found = self._known(key)
+        if found is None:
             found = super().fetch_materializations(records_filter, limit)
             self._latest = {key: (time.monotonic(), found)}
         return found
+
+    def _known(self, key: AssetRecordsFilter) -> EventRecordsResult | None:
+        """What was found or written a moment ago; None: it has to be asked."""
+        at, found = self._latest.get(key, (-TRUST_S, None))
+        return found if time.monotonic() - at < TRUST_S else None
 
     def _event_to_row(self, event: EventLogEntry) -> dict[str, Any]:
         row = super()._event_to_row(_once(event))
@@ -182,6 +209,11 @@ def _together(connection: sqlalchemy.Connection) -> Iterator[None]:
             connection.exec_driver_sql("rollback")
         raise
     connection.exec_driver_sql("commit")
+
+
+def _asset(told: DagsterEvent) -> AssetKey:
+    assert told.asset_key is not None  # noqa: S101  a materialization is of an asset
+    return told.asset_key
 
 
 def _kind(event: EventLogEntry) -> DagsterEventType | None:

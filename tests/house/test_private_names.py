@@ -25,6 +25,7 @@ EXTENSION = {
 ONE_PLACE = {
     "dagster._cli.api": {"pipelines/runtime/worker.py", "pipelines/runtime/supervisor.py"},  # a run; the code server
     "dagster._core.code_pointer": {"pipelines/runtime/instance.py"},
+    "dagster._core.event_api": {"pipelines/runtime/event_log.py"},
     "dagster._core.events": {"pipelines/runtime/event_log.py"},
     "dagster._core.execution.compute_logs": {"pipelines/runtime/storage.py"},
     "dagster._core.origin": {"pipelines/runtime/instance.py"},

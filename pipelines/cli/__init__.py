@@ -24,6 +24,7 @@ COMMANDS = {
     "courses": ("courses",),
     "stored_files": ("files",),
     "keys": ("keys",),
+    "costs": ("costs",),
     "transcript": ("transcript",),
     "search": ("search",),
     "ask": ("ask",),

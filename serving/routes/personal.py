@@ -9,10 +9,10 @@ from fastapi.responses import Response, StreamingResponse
 from pipelines.core.personal.audit import list_events
 from pipelines.core.personal.erasure import erase_person
 from serving.accounts.asking import Manager, Reader
-from serving.accounts.audit_schemas import AuditEventOut, AuditList
 from serving.accounts.personal_data import archive, gather
 from serving.guard import router as guarded
 from serving.problems import ProblemError, documented
+from serving.schemas.audit import AuditEventOut, AuditList
 from serving.state import state_of
 
 router = guarded("/api", tag="account")

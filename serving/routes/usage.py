@@ -16,9 +16,9 @@ from pipelines.core.postgres import Connection
 from serving.accounts.access import allowed, get_my_course
 from serving.accounts.asking import Manager, Reader
 from serving.accounts.people import Principal
-from serving.accounts.usage_schemas import CallOut, CapIn, SpendingOut, UsageOut
 from serving.guard import router as guarded
 from serving.problems import documented
+from serving.schemas.usage import CallOut, CapIn, SpendingOut, UsageOut
 from serving.state import State, state_of
 
 router = guarded("/api", tag="usage")

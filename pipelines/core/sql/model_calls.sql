@@ -91,3 +91,26 @@ update users set daily_usd = %(daily_usd)s::float8 where id = %(person_id)s::uui
 -- name: put_course_cap
 -- The most that a course may cost the operator a day; null: no wish. Rows touched: 1, or 0 where it is not theirs.
 update courses set daily_usd = %(daily_usd)s::float8 where id = %(course_id)s::uuid and deleted_at is null
+
+-- name: list_costs
+-- What a course's calls have cost by purpose and model, dearest first: purpose, model, calls, cost_usd.
+select purpose, model, count(*) as calls, sum(cost_usd)::float8 as cost_usd
+from model_calls
+where course_id = %(course_id)s::uuid and status <> 'open'
+group by purpose, model
+order by sum(cost_usd) desc, purpose, model
+
+-- name: estimate_descriptions
+-- One row: pages (slides of the course without a description), cost_usd (what as many descriptions cost at the mean of the
+-- last ones by this model; null: there are none).
+select count(*) as pages, count(*) * (
+    select avg(known.cost_usd) from (
+        select k.cost_usd from model_calls k
+        where k.status = 'done' and k.model = %(model)s::text and k.purpose = 'description'
+        order by k.ended_at desc limit 50
+    ) known
+)::float8 as cost_usd
+from slides s join documents d on d.id = s.document_id and d.deleted_at is null
+where s.course_id = %(course_id)s::uuid
+  and not exists (select 1 from slide_descriptions x
+                  where x.course_id = s.course_id and x.document_id = s.document_id and x.page = s.page)

@@ -8,6 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from pipelines.core.errors import CapBusyError, CapReachedError, ProviderUnavailableError, StudyBuddyError
+from pipelines.core.models.estimates import Estimate, estimate_descriptions, list_costs
 from pipelines.core.models.ledger import (
     UNKNOWN_USD,
     Caps,
@@ -209,3 +210,25 @@ def test_what_was_answered_is_not_lost_when_it_cannot_be_counted(database, meter
     with meter().call() as used:
         used.take({"prompt_tokens": 7, "cost": 0.02})
         database.close()
+
+
+def test_what_describing_the_rest_would_cost_is_estimated_from_what_it_has_cost(database, person, course):
+    with database.transaction() as connection:
+        connection.execute(
+            "with deck as (insert into documents (course_id, title, file_name, source_name, sha256, byte_count)"
+            " values (%(course)s, 'd', 'd.pdf', 'd.pdf', %(sha)s, 1) returning id)"
+            " insert into slides (course_id, document_id, page, title, body, furniture, text_source, junk_chars,"
+            " frame_group, width_pt, height_pt, source_sha256, code_version)"
+            " select %(course)s, deck.id, n, '', '', '', 'layer', 0, n, 1, 1, %(sha)s, '1'"
+            " from deck, generate_series(1, 3) n",
+            {"course": course, "sha": "a" * 64},
+        )  # fmt: skip
+        assert estimate_descriptions(connection, course, model="v") == Estimate(pages=3, cost_usd=None)
+        assert list_costs(connection, course) == []
+    for usd in (0.01, 0.03):
+        spend(database, plan(person, course, model="v", purpose="description"), usd=usd)
+    with database.transaction() as connection:
+        assert estimate_descriptions(connection, course, model="v") == Estimate(pages=3, cost_usd=pytest.approx(0.06))
+        assert estimate_descriptions(connection, course, model=None).cost_usd is None
+        (costs,) = list_costs(connection, course)
+    assert (costs.purpose, costs.calls, costs.cost_usd) == ("description", 2, pytest.approx(0.04))

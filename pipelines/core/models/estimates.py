@@ -1,0 +1,40 @@
+"""Estimates of model calls before they are made, from what such calls have cost here, and sums of what was spent."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from psycopg.rows import class_row
+
+from pipelines.core.postgres import Connection
+from pipelines.core.statements import statement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Costs:
+    """What a course's calls to one model for one purpose have cost, in US dollars."""
+
+    purpose: str
+    model: str
+    calls: int
+    cost_usd: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """What describing slides would cost, in US dollars; None: the model has described none yet, or none is set."""
+
+    pages: int
+    cost_usd: float | None
+
+
+def list_costs(connection: Connection, course_id: UUID) -> list[Costs]:
+    """What a course's calls have cost, dearest first; calls under way are left out."""
+    with connection.cursor(row_factory=class_row(Costs)) as cursor:
+        return cursor.execute(statement("list_costs"), {"course_id": course_id}).fetchall()
+
+
+def estimate_descriptions(connection: Connection, course_id: UUID, *, model: str | None) -> Estimate:
+    """How many slides of a course have no description, and what making them would cost with this model."""
+    parameters = {"course_id": course_id, "model": model}
+    with connection.cursor(row_factory=class_row(Estimate)) as cursor:
+        return cursor.execute(statement("estimate_descriptions"), parameters).fetchall()[0]

@@ -3,6 +3,7 @@
 import dagster as dg
 
 from pipelines.defs.chunks import slide_chunks
+from pipelines.defs.corrections import corrections
 from pipelines.defs.descriptions import slide_descriptions
 from pipelines.defs.documents import documents
 from pipelines.defs.embeddings import slide_embeddings
@@ -21,7 +22,7 @@ from pipelines.defs.transcripts import transcripts
 
 defs = dg.Definitions(
     assets=[
-        *(documents, lectures, search_index),
+        *(documents, lectures, corrections, search_index),
         *(slides, slide_images, slide_descriptions, slide_chunks, slide_embeddings, recognised_slides),
         *(lecture_audio, transcripts, lecture_chunks, lecture_embeddings, lecture_slides),
     ],

@@ -16,6 +16,7 @@ from serving.routes import (
     account,
     auth,
     chat,
+    corrections,
     courses,
     events,
     health,
@@ -74,8 +75,8 @@ def create_app(settings: Settings | None = None, *, limits: Limits | None = None
     app.state.settings, app.state.limits = settings, limits
     for router in (
         chat.router, sessions.router, courses.router, members.router, events.router, uploads.router,
-        materials.documents, materials.lectures, readers.router, media.router, auth.router, account.router,
-        keys.router, models.router, personal.router, usage.router, health.router,
+        materials.documents, materials.lectures, readers.router, corrections.router, media.router, auth.router,
+        account.router, keys.router, models.router, personal.router, usage.router, health.router,
     ):  # fmt: skip
         app.include_router(router)
     problems.install(app)

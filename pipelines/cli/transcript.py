@@ -9,6 +9,7 @@ from pipelines.cli.output import told
 from pipelines.core.control_characters import escape_controls, escape_controls_in_json
 from pipelines.core.courses import find_course
 from pipelines.core.lectures import find_lecture
+from pipelines.core.reading.corrections import corrected_segments
 from pipelines.core.records import OPERATOR, Scope
 from pipelines.core.stores import Stores
 from pipelines.core.transcripts import read_transcript
@@ -33,6 +34,6 @@ def transcript(
     with told(), Stores.open() as stores, stores.database.transaction() as connection:
         scope = Scope(course_id=find_course(connection, course).id, person=OPERATOR)
         found = find_lecture(connection, scope, lecture)
-        segments = read_transcript(connection, found)
+        segments, _ = corrected_segments(connection, found, read_transcript(connection, found))
     text = write_transcript(segments, format_name=FORMATS[format_name])
     sys.stdout.write(escape_controls_in_json(text) if format_name == "json" else escape_controls(text, lines=True))

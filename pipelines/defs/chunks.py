@@ -6,8 +6,10 @@ import dagster as dg
 
 from pipelines.core.chunks import replace_slide_chunks
 from pipelines.core.errors import UnreadableFileError
-from pipelines.core.findings import list_findings, sum_up
+from pipelines.core.findings import list_findings, name_pages, sum_up
+from pipelines.core.reading.corrections import corrected_slides
 from pipelines.core.slides import count_document, read_slide_descriptions, read_slides
+from pipelines.defs.corrections import corrections
 from pipelines.defs.descriptions import slide_descriptions
 from pipelines.defs.documents import GROUP, OWNERS, document_of
 from pipelines.defs.models import embedder_of
@@ -23,17 +25,18 @@ from pipelines.steps.chunks import CHUNKER_VERSION, chunk_slides
     group_name=GROUP,
     owners=OWNERS,
     kinds={"python", "postgres"},
-    deps=[slides, recognised_slides, slide_descriptions],
+    deps=[slides, recognised_slides, slide_descriptions, corrections],
     code_version=CHUNKER_VERSION,
     check_specs=[dg.AssetCheckSpec("every_slide_with_text_is_in_a_chunk", asset="slide_chunks")],
 )
 def slide_chunks(context: dg.AssetExecutionContext, stores: StoresResource) -> dg.MaterializeResult:
-    """Slides as passages: text, description and context, within the embedder's token limit."""
+    """Slides as passages: text as teachers corrected it, description and context, within the embedder's token limit."""
     started, store = time.monotonic(), stores.open
     with document_of(context, store) as document:
         embed = embedder_of(store, document)
         with store.database.transaction() as connection:
-            rows, descriptions = read_slides(connection, document), read_slide_descriptions(connection, document)
+            rows, corrected = corrected_slides(connection, document, read_slides(connection, document))
+            descriptions = read_slide_descriptions(connection, document)
         chunks = chunk_slides(
             rows,
             descriptions,
@@ -56,6 +59,7 @@ def slide_chunks(context: dg.AssetExecutionContext, stores: StoresResource) -> d
             "made": changes.made,
             "reused": changes.kept,
             "removed": changes.removed,
+            "corrected_pages": name_pages(corrected),
             "tokens_median": tokens[len(tokens) // 2] if tokens else 0,
             "tokens_most": tokens[-1] if tokens else 0,
             "token_limit": embed.max_tokens,

@@ -6,7 +6,9 @@ import dagster as dg
 
 from pipelines.core.chunks import replace_lecture_chunks
 from pipelines.core.lectures import count_lecture
+from pipelines.core.reading.corrections import corrected_segments
 from pipelines.core.transcripts import read_transcript
+from pipelines.defs.corrections import corrections
 from pipelines.defs.lectures import GROUP, OWNERS, lecture_of
 from pipelines.defs.models import embedder_of
 from pipelines.defs.partitions import lectures_partitions
@@ -20,17 +22,17 @@ from pipelines.steps.speech.chunks import CHUNKER, chunk_speech
     group_name=GROUP,
     owners=OWNERS,
     kinds={"python", "postgres"},
-    deps=[transcripts],
+    deps=[transcripts, corrections],
     code_version=CHUNKER,
     check_specs=[dg.AssetCheckSpec("all_speech_is_in_a_chunk", asset="lecture_chunks")],
 )
 def lecture_chunks(context: dg.AssetExecutionContext, stores: StoresResource) -> dg.MaterializeResult:
-    """Speech as passages of about a minute, cut where a sentence or a thought ends."""
+    """Speech, as teachers corrected it, in passages of about a minute, cut where a sentence or a thought ends."""
     started, store = time.monotonic(), stores.open
     with lecture_of(context, store) as lecture:
         embed = embedder_of(store, lecture)
         with store.database.transaction() as connection:
-            segments = read_transcript(connection, lecture)
+            segments, corrected = corrected_segments(connection, lecture, read_transcript(connection, lecture))
         chunks = chunk_speech(
             segments,
             course_id=lecture.course_id,
@@ -49,6 +51,7 @@ def lecture_chunks(context: dg.AssetExecutionContext, stores: StoresResource) ->
             "made": changes.made,
             "reused": changes.kept,
             "removed": changes.removed,
+            "corrected_lines": corrected,
             "seconds_median": round(seconds[len(seconds) // 2], 1) if seconds else 0.0,
             "seconds_longest": round(seconds[-1], 1) if seconds else 0.0,
             "seconds": round(time.monotonic() - started, 2),

@@ -17,6 +17,7 @@ from pipelines.core.errors import TransientError
 from pipelines.core.lecture_slides import list_outdated_alignments
 from pipelines.core.partitions import partition_keys
 from pipelines.core.postgres import Connection
+from pipelines.core.reading.corrections import list_due_deck_corrections, list_due_lecture_corrections
 from pipelines.core.slides import list_due_recognitions
 from pipelines.core.stages import announce_uploads
 from pipelines.core.stored_files import sweep_files
@@ -72,6 +73,7 @@ DOCUMENTS = Uploads(
             promised=True,
         ),
         Late(assets=("slide_descriptions", *AFTER), list_outdated=list_due_descriptions),
+        Late(assets=AFTER, list_outdated=list_due_deck_corrections, promised=True),
     ),
 )
 
@@ -79,7 +81,12 @@ LECTURES = Uploads(
     kind=LECTURE,
     partitions=lectures_partitions,
     job=lectures_job.name,
-    late=(Late(assets=("lecture_slides",), list_outdated=list_outdated_alignments),),
+    late=(
+        Late(assets=("lecture_slides",), list_outdated=list_outdated_alignments),
+        Late(
+            assets=("lecture_chunks", "lecture_embeddings"), list_outdated=list_due_lecture_corrections, promised=True
+        ),
+    ),
 )
 
 

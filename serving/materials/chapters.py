@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from pipelines.core.reading import ShownPage
+from pipelines.core.reading.readers import ShownPage
 
 LEAST_MS = 30_000
 """A shorter chapter is a glance at another slide: nobody looks for it in a list."""

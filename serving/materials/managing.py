@@ -16,6 +16,7 @@ from pipelines.core.lectures import get_lecture, put_lecture
 from pipelines.core.names import rename_upload
 from pipelines.core.postgres import Connection
 from pipelines.core.publishing import managed, place_of, publish
+from pipelines.core.reading.corrections import move_corrections
 from pipelines.core.records import Document, Lecture, Person
 from pipelines.core.stores import Stores
 from pipelines.core.uploads import DOCUMENT, UploadKind, delete_upload, reprocess_upload
@@ -76,6 +77,7 @@ class Change:
         if course_id == place.course_id:
             return self._id
         moved = self._put_in(course_id, upload, published=place.shelf.published and teaches(role))
+        move_corrections(self._connection, self._id, course_id=course_id, moved_id=moved)
         delete_upload(self._connection, self._kind, self._id)
         return moved
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from functools import partial
 from uuid import UUID
 
-from pipelines.core.reading import Line, Said, find_watched, put_watched, read_deck_pages, read_talk
+from pipelines.core.reading.readers import Line, Said, find_watched, put_watched, read_deck_pages, read_talk
 from pipelines.core.records import Segment
 from pipelines.steps.captions.formats import to_vtt
 from serving.accounts.people import Principal

@@ -31,13 +31,16 @@ class PageOut(Out):
     """One page of a deck. `page` counts from 1, `pageLabel` is the number printed on it (null: none).
 
     `text` is what was read of it, as screen readers say it; empty: nothing. `description`: what a vision model saw;
-    null: nobody asked one. `imageUrl`: a signed link, to which `&width=320` may be added; null: not drawn yet.
+    null: nobody asked one. `readTitle` and `readText`: what was read, where a teacher corrected the page; null: nobody
+    did. `imageUrl`: a signed link, to which `&width=320` may be added; null: not drawn yet.
     """
 
     page: int
     page_label: str | None
     title: str
     text: str
+    read_title: str | None
+    read_text: str | None
     section: str | None
     text_source: Literal["layer", "ocr", "none"]
     description: str | None
@@ -56,12 +59,16 @@ class DeckOut(Out):
 
 
 class LineOut(Out):
-    """One line of a transcript. `number` counts from 1; `speaker` null: nobody is named."""
+    """One line of a transcript. `number` counts from 1; `speaker` null: nobody is named.
+
+    `readText`: what was heard, where a teacher corrected the line; null: nobody did.
+    """
 
     number: int
     start_ms: int
     end_ms: int
     text: str
+    read_text: str | None
     speaker: str | None
 
 

@@ -132,6 +132,8 @@ def test_who_belongs_nowhere_sees_no_row_and_who_belongs_there_does(server, tmp_
         "model_calls",
         "model_keys",
         "openrouter_attempts",
+        "corrections",
+        "source_reports",
     }  # of which the baseline has no rows
     assert {table for (person, table), rows in seen.items() if person == member and not rows} <= newer
 

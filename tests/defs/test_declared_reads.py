@@ -32,6 +32,8 @@ MADE_BY = {
     "lecture_slides": {"lecture_slides"},
     "lecture_alignments": {"lecture_slides"},
     "lecture_documents": {"lecture_slides"},
+    "slide_corrections": {"corrections"},
+    "segment_corrections": {"corrections"},
 }
 """Which assets make which table. Not here: uploads and courses, which the partition stands for, and what belongs to no
 upload (the cache of paid work, embedding sets)."""

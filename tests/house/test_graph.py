@@ -43,6 +43,7 @@ def test_every_asset_says_what_it_is_whose_it_is_and_whether_it_is_right(graph):
 
 def test_what_nothing_here_makes_is_what_people_upload_and_what_searches_read(graph):
     assert {key.to_user_string() for key in graph.get_all_asset_keys() if not graph.get(key).is_materializable} == {
+        "corrections",
         "documents",
         "lectures",
         "search_index",

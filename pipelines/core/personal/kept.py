@@ -55,6 +55,8 @@ KEPT: tuple[Kept, ...] = (
     _of("openrouter_attempts", exported=False),
     _of("model_calls", fate="stays"),
     _of("invitations", "created_by", fate="stays", hidden=("code_hash",)),
+    _of("corrections", "corrected_by", fate="stays"),
+    _of("source_reports", "reported_by"),
     _of("audit_events", "subject_id", hidden=("actor_id",)),
     _of("audit_events", "actor_id", fate="stays", hidden=("subject_id",)),
 )

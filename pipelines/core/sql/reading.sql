@@ -10,12 +10,15 @@ where f.document_id = %(document_id)s::uuid and f.page is not null
 order by f.page, f.ordinal
 
 -- name: list_deck_pages
--- The pages of a deck, in order: page, page_label, title, text, section, text_source, description (null: none was made),
--- has_picture (it has been drawn).
-select s.page, s.page_label, s.title, s.body as text, s.section, s.text_source, p.text as description,
-       s.image_sha256 is not null as has_picture
+-- The pages of a deck, in order: page, page_label, title and text as teachers corrected them, read_title and read_text (as
+-- they were read; both null: nothing was corrected), section, text_source, description (null: none was made), has_picture
+-- (it has been drawn).
+select s.page, s.page_label, coalesce(c.title, s.title) as title, coalesce(c.text, s.body) as text,
+       case when c.page is not null then s.title end as read_title, case when c.page is not null then s.body end as read_text,
+       s.section, s.text_source, p.text as description, s.image_sha256 is not null as has_picture
 from slides s
 left join slide_descriptions p on p.course_id = s.course_id and p.document_id = s.document_id and p.page = s.page
+left join slide_corrections c on c.course_id = s.course_id and c.document_id = s.document_id and c.page = s.page
 where s.course_id = %(course_id)s::uuid and s.document_id = %(document_id)s::uuid
 order by s.page
 
@@ -38,19 +41,24 @@ from lectures l left join transcripts t on t.lecture_id = l.id
 where l.id = %(lecture_id)s::uuid and l.deleted_at is null
 
 -- name: list_lines
--- What was said in a lecture, in order: number (from 1), start_ms, end_ms, text, speaker (null: nobody is named).
-select ordinal + 1 as number, start_ms, end_ms, text, speaker
-from transcript_segments
-where course_id = %(course_id)s::uuid and lecture_id = %(lecture_id)s::uuid
-order by ordinal
+-- What was said in a lecture, in order: number (from 1), start_ms, end_ms, text as teachers corrected it, read_text (as it
+-- was heard; null: nothing was corrected), speaker (null: nobody is named).
+select g.ordinal + 1 as number, g.start_ms, g.end_ms, coalesce(c.text, g.text) as text,
+       case when c.ordinal is not null then g.text end as read_text, g.speaker
+from transcript_segments g
+left join segment_corrections c on c.course_id = g.course_id and c.lecture_id = g.lecture_id and c.ordinal = g.ordinal
+where g.course_id = %(course_id)s::uuid and g.lecture_id = %(lecture_id)s::uuid
+order by g.ordinal
 
 -- name: list_shown_pages
 -- Which page was up when in a lecture, of decks that a person (null: the operator) sees, in order: start_ms, end_ms,
 -- document_id, page, confidence, title (of the page), file_name (of the deck).
-select k.start_ms, k.end_ms, k.document_id, k.page, k.confidence, coalesce(s.title, '') as title, d.file_name
+select k.start_ms, k.end_ms, k.document_id, k.page, k.confidence, coalesce(c.title, s.title, '') as title,
+       d.file_name
 from lecture_slides k
 join documents d on d.id = k.document_id and d.deleted_at is null
 left join slides s on s.course_id = d.course_id and s.document_id = k.document_id and s.page = k.page
+left join slide_corrections c on c.course_id = s.course_id and c.document_id = s.document_id and c.page = s.page
 where k.course_id = %(course_id)s::uuid and k.lecture_id = %(lecture_id)s::uuid
   and sees_upload(%(person_id)s::uuid, role_in(d.course_id, %(person_id)s::uuid), d.owner_id, d.published, d.offered_at,
                   d.release_at)

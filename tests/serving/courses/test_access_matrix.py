@@ -32,6 +32,9 @@ BODIES: dict[str, Any] = {
     "PATCH /api/sessions/{chat_id}": {"title": "new"},
     "PUT /api/sessions/{chat_id}/messages/{message_id}/feedback": {"rating": "down"},
     "PUT /api/lectures/{upload_id}/place": {"positionMs": 1},
+    "PUT /api/documents/{upload_id}/pages/{page}/text": {"text": "new"},
+    "PUT /api/lectures/{upload_id}/segments/{number}": {"text": "new"},
+    "POST /api/sources/{source_id}/reports": {"reason": "new"},
     "POST /api/tokens": {"name": "new", "scopes": ["read"]},
     "PUT /api/keys/{provider}": {"key": "sk-or-v1-of-nobody"},
     "PUT /api/models/mine": {"model": None},
@@ -127,7 +130,7 @@ class World:
                 return Thing(body={**asked.body, "sourceIds": [made]})
             if kind.endswith("in a search"):
                 return Thing(path=course, query={"q": "anything", "source": made})
-            ids = {"upload_id": made, "document_id": made, "lecture_id": made, "page": 1, **course}
+            ids = {"upload_id": made, "document_id": made, "lecture_id": made, "page": 1, "number": 1, **course}
             return Thing(path=ids, body={"courseId": self.other} if kind.endswith("to another course") else {})
         return getattr(self, "_" + kind.replace(" ", "_"))()
 
@@ -161,6 +164,15 @@ class World:
                 " frame_group, width_pt, height_pt, source_sha256, code_version, image_sha256)"
                 " select course_id, id, 1, '', '', '', 'layer', 0, 1, 1, 1, sha256, '1', sha256"
                 " from documents where id = %s", [made],
+            )  # fmt: skip
+        else:
+            self.rows(
+                "with made as (insert into transcripts (lecture_id, course_id, source, source_sha256, duration_ms,"
+                " speech_ms, repaired, removed, code_version)"
+                " select id, course_id, 'speech', media_sha256, 1, 1, 0, 0, '1' from lectures where id = %s"
+                " returning course_id, lecture_id)"
+                " insert into transcript_segments (course_id, lecture_id, ordinal, start_ms, end_ms, text, words)"
+                " select course_id, lecture_id, 0, 0, 1, 'words', '[]' from made", [made],
             )  # fmt: skip
         return made
 
@@ -218,6 +230,17 @@ class World:
         )  # fmt: skip
         return Thing(path={"chat_id": chat_id, "message_id": message_id})
 
+    def _report(self, kind: str = "published") -> Thing:
+        ((report,),) = self.rows(
+            "insert into source_reports (course_id, reported_by, upload_id, kind, file_name, quote, reason)"
+            " values (%s, %s, %s, 'slide', 'f', 'q', '') returning id::text",
+            [self.course, self.ids["mate"], self._upload(kind, "documents")],
+        )  # fmt: skip
+        return Thing(path={"course_id": self.course, "report_id": report})
+
+    def _report_of_what_is_private(self) -> Thing:
+        return self._report("private")
+
     def _source(self) -> Thing:
         message = self._message().path["message_id"]
         ((source,),) = self.rows(
@@ -259,7 +282,16 @@ def ask(client: httpx.Client, operation: str, thing: Thing) -> tuple[int, str]:
 
 def absent(thing: Thing) -> Thing:
     """The same request about what there is not: the innermost id is nobody's."""
-    inner = ("upload_id", "document_id", "lecture_id", "message_id", "invitation_id", "source_id", "token_id")
+    inner = (
+        "upload_id",
+        "document_id",
+        "lecture_id",
+        "message_id",
+        "invitation_id",
+        "source_id",
+        "token_id",
+        "report_id",
+    )
     if any(name in thing.path for name in inner):
         return thing.nowhere(*inner)
     if "sourceIds" in thing.body:
@@ -375,7 +407,8 @@ def test_no_body_sets_what_the_server_decides(world, operation):
     schema = OPERATIONS[operation]["requestBody"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
     takes = json.loads(DOCUMENT.read_text(encoding="utf-8"))["components"]["schemas"][schema]["properties"]
     names = re.findall(r"{(\w+)}", operation)
-    nowhere = Thing(path={name: "openrouter" if name == "provider" else str(uuid4()) for name in names})
+    given = {"provider": "openrouter", "page": 1, "number": 1}
+    nowhere = Thing(path={name: given.get(name) or str(uuid4()) for name in names})
     before = world.snapshot()
     for name in (each for each in SERVER_S if each not in takes):
         thing = Thing(path=nowhere.path, body={**BODIES.get(operation, {}), name: "owner"})

@@ -6,7 +6,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.core.reading import ShownPage
+from pipelines.core.reading.readers import ShownPage
 from serving.materials.chapters import LEAST_MS, chapters_of
 
 DECK = UUID(int=1)

@@ -21,12 +21,17 @@ Row = TypeVar("Row")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeckPage:
-    """One page. `text` "": none was read; `description`: what a vision model saw, None where nobody asked it."""
+    """One page. `text` "": none was read; `description`: what a vision model saw, None where nobody asked it.
+
+    `read_title` and `read_text`: what was read where a teacher corrected the page; both None where nobody did.
+    """
 
     page: int
     page_label: str | None
     title: str
     text: str
+    read_title: str | None
+    read_text: str | None
     section: str | None
     text_source: TextSource
     description: str | None
@@ -69,12 +74,16 @@ class Deck:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One segment of a transcript; `number` counts from 1. `speaker` None: nobody is named."""
+    """One segment of a transcript; `number` counts from 1. `speaker` None: nobody is named.
+
+    `read_text`: what was heard where a teacher corrected it; None where nobody did.
+    """
 
     number: int
     start_ms: int
     end_ms: int
     text: str
+    read_text: str | None
     speaker: str | None
 
 

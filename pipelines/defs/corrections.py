@@ -1,0 +1,14 @@
+"""Teachers' corrections as an asset: what chunks are made from besides what was read and heard."""
+
+import dagster as dg
+
+from pipelines.defs.uploads import OWNERS, UPLOADS_GROUP
+
+corrections = dg.AssetSpec(
+    "corrections",
+    description="What teachers corrected on a page or in a line of a transcript, as rows of `corrections`: laid over "
+    "what was read, which stays as it was. Every correction has the chunks of its deck or lecture made again.",
+    group_name=UPLOADS_GROUP,
+    owners=OWNERS,
+    kinds={"postgres"},
+)

@@ -1,0 +1,39 @@
+"""Health of a course, put together for who teaches it."""
+
+from pipelines.core.materials import list_materials
+from pipelines.core.postgres import Connection
+from pipelines.core.reading.course_health import (
+    list_lectures_without_slides,
+    list_source_reports,
+    list_unanswered_questions,
+)
+from pipelines.core.records import Scope
+from serving.accounts.access import CourseAccess
+from serving.accounts.people import Principal
+from serving.materials.shown import shown
+from serving.schemas.corrections import CourseHealthOut, ReportOut, UnalignedOut, UnansweredOut, UnhealthyOut
+from serving.state import State
+
+
+async def health_of(state: State, person: Principal, course: CourseAccess) -> CourseHealthOut:
+    """How a course is doing. The caller has checked that the person teaches it."""
+
+    def look(connection: Connection) -> CourseHealthOut:
+        uploads = [
+            shown(each, person) for each in list_materials(connection, Scope(course_id=course.id, person=person.person))
+        ]
+        unaligned = list_lectures_without_slides(connection, course.id, person=person.person)
+        return CourseHealthOut(
+            uploads=[UnhealthyOut.model_validate(each) for each in uploads if each.note or each.findings],
+            lectures_without_slides=[UnalignedOut.model_validate(each) for each in unaligned],
+            questions=[UnansweredOut.model_validate(each) for each in list_unanswered_questions(connection, course.id)],
+            reports=[ReportOut.model_validate(each) for each in list_source_reports(connection, course.id)],
+            dagster_url=_dagster(state, person),
+        )
+
+    return await state.core.run(person, look)
+
+
+def _dagster(state: State, person: Principal) -> str | None:
+    """Dagster's UI binds this machine's loopback address alone: who sits there, or who runs the service, gets there."""
+    return f"http://127.0.0.1:{state.settings.dagster_port}/assets" if person.local or person.operator else None

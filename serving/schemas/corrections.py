@@ -1,0 +1,99 @@
+"""Corrections, reports of wrong sources, and the health of a course, as JSON."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import AfterValidator, StringConstraints, model_validator
+
+from serving.chat.parts import clean
+from serving.schemas.base import In, Out, Words
+from serving.schemas.uploads import FindingOut
+
+
+def _said(text: str) -> str:
+    text = clean(text).strip()
+    if not text:
+        raise ValueError("must not be empty")
+    return text
+
+
+class PageCorrectionIn(In):
+    """What a page is to say; what is not given, or null, stays as it was read. One of the two is given."""
+
+    title: Annotated[str, StringConstraints(max_length=300), AfterValidator(_said)] | None = None
+    text: Annotated[str, StringConstraints(max_length=20_000), AfterValidator(_said)] | None = None
+
+    @model_validator(mode="after")
+    def _one_is_given(self) -> "PageCorrectionIn":
+        if self.title is None and self.text is None:
+            raise ValueError("give a title or a text")
+        return self
+
+
+class LineCorrectionIn(In):
+    """What a line of a transcript is to say."""
+
+    text: Annotated[str, StringConstraints(max_length=2000), AfterValidator(_said)]
+
+
+class ReportIn(In):
+    """Why a source is wrong; empty: not said."""
+
+    reason: Annotated[Words, StringConstraints(max_length=2000)] = ""
+
+
+class ReportMadeOut(Out):
+    """A report that is kept."""
+
+    id: UUID
+
+
+class ReportOut(Out):
+    """A source that a reader reported as wrong. `page` or `startMs` say where it stands."""
+
+    id: UUID
+    upload_id: UUID
+    kind: Literal["slide", "speech"]
+    file_name: str
+    page: int | None
+    start_ms: int | None
+    quote: str
+    reason: str
+    reported_at: datetime
+
+
+class UnhealthyOut(Out):
+    """A deck or lecture that failed or was not read whole. `note`: what a teacher should know of it."""
+
+    id: UUID
+    kind: Literal["document", "lecture"]
+    file_name: str
+    status: Literal["waiting", "running", "ready", "failed", "deleting"]
+    note: str
+    findings: list[FindingOut]
+
+
+class UnalignedOut(Out):
+    """A lecture in which no slide of the course was found to be up."""
+
+    id: UUID
+    file_name: str
+
+
+class UnansweredOut(Out):
+    """A question to which nothing was found: as it was asked last, and how often questions like it were asked."""
+
+    question: str
+    asked: int
+    last_asked_at: datetime
+
+
+class CourseHealthOut(Out):
+    """How a course is doing, for who teaches it. `dagsterUrl`: where an engineer looks on; null: not theirs to look."""
+
+    uploads: list[UnhealthyOut]
+    lectures_without_slides: list[UnalignedOut]
+    questions: list[UnansweredOut]
+    reports: list[ReportOut]
+    dagster_url: str | None

@@ -3,6 +3,7 @@
 import re
 import runpy
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -12,7 +13,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from pipelines.core.secrets.sign_in_tickets import make_ticket
 from serving.page import Page as Built
 from tests.house.modules import ROOT
-from tests.serving.conftest import Service
+from tests.serving.conftest import QUICK, Service, running
 
 SHOTS = ROOT / ".pytest_cache" / "shots"
 """Pictures of pages whose test failed."""
@@ -56,11 +57,19 @@ def pytest_runtest_makereport(item, call):
 def opened(browser, request) -> Iterator[Callable[..., Page]]:
     """Open a window at a service: `opened(service)` signed in, `opened(service, signed_in=False)` a stranger's.
 
-    At its end no window may have asked another origin for anything, or told an error.
+    At its end no window may have asked another origin than `elsewhere` for anything, or told an error.
     """
     request.node.opened_pages = pages = []
 
-    def open_page(service: Service, *, signed_in: bool = True, language: str = "en-GB", viewport=WIDE, **more) -> Page:
+    def open_page(
+        service: Service,
+        *,
+        signed_in: bool = True,
+        language: str = "en-GB",
+        viewport: dict[str, int] = WIDE,
+        elsewhere: str = "blob:",
+        **more,
+    ) -> Page:
         context = browser.new_context(base_url=service.url, locale=language, viewport=viewport, **more)
         context.set_default_timeout(30_000)  # a machine that runs all tests at once is slow
         page = context.new_page()
@@ -70,7 +79,9 @@ def opened(browser, request) -> Iterator[Callable[..., Page]]:
         page.on("console", lambda said: page.problems.append(said.text) if said.type == "error" else None)
         page.on(
             "request",
-            lambda asked: None if asked.url.startswith((service.url, "blob:")) else page.problems.append(asked.url),
+            lambda asked: (
+                None if asked.url.startswith((service.url, "blob:", elsewhere)) else page.problems.append(asked.url)
+            ),
         )
         if signed_in:
             page.goto(f"/#ticket={ticket(service)}")
@@ -92,6 +103,13 @@ def ticket(service: Service) -> str:
     """A ticket as `studybuddy open` makes it."""
     with psycopg.connect(service.settings.database_url.get_secret_value(), autocommit=True) as connection:
         return make_ticket(connection)
+
+
+@pytest.fixture(scope="package")
+def service(modelled) -> Iterator[Service]:
+    """A service with the scripted model that is not taken for dead while the browser has the machine's cores."""
+    with running(modelled, replace(QUICK, beat_s=1.0, dead_after_s=30.0)) as service:
+        yield service
 
 
 @pytest.fixture(autouse=True)

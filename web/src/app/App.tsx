@@ -1,12 +1,12 @@
 import { lazy, Suspense, useSyncExternalStore } from "react";
-import { matchRoute, useLocation, useRouter } from "wouter";
+import { Link, matchRoute, useLocation, useRouter } from "wouter";
 import { SWRConfig } from "swr";
 import { ApiError } from "../api/client.ts";
 import { language, onLanguage, t } from "../i18n/index.ts";
 import { Boundary } from "../ui/Boundary.tsx";
-import { Empty, Loading } from "../ui/states.tsx";
-import { useTitle } from "../ui/title.ts";
+import { Loading } from "../ui/states.tsx";
 import { Notices } from "./Notices.tsx";
+import { Page } from "./Page.tsx";
 import { ROUTES } from "./routes.ts";
 import { Session } from "./session.tsx";
 
@@ -28,7 +28,7 @@ export function App() {
 function Pages() {
   const [path] = useLocation();
   const { parser } = useRouter();
-  for (const [paths, Page] of PAGES) {
+  for (const [paths, Shown] of PAGES) {
     for (const each of paths) {
       const [matches, found] = matchRoute(parser, each, path);
       if (!matches) continue;
@@ -36,7 +36,7 @@ function Pages() {
       return (
         <Boundary key={paths[0]}>
           <Suspense fallback={<Loading />}>
-            <Page key={params.courseId} {...params} />
+            <Shown key={params.courseId} {...params} />
           </Suspense>
         </Boundary>
       );
@@ -46,6 +46,10 @@ function Pages() {
 }
 
 function Missing() {
-  useTitle(t("missing.title"));
-  return <Empty title={t("missing.title")} text={t("missing.text")} href="/" action={t("missing.action")} />;
+  return (
+    <Page title={t("missing.title")}>
+      <p className="mb-4 text-dim">{t("missing.text")}</p>
+      <Link href="/" className="button">{t("missing.action")}</Link>
+    </Page>
+  );
 }

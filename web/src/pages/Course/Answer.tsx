@@ -30,7 +30,9 @@ export function Answer({ chatId, message, live, busy, onAgain, onShow }: {
             return null;
           })}
         </Citations>
-        {live && !wordsOf(message) && <Working message={message} />}
+        {live && !wordsOf(message) && (
+          <p className="text-dim motion-safe:animate-pulse">{t("chat.searching")}</p>
+        )}
         <NothingFound message={message} live={live} cited={cited.length} />
       </article>
       {!live && status === "stopped" && <p className="mt-1 text-sm text-dim">{t("chat.stopped")}</p>}
@@ -68,15 +70,6 @@ function useCited(message: Message) {
   return useMemo(() => cited, [
     cited.map((source) => `${source.id}${source.changed}${source.removed}`).join(),
   ]);
-}
-
-function Working({ message }: { message: Message }) {
-  const query = searchesOf(message).at(-1)?.query;
-  return (
-    <p className="text-dim motion-safe:animate-pulse">
-      {query ? t("chat.searchingFor", { query }) : t("chat.searching")}
-    </p>
-  );
 }
 
 /** A model may answer from nothing: the reader is told that no passage was found. */

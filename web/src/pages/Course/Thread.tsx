@@ -40,7 +40,11 @@ export function Thread({ course, chatId, history, isNew, onAsked }: {
             )
             : <Start course={course} onAsk={ask} />}
           <Said chatId={chatId} talk={talk} />
-          {waiting && <p className="text-dim motion-safe:animate-pulse">{t("chat.searching")}</p>}
+          {waiting && (
+            <article aria-label={t("chat.answer")} aria-busy className="text-dim motion-safe:animate-pulse">
+              {t("chat.searching")}
+            </article>
+          )}
           {lost && <p role="status" className="text-dim">{t("chat.lost")}</p>}
           {error && error.code !== KEYLESS && (
             <div

@@ -9,6 +9,8 @@ import type { Message } from "./messages.ts";
 
 const THROTTLE_MS = 50; // 20 drawings a second: more is not seen, and costs the main thread
 const FIRST_WAIT_MS = 400;
+const STOP_WAIT_MS = 300;
+const STOP_TRIES = 10;
 const LONGEST_WAIT_MS = 8000;
 
 /** Like the SDK's, but it tells that an answer is streamed again from its first part. */
@@ -28,6 +30,7 @@ export function useThread(chatId: string, courseId: string, history: Message[], 
     })
   );
   const gone = useRef(false);
+  const busyNow = useRef(false);
   const chat = useChat<Message>({
     id: chatId,
     messages: history,
@@ -86,12 +89,19 @@ export function useThread(chatId: string, courseId: string, history: Message[], 
     };
   }, []);
 
-  const stop = () => send("post", "/api/chat/{chat_id}/stop", { chat_id: chatId }).catch(() => {});
+  /** Stop the answer; one that was only just asked for may not have begun, so it is tried for a while. */
+  const stop = async () => {
+    for (let tries = 0; tries < STOP_TRIES && !gone.current; tries++) {
+      const told = await send("post", "/api/chat/{chat_id}/stop", { chat_id: chatId }).catch(() => null);
+      if (told?.stopped || !busyNow.current) return;
+      await waited(STOP_WAIT_MS);
+    }
+  };
   const show = async (branch: string) => {
     await send("patch", "/api/sessions/{chat_id}", { chat_id: chatId }, { branch });
     await reload();
   };
-  const busy = status === "submitted" || status === "streaming" || lost;
+  const busy = busyNow.current = status === "submitted" || status === "streaming" || lost;
   const error = chat.error && !lost ? problem(chat.error.message) : null;
   return { messages, busy, lost, error, ask: chat.sendMessage, regenerate, stop, show };
 }

@@ -1,7 +1,5 @@
 import { type ComponentProps, isValidElement, memo, type ReactNode } from "react";
 import ReactMarkdown, { type Components } from "react-markdown";
-import remarkGfm from "remark-gfm";
-import remarkMath from "remark-math";
 import remend from "remend";
 import { t } from "../../../i18n/index.ts";
 import { Icon } from "../../../ui/Icon.tsx";
@@ -11,6 +9,7 @@ import { Code } from "./Code.tsx";
 import { Formula } from "./Formula.tsx";
 import { markFormulas } from "./formulas.ts";
 import { handles } from "./handles.ts";
+import { syntax } from "./syntax.ts";
 import "./markdown.css";
 
 /** Words of a model. HTML in them is shown as text, and nothing is loaded from elsewhere. `live`: more are coming. */
@@ -23,7 +22,7 @@ export function Markdown({ text, live }: { text: string; live: boolean }) {
   );
 }
 
-const PLUGINS = [remarkGfm, remarkMath, handles];
+const PLUGINS = [syntax, handles];
 
 const Block = memo(function Block({ text, live }: { text: string; live: boolean }) {
   const marked = markFormulas(text, live);

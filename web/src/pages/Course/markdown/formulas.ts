@@ -19,7 +19,7 @@ const FENCE = /^ {0,3}(```|~~~)|^(?: {4}|\t)/;
 const NESTED = /^\s*(?:[-*+>]|\d+[.)])\s|^\s*\|/m; // where a formula cannot stand on lines of its own
 
 /**
- * One block of Markdown with its formulas as `remark-math` reads them and all other dollars escaped.
+ * One block of Markdown with its formulas as Markdown's extension for them reads them and all other dollars escaped.
  * `live`: the block is being written, so a formula that is not closed yet is left out.
  */
 export function markFormulas(block: string, live: boolean): string {

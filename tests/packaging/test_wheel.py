@@ -69,6 +69,7 @@ def test_the_wheel_holds_every_file_of_its_packages(wheel):
     ours = {path.relative_to(ROOT).as_posix() for path in tracked("pipelines", "serving")}
     assert not ours - packed
     assert {"serving/openapi.json", "pipelines/core/migrations/0001_course_materials.sql"} <= packed
+    assert "serving/dist/index.html" in packed, "the page is built into it"
     assert any(name.endswith("licenses/LICENSE") for name in packed)
 
 

@@ -6,11 +6,7 @@ JUPYTER := --ip=127.0.0.1 --ServerApp.allow_remote_access=False --ServerApp.allo
     --ServerApp.disable_check_xsrf=False --ServerApp.allow_unauthenticated_access=False
 READY := $(VENV)/.installed
 
-<<<<<<< HEAD
-.PHONY: demo test test-slow attack attack-brief check map format up down notebooks bench lock audit
-=======
-.PHONY: demo test attack attack-brief check map format page up down notebooks bench lock audit
->>>>>>> 8db5979 (The page: courses, chats and sources in a browser, built by Deno and served by the API; the example page goes)
+.PHONY: demo test test-slow attack attack-brief check map format page up down notebooks bench lock audit
 .DEFAULT_GOAL := demo
 
 demo: $(READY) page  ## set everything up, ingest the sample course, ask a question

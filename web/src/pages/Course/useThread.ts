@@ -74,6 +74,10 @@ export function useThread(chatId: string, courseId: string, history: Message[], 
     }
   };
 
+  useEffect(() => {
+    if (status === "streaming") tellChats(); // it is in the list from the first word on
+  }, [status]);
+
   const latest = useRef(messages);
   latest.current = messages;
   useEffect(() => {

@@ -22,9 +22,9 @@ from serving.accounts.addresses import CONNECT, is_own_path
 from serving.accounts.asking import Manager, SignedIn
 from serving.accounts.connecting import begin_connecting, take_attempt
 from serving.accounts.openrouter import ANY_KEY, KEY, KeyStatus
-from serving.accounts.schemas import KeyIn, KeyList, KeyOut
 from serving.guard import router as guarded
 from serving.problems import ProblemError, documented
+from serving.schemas.keys import KeyIn, KeyList, KeyOut
 from serving.state import State, state_of
 
 if TYPE_CHECKING:

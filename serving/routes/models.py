@@ -12,10 +12,10 @@ from serving.accounts.access import allowed, get_my_course
 from serving.accounts.asking import Manager, Reader
 from serving.accounts.openrouter import OfferedModel
 from serving.accounts.people import Principal
-from serving.accounts.schemas import ModelChoice, ModelList, ModelOut
 from serving.database import row, run
 from serving.guard import router as guarded
 from serving.problems import ProblemError, documented
+from serving.schemas.keys import ModelChoice, ModelList, ModelOut
 from serving.state import State, state_of
 
 router = guarded("/api", tag="models")

@@ -13,6 +13,7 @@ from pipelines.defs.lecture_chunks import lecture_chunks
 from pipelines.defs.lecture_embeddings import lecture_embeddings
 from pipelines.defs.lecture_slides import lecture_slides
 from pipelines.defs.lectures import lectures
+from pipelines.defs.official_courses import SCHEDULES
 from pipelines.defs.recognised_slides import recognised_slides
 from pipelines.defs.resources import resources
 from pipelines.defs.search_index import search_index
@@ -28,6 +29,7 @@ defs = dg.Definitions(
     ],
     jobs=JOBS,
     sensors=SENSORS,
+    schedules=SCHEDULES,
     resources=resources(),
     executor=dg.in_process_executor,  # a step's own process would cost more than the step; docs/decisions/0002
 )

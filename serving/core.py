@@ -31,7 +31,7 @@ class Core:
         """What `work` answers, with a connection on which row security goes by the person; committed when it returns.
 
         Args:
-            as_pipeline: it writes what they may not see all of, and asks for their rights itself.
+            as_pipeline: it reads or erases all of a person, more than row security shows them.
 
         Raises:
             StudyBuddyError, ProblemError: as `work` does; or the database is out of reach.
@@ -42,7 +42,7 @@ class Core:
             if person.local:
                 with database.transaction(as_person=person.person) as connection:
                     connection.execute(statement("join_all_courses", SQL))
-            with database.transaction(as_person=person.joining if as_pipeline else person.person) as connection:
+            with database.transaction(as_person=person.whole if as_pipeline else person.person) as connection:
                 return work(connection)
 
         return await asyncio.get_running_loop().run_in_executor(self._threads, transaction)

@@ -108,7 +108,8 @@ class Gate:
         state = self._state()
         if state is None:
             raise ProblemError("not_ready", retry_after_s=2)
-        scope["person"] = await self._person(scope, state)
+        person = scope["person"] = await self._person(scope, state)
+        await state.accounts.requests.admit(person.user_id)
         return True
 
     async def _person(self, scope: Scope, state: State) -> Principal:

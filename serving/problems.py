@@ -41,6 +41,7 @@ PROBLEMS: dict[str, Problem] = {
     **{code: Problem(refusal.status, refusal.message) for code, refusal in REFUSALS.items()},
     "not_authenticated": Problem(401, "Sign in first."),
     "suspended": Problem(403, "Your account is suspended; ask who runs this service."),
+    "too_many_requests": Problem(429, "That were very many requests in a minute; wait a moment and go on."),
     "scope_missing": Problem(403, "This token is not for that; make one with the scope it takes, or sign in."),
     "sign_in_expired": Problem(403, "This sign-in was begun too long ago or in another browser; sign in again."),
     "sign_in_refused": Problem(403, "The sign-in did not succeed; try again, or ask who runs this service."),
@@ -113,8 +114,8 @@ PROBLEMS: dict[str, Problem] = {
 }
 
 EVERYWHERE = (
-    "not_authenticated", "suspended", "scope_missing", "bad_host", "foreign_origin", "not_json", "sign_in_unavailable",
-    "storage_unavailable", "internal",
+    "not_authenticated", "suspended", "scope_missing", "too_many_requests", "bad_host", "foreign_origin", "not_json",
+    "sign_in_unavailable", "storage_unavailable", "internal",
 )  # fmt: skip
 """Problems any route can give to who asks it; two of them only where something is sent."""
 

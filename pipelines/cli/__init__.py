@@ -22,6 +22,7 @@ COMMANDS = {
     "ingest": ("ingest",),
     "materials": ("list", "show", "rename", "delete", "reprocess"),
     "courses": ("courses",),
+    "people": ("people",),
     "stored_files": ("files",),
     "keys": ("keys",),
     "costs": ("costs",),

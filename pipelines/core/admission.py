@@ -37,14 +37,16 @@ def check_quotas(
 ) -> None:
     """Goes on where so many bytes more are within the quotas; uploads of one course take turns from here on.
 
-    Counts uploads that the person may not see, so the transaction is the pipeline's.
-
     Raises:
+        NotFoundError: the course is not there for them.
         PermanentError: they are not (codes `person_quota`, `course_quota`).
     """
     parameters = {"course_id": course_id, "owner_id": owner_id}
     connection.execute(statement("lock_quotas"), parameters)
-    theirs, all_of_it = connection.execute(statement("sum_uploads"), parameters).fetchall()[0]
+    row = connection.execute(statement("sum_uploads"), parameters).fetchone()
+    if row is None:
+        raise NotFoundError("There is no such course.")
+    theirs, all_of_it = row
     if theirs + byte_count > settings.person_quota_mb * MB:
         raise PermanentError(
             f"A person may keep {settings.person_quota_mb} MB of uploads here. Delete what you need no more.",

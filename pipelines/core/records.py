@@ -230,6 +230,18 @@ class SlideSpan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OfficialCourse:
+    """A course as an official list has it. `key`: by which it is known again; all else None: the list does not say."""
+
+    key: str
+    name: str
+    code: str | None = None
+    term: str | None = None
+    instructor: str | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EmbeddingSet:
     """The vectors of one model, one dimension and one version of the text they are made of; exactly one set is live."""
 

@@ -94,6 +94,11 @@ class Settings(BaseSettings):
     course_daily_usd: float | None = Field(
         None, ge=0, description="US dollars that a course's model calls may cost the operator a day; unset: no cap."
     )
+    requests_per_minute: int = Field(
+        600,
+        ge=0,
+        description="Requests of one person a minute, in all processes; 0: as many; nobody counts in local mode.",
+    )
     max_concurrent_runs: int = Field(2, ge=1, le=64, description="Dagster runs that may execute at once.")
     run_retention_days: int = Field(
         30, ge=0, description="Days after which finished Dagster runs and their events go; 0 keeps them."
@@ -122,6 +127,9 @@ class Settings(BaseSettings):
     oidc_client_secret: SecretStr | None = Field(None, description="Our secret at OIDC_ISSUER; unset: a public client.")
     oidc_audience: str | None = Field(
         None, description="`aud` of the tokens that programs bring; unset takes OIDC_CLIENT_ID."
+    )
+    official_courses: str | None = Field(
+        None, description="Official list of courses (CSV or JSON, a file or URL), synced every night; unset: none."
     )
     operators: str = Field("", description="Subjects of OIDC_ISSUER who may use operators' routes, by commas.")
     api_token: SecretStr | None = Field(

@@ -19,13 +19,13 @@ LONGEST_WAIT_S = 120.0
 
 @contextmanager
 def told_to_dagster(
-    context: dg.AssetExecutionContext,
+    context: dg.AssetExecutionContext | dg.OpExecutionContext,
     *,
     on_failure: Callable[[StudyBuddyError], None] | None = None,
     on_wait: Callable[[StudyBuddyError], None] | None = None,
     first_wait_s: float = FIRST_WAIT_S,
 ) -> Iterator[None]:
-    """Put around an asset's body.
+    """Put around an asset's body, or an op's.
 
     Nothing of the original exception is chained: messages are sentences for people, but what lies under them may hold
     a request, a prompt or a key, and Dagster stores what it sees.

@@ -12,6 +12,7 @@ from serving.accounts.auth import Authenticator, local_person
 from serving.accounts.cookies import Cookies
 from serving.accounts.doors import Doors
 from serving.accounts.people import Principal
+from serving.accounts.requests import COUNT_S, RequestCount
 from serving.database import ServingDatabase, run
 from serving.limits import Limits
 
@@ -32,6 +33,7 @@ class Accounts:
     cookies: Cookies
     local: Principal | None
     sign_in: "SignIn | None"
+    requests: RequestCount
     chores: list[tuple[float, Callable[[], Awaitable[None]]]]
 
 
@@ -52,7 +54,10 @@ async def open_accounts(
         async with database.transaction(as_person=PIPELINE) as connection:
             await run(connection, "forget_sign_in", idle_s=limits.session_idle_s)
 
-    chores: list[tuple[float, Callable[[], Awaitable[None]]]] = [(FORGET_S, forget_sign_in)]
+    requests = RequestCount(database, settings.requests_per_minute if doors.issuer is not None else 0)
+    chores: list[tuple[float, Callable[[], Awaitable[None]]]] = [
+        (FORGET_S, forget_sign_in), (FORGET_S, requests.forget), (COUNT_S, requests.tell),
+    ]  # fmt: skip
     if doors.issuer is None:
         local = await local_person(settings, database)
     else:
@@ -65,6 +70,7 @@ async def open_accounts(
         cookies=cookies,
         local=local[0] if local is not None else None,
         sign_in=sign_in,
+        requests=requests,
         chores=chores,
     )
 

@@ -37,8 +37,8 @@ class Principal:
         return records.Person(id=self.user_id)
 
     @property
-    def joining(self) -> records.Person:
-        """The same where they are given or take away rights in a course, which nobody bound by row security can."""
+    def whole(self) -> records.Person:
+        """The same where they are given all that is theirs, or it is erased: more than row security shows anybody."""
         return records.Person(id=self.user_id, name="pipeline")
 
 

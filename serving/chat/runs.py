@@ -32,13 +32,14 @@ from serving.limits import Limits
 from serving.log import log
 from serving.problems import ProblemError, code_of, error_json
 
-STOPPED, LEFT, SHUTDOWN, DELETED = "stopped", "left", "shutdown", "deleted"
-_STATUS = {STOPPED: "stopped", LEFT: "stopped", SHUTDOWN: "interrupted", DELETED: "stopped"}
+STOPPED, LEFT, SHUTDOWN, DELETED, NOT_ALLOWED = "stopped", "left", "shutdown", "deleted", "not_allowed"
+_STATUS = {STOPPED: "stopped", LEFT: "stopped", SHUTDOWN: "interrupted", DELETED: "stopped", NOT_ALLOWED: "stopped"}
 _REASON = {
     STOPPED: "Stopped.",
     LEFT: "Nobody was reading any more.",
     SHUTDOWN: "The service was restarted.",
     DELETED: "The chat was deleted.",
+    NOT_ALLOWED: "The course is not yours any more.",
 }
 SAVE_TRIES = 4
 """Times an answer's end is written when the database fails; between them 0.2, 0.4, 0.8 seconds pass."""
@@ -190,7 +191,8 @@ class Runs:
             raise
 
     async def beat(self) -> None:
-        """Say that these answers are alive; end those that were stopped, deleted or left by their readers."""
+        """Say that these answers are alive; end those that were stopped, deleted or left by their readers, or
+        whose person has lost their course."""
         known = list(self._live.items())  # an answer begun while the database is asked is not in its reply
         if not known:
             return
@@ -205,6 +207,8 @@ class Runs:
                 self.stop(run_id, DELETED)
             elif told["stop_requested"]:
                 self.stop(run_id)
+            elif not told["allowed"]:
+                self.stop(run_id, NOT_ALLOWED)
             elif live.feed.left_at is not None and now - live.feed.left_at > grace and told["unwatched_s"] > grace:
                 self.stop(run_id, LEFT)
 

@@ -35,8 +35,8 @@ async def make_course(connection: Connection, person: Principal, said: Mapping[s
     Args:
         said: `name`, and what else is given of `NEW`.
     """
-    found = await row(connection, "insert_course_of", user_id=person.user_id, **{**NEW, **said})
-    assert found is not None  # noqa: S101  an insert answers its row
+    found = await row(connection, "make_course", **{**NEW, **said})
+    assert found is not None  # noqa: S101  a function answers one row
     return await get_my_course(connection, person, found["id"])
 
 
@@ -67,5 +67,5 @@ async def join_course(connection: Connection, person: Principal, course_id: UUID
     Raises:
         ProblemError: `not_found`: there is no such course, or it is not open to all.
     """
-    await run(connection, "join_open_course", user_id=person.user_id, course_id=course_id)
+    await run(connection, "join_open_course", course_id=course_id)
     return await get_my_course(connection, person, course_id)

@@ -9,7 +9,7 @@ from uuid import UUID
 from pipelines.core.access import Role, invites, teaches
 from serving.accounts.access import CourseAccess, allowed, get_my_course
 from serving.accounts.people import Principal
-from serving.database import Connection, row, rows, run
+from serving.database import Connection, row, rows
 from serving.problems import ProblemError
 
 ROLES: tuple[Role, ...] = ("student", "teacher", "owner")
@@ -89,16 +89,11 @@ async def accept_invitation(connection: Connection, person: Principal, code: str
     Raises:
         ProblemError: `not_found`: there is no such code; `invitation_ended`.
     """
-    found = await row(connection, "find_invitation", code_hash=_hash(code))
+    found = await row(connection, "enter_course", code_hash=_hash(code))
     if found is None:
         raise ProblemError("not_found")
-    ids = {"user_id": person.user_id, "course_id": found["course_id"]}
-    known = await row(connection, "get_my_course", **ids)
-    if known is None or ROLES.index(known["role"]) < ROLES.index(found["role"]):
-        if found["ended"]:
-            raise ProblemError("invitation_ended")
-        await run(connection, "spend_invitation", invitation_id=found["id"])
-        await run(connection, "put_member", **ids, role=found["role"])
+    if found["ended"]:
+        raise ProblemError("invitation_ended")
     return await get_my_course(connection, person, found["course_id"])
 
 

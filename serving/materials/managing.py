@@ -67,10 +67,7 @@ class Change:
         unlock_document(self._connection, document, password, sealer=self._sealer)
 
     def move(self, course_id: UUID) -> UUID:
-        """Move their own upload to another course of theirs, as a new upload of the same bytes; the id of that.
-
-        In a transaction of the pipeline, as every upload.
-        """
+        """Move their own upload to another course of theirs, as a new upload of the same bytes; the id of that."""
         upload, place = self._managed(), place_of(self._connection, self._person, self._kind, self._id)
         role = adding(self._connection, self._person, self._kind, course_id)
         allowed(place.shelf.own)

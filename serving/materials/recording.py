@@ -84,7 +84,7 @@ class Sending:
 
 
 def record_document(connection: Connection, stores: Stores, sent: Sending) -> tuple[Document, Outcome]:
-    """Write down a deck whose file is in the store, in a transaction of the pipeline: quotas count what is others' too.
+    """Write down a deck whose file is in the store, in a transaction of who sent it.
 
     Raises:
         NotFoundError, NotAllowedError: they were let go from the course meanwhile.

@@ -39,7 +39,7 @@ async def courses(request: Request, person: Reader) -> CourseList:
 @router.post("/courses", status_code=201, operation_id="createCourse", responses=documented("invalid_request"))
 async def create_course(request: Request, person: Manager, body: CourseIn) -> CourseOut:
     """A new course; who makes it owns it. Two courses may have one name."""
-    async with state_of(request).database.transaction(as_person=person.joining) as connection:
+    async with state_of(request).database.transaction(as_person=person.person) as connection:
         return CourseOut.model_validate(await make_course(connection, person, body.model_dump()))
 
 
@@ -71,7 +71,7 @@ async def course(request: Request, person: Reader, course_id: UUID) -> CourseOut
 async def update_course(request: Request, person: Manager, course_id: UUID, body: CoursePatch) -> CourseOut:
     """Change what is given of a course; its owners may."""
     said = body.model_dump(exclude_unset=True)
-    async with state_of(request).database.transaction(as_person=person.joining) as connection:
+    async with state_of(request).database.transaction(as_person=person.person) as connection:
         return CourseOut.model_validate(await change_course(connection, person, course_id, said))
 
 

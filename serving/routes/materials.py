@@ -139,4 +139,4 @@ async def _move(state: State, person: Principal, kind: UploadKind, upload_id: UU
     def move(connection: Connection) -> UUID:
         return Change(connection, state.core.stores, kind, upload_id, person.person).move(course_id)
 
-    return await state.core.run(person, move, as_pipeline=True)
+    return await state.core.run(person, move)

@@ -44,7 +44,7 @@ async def members(request: Request, person: Reader, course_id: UUID) -> MemberLi
 )
 async def join(request: Request, person: Manager, course_id: UUID) -> CourseOut:
     """Pick an open course. One that is closed needs an invitation, and is not there for anybody else."""
-    async with state_of(request).database.transaction(as_person=person.joining) as connection:
+    async with state_of(request).database.transaction(as_person=person.person) as connection:
         return CourseOut.model_validate(await join_course(connection, person, course_id))
 
 
@@ -57,7 +57,7 @@ async def update_member(
     request: Request, person: Manager, course_id: UUID, user_id: MemberId, body: RoleIn
 ) -> MemberOut:
     """Give a member another role; owners may."""
-    async with state_of(request).database.transaction(as_person=person.joining) as connection:
+    async with state_of(request).database.transaction(as_person=person.person) as connection:
         whom = person.user_id if user_id == "me" else user_id
         return MemberOut.model_validate(await set_role(connection, person, course_id, whom, body.role))
 
@@ -70,7 +70,7 @@ async def update_member(
 )
 async def delete_member(request: Request, person: Manager, course_id: UUID, user_id: MemberId) -> Response:
     """Leave a course (`me`), or let a member go, which owners may. What was theirs alone stays theirs."""
-    async with state_of(request).database.transaction(as_person=person.joining) as connection:
+    async with state_of(request).database.transaction(as_person=person.person) as connection:
         await end_membership(connection, person, course_id, person.user_id if user_id == "me" else user_id)
     return Response(status_code=204)
 
@@ -96,7 +96,7 @@ async def invitations(request: Request, person: Manager, course_id: UUID) -> Inv
 async def invite(request: Request, person: Manager, course_id: UUID, body: InvitationIn) -> InvitationMadeOut:
     """A link that lets people into the course. Its code is told now and never again."""
     state = state_of(request)
-    async with state.database.transaction(as_person=person.joining) as connection:
+    async with state.database.transaction(as_person=person.person) as connection:
         invitation_id, code = await make_invitation(
             connection, person, course_id, role=body.role, uses=body.uses, expires_at=body.expires_at,
             most=state.limits.invitations_per_course,
@@ -113,7 +113,7 @@ async def invite(request: Request, person: Manager, course_id: UUID, body: Invit
 )
 async def revoke(request: Request, person: Manager, course_id: UUID, invitation_id: UUID) -> Response:
     """End an invitation. Who came with it stays."""
-    async with state_of(request).database.transaction(as_person=person.joining) as connection:
+    async with state_of(request).database.transaction(as_person=person.person) as connection:
         await revoke_invitation(connection, person, course_id, invitation_id)
     return Response(status_code=204)
 
@@ -125,6 +125,6 @@ async def revoke(request: Request, person: Manager, course_id: UUID, invitation_
 )
 async def accept(request: Request, person: Manager, code: Code) -> JoinedOut:
     """Come into a course with an invitation."""
-    async with state_of(request).database.transaction(as_person=person.joining) as connection:
+    async with state_of(request).database.transaction(as_person=person.person) as connection:
         course = await accept_invitation(connection, person, code)
     return JoinedOut(course_id=course.id, role=course.role)

@@ -90,7 +90,7 @@ async def upload_document(request: Request, person: Uploader, response: Response
         ) as form:
             await asyncio.to_thread(check_deck, stores, form.files["file"])
             upload, outcome = await state.core.run(
-                person, partial(record_document, stores=stores, sent=said.sending(person, form)), as_pipeline=True
+                person, partial(record_document, stores=stores, sent=said.sending(person, form))
             )
     return await _told(state, person, said, upload.id, outcome, response)
 
@@ -127,7 +127,6 @@ async def upload_lecture(request: Request, person: Uploader, response: Response)
             upload, outcome = await state.core.run(
                 person,
                 partial(record_lecture, stores=stores, sent=said.sending(person, form), recorded=recorded),
-                as_pipeline=True,
             )
     return await _told(state, person, said, upload.id, outcome, response)
 

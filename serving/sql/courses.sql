@@ -6,28 +6,13 @@ select c.id, c.name, c.language, c.code, c.term, c.instructor, c.open, c.student
 from user_courses m join courses c on c.id = m.course_id
 where m.user_id = %(user_id)s::uuid and m.course_id = %(course_id)s::uuid and c.deleted_at is null
 
--- name: insert_course_of
--- Make a course that this person owns. One row: its id.
-with made as (
-    insert into courses (name, language, code, term, instructor, open, students_add_lectures)
-    values (%(name)s::text, %(language)s::text, %(code)s::text, %(term)s::text, %(instructor)s::text,
-            %(open)s::boolean, %(students_add_lectures)s::boolean)
-    returning id
-)
-insert into user_courses (user_id, course_id, role) select %(user_id)s::uuid, id, 'owner' from made
-returning course_id as id
-
 -- name: join_all_courses
 -- The local person, if it is they who ask, owns every course of this machine. One row, nothing in it.
 select join_local_person()
 
 -- name: join_open_course
--- Make this person a student of a course that is open to all; whoever belongs to it stays what they are. Nothing comes
--- out.
-insert into user_courses (user_id, course_id, role)
-select %(user_id)s::uuid, id, 'student' from courses
-where id = %(course_id)s::uuid and open and archived_at is null and deleted_at is null
-on conflict do nothing
+-- Make who asks a student of a course that is open to all; whoever belongs to it stays what they are. One row, nothing in it.
+select join_open_course(%(course_id)s::uuid)
 
 -- name: list_my_courses
 -- Courses this person belongs to, by name: as `get_my_course`.
@@ -46,6 +31,11 @@ where c.open and c.archived_at is null and c.deleted_at is null
   and position(lower(%(words)s::text) in lower(concat_ws(' ', c.code, c.name, c.term, c.instructor))) > 0
 order by c.name, c.term desc nulls last, c.id
 limit %(limit)s::integer
+
+-- name: make_course
+-- Make a course that who asks owns. One row: its id; null: they may not any more.
+select make_course(%(name)s::text, %(language)s::text, %(code)s::text, %(term)s::text, %(instructor)s::text,
+                   %(open)s::boolean, %(students_add_lectures)s::boolean) as id
 
 -- name: update_course
 -- Write what a course says of itself. A row (the id) when it was there.

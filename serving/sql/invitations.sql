@@ -4,15 +4,10 @@ select count(*) as invitations from invitations
 where course_id = %(course_id)s::uuid and revoked_at is null and (expires_at is null or expires_at > now())
   and (uses_left is null or uses_left > 0)
 
--- name: find_invitation
--- The invitation of this code, held until the transaction ends: id, course_id, role, ended (nobody may come in with it any
--- more). No row: there is no such code, or its course was deleted.
-select i.id, i.course_id, i.role,
-       i.revoked_at is not null or coalesce(i.expires_at <= now(), false) or coalesce(i.uses_left = 0, false)
-       or c.archived_at is not null as ended
-from invitations i join courses c on c.id = i.course_id and c.deleted_at is null
-where i.code_hash = %(code_hash)s::text
-for update of i
+-- name: enter_course
+-- Who asks comes in with the invitation of this code, and keeps a higher role: course_id, ended (nobody may come in with it
+-- any more). No row: there is no such code, or its course was deleted.
+select course_id, ended from enter_course(%(code_hash)s::text)
 
 -- name: insert_invitation
 -- Keep an invitation. One row: its id.
@@ -32,7 +27,3 @@ order by created_at desc, id
 update invitations set revoked_at = coalesce(revoked_at, now())
 where id = %(invitation_id)s::uuid and course_id = %(course_id)s::uuid and role = any(%(roles)s::text[])
 returning id
-
--- name: spend_invitation
--- One person has come in. Nothing comes out.
-update invitations set uses_left = uses_left - 1 where id = %(invitation_id)s::uuid

@@ -9,11 +9,6 @@ order by array_position(array['owner', 'teacher', 'student'], m.role), p.name nu
 -- The owners of a course, none of whom leaves before this transaction ends: user_id.
 select user_id from user_courses where course_id = %(course_id)s::uuid and role = 'owner' order by user_id for update
 
--- name: put_member
--- Make a person a member in this role, or give a member this role. Nothing comes out.
-insert into user_courses (user_id, course_id, role) values (%(user_id)s::uuid, %(course_id)s::uuid, %(role)s::text)
-on conflict (user_id, course_id) do update set role = excluded.role
-
 -- name: set_role
 -- Give a member another role. A row (the person's id) when they belong to the course.
 update user_courses set role = %(role)s::text

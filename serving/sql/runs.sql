@@ -1,10 +1,15 @@
 -- name: beat
--- A process says it is alive. One row a running run of its own: id, stop_requested, unwatched_s (seconds since a reader
--- on another process last asked for it).
-update chat_runs
+-- A process says it is alive. One row a running run of its own: id, stop_requested, allowed (whose chat it is belongs to
+-- its course still and is not suspended), unwatched_s (seconds since a reader on another process last asked for it).
+update chat_runs r
 set heartbeat_at = now()
-where owner = %(owner)s::uuid and status = 'running'
-returning id, stop_requested, extract(epoch from now() - watched_at)::float8 as unwatched_s
+from chat_sessions s
+where s.id = r.session_id and r.owner = %(owner)s::uuid and r.status = 'running'
+returning r.id, r.stop_requested, extract(epoch from now() - r.watched_at)::float8 as unwatched_s,
+          exists (select from user_courses m
+                  join users u on u.id = m.user_id and u.suspended_at is null
+                  join courses c on c.id = m.course_id and c.deleted_at is null
+                  where m.user_id = s.user_id and m.course_id = s.course_id) as allowed
 
 -- name: claim_dead_runs
 -- Take over runs of other processes that stopped beating: id, message_key, session_id. Other processes pass over the locked rows.

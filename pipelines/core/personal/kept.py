@@ -53,6 +53,7 @@ KEPT: tuple[Kept, ...] = (
     _of("browser_sessions", hidden=("hash",)),
     _of("model_keys", hidden=("sealed", "key_hash")),
     _of("openrouter_attempts", exported=False),
+    _of("request_buckets", exported=False),
     _of("model_calls", fate="stays"),
     _of("invitations", "created_by", fate="stays", hidden=("code_hash",)),
     _of("corrections", "corrected_by", fate="stays"),

@@ -19,13 +19,5 @@ select pg_advisory_xact_lock(least(o, c)), pg_advisory_xact_lock(greatest(o, c))
 from (select hashtextextended(%(owner_id)s::uuid::text, 31) as o, hashtextextended(%(course_id)s::uuid::text, 31) as c) k
 
 -- name: sum_uploads
--- Bytes of uploads that are not deleted: theirs, and all of the course. One row.
-select coalesce(sum(byte_count) filter (where owner_id = %(owner_id)s::uuid), 0)::bigint as theirs,
-       coalesce(sum(byte_count) filter (where course_id = %(course_id)s::uuid), 0)::bigint as all_of_it
-from (
-    select owner_id, course_id, byte_count from documents
-    where (owner_id = %(owner_id)s::uuid or course_id = %(course_id)s::uuid) and deleted_at is null
-    union all
-    select owner_id, course_id, byte_count from lectures
-    where (owner_id = %(owner_id)s::uuid or course_id = %(course_id)s::uuid) and deleted_at is null
-) u
+-- Bytes of uploads that are not deleted: theirs, and all of the course. No row: who asks does not belong to it.
+select theirs, all_of_it from kept_bytes(%(course_id)s::uuid, %(owner_id)s::uuid)

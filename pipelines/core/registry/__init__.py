@@ -1,0 +1,1 @@
+"""Registry of a university: the courses of its official list, and its people."""

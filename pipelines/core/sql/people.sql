@@ -1,0 +1,59 @@
+-- name: enrol_person
+-- Make a person a member in this role, or give a member this role. Nothing comes out.
+insert into user_courses (user_id, course_id, role) values (%(user_id)s::uuid, %(course_id)s::uuid, %(role)s::text)
+on conflict (user_id, course_id) do update set role = excluded.role
+
+-- name: find_people
+-- People that these words name, by id, else by email, else by subject, else by name: as `list_people`.
+with said as (
+    select id, case when id::text = lower(%(said)s::text) then 1
+                    when lower(email) = lower(%(said)s::text) then 2
+                    when subject = %(said)s::text then 3
+                    when lower(name) = lower(%(said)s::text) then 4 end as how
+    from users
+)
+select u.id, u.issuer, u.subject, u.name, u.email, u.operator, u.suspended_at, u.created_at,
+       (select count(*) from user_courses m where m.user_id = u.id) as courses,
+       k.uploads, k.byte_count
+from said s join users u on u.id = s.id
+cross join lateral (
+    select count(*) as uploads, coalesce(sum(byte_count), 0)::bigint as byte_count
+    from (select owner_id, byte_count, deleted_at from documents union all
+          select owner_id, byte_count, deleted_at from lectures) f
+    where f.owner_id = u.id and f.deleted_at is null
+) k
+where s.how = (select min(how) from said)
+order by u.created_at, u.id
+
+-- name: list_people
+-- People whose name, email or subject says these words (empty: all), by name: id, issuer, subject, name, email, operator,
+-- suspended_at, created_at, courses, uploads, byte_count.
+with kept as (
+    select owner_id, count(*) as uploads, sum(byte_count)::bigint as byte_count
+    from (select owner_id, byte_count from documents where deleted_at is null union all
+          select owner_id, byte_count from lectures where deleted_at is null) f
+    group by owner_id
+),
+joined as (select user_id, count(*) as courses from user_courses group by user_id)
+select u.id, u.issuer, u.subject, u.name, u.email, u.operator, u.suspended_at, u.created_at,
+       coalesce(j.courses, 0) as courses, coalesce(k.uploads, 0) as uploads, coalesce(k.byte_count, 0) as byte_count
+from users u left join kept k on k.owner_id = u.id left join joined j on j.user_id = u.id
+where position(lower(%(words)s::text) in lower(concat_ws(' ', u.name, u.email, u.subject))) > 0
+order by u.name nulls last, u.email nulls last, u.subject, u.id
+
+-- name: lock_course_owners
+-- The owners of a course, none of whom leaves before this transaction ends: user_id.
+select user_id from user_courses where course_id = %(course_id)s::uuid and role = 'owner' order by user_id for update
+
+-- name: make_operator
+-- Say whether a person may use what is for operators. Nothing comes out.
+update users set operator = %(operator)s::boolean where id = %(user_id)s::uuid
+
+-- name: remove_person
+-- End a membership. A row (the person's id) when there was one.
+delete from user_courses where user_id = %(user_id)s::uuid and course_id = %(course_id)s::uuid returning user_id
+
+-- name: suspend_person
+-- Suspend a person from now on, or let them in again. Nothing comes out.
+update users set suspended_at = case when %(suspended)s::boolean then coalesce(suspended_at, now()) end
+where id = %(user_id)s::uuid

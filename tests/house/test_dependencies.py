@@ -58,6 +58,7 @@ DECLARED_AS = {
     "markdown_it": "markdown-it-py",
     "PIL": "pillow",
     "cv2": "opencv-python-headless",
+    "grpc": "grpcio",
     "httptools": "uvicorn",
     "jwt": "pyjwt",
     "psycopg2": "psycopg2-binary",

@@ -8,7 +8,7 @@ import pytest
 
 @pytest.fixture
 def ada(signed):
-    with signed.program(subject="ada") as client:
+    with signed.program(subject=f"ada-{uuid4()}") as client:
         yield client
         for token in client.get("/api/tokens").json()["items"]:
             client.delete(f"/api/tokens/{token['id']}")
@@ -38,14 +38,14 @@ def test_its_use_is_written_down_seldom(signed, ada, rows):
     made = make(ada)
     with signed.program(made["token"]) as program:
         program.get("/api/me")
-        (first,) = rows("select used_at from access_tokens")
+        (first,) = rows("select used_at from access_tokens where id = %s", [made["id"]])
         forget(signed, ada)
         program.get("/api/me")
-        assert rows("select used_at from access_tokens") == [first]
+        assert rows("select used_at from access_tokens where id = %s", [made["id"]]) == [first]
         rows("update access_tokens set used_at = used_at - interval '1 hour'")
         forget(signed, ada)
         program.get("/api/me")
-        assert rows("select used_at > %s from access_tokens", [first[0]]) == [(True,)]
+        assert rows("select used_at > %s from access_tokens where id = %s", [first[0], made["id"]]) == [(True,)]
 
 
 def forget(signed, client):

@@ -147,5 +147,5 @@ def test_open_says_what_to_do_where_nothing_runs(settings, monkeypatch):
 def test_the_page_runs_its_own_script_only(quoting):
     answer = httpx.get(f"{quoting.url}/")
     policy = answer.headers["content-security-policy"]
-    assert "default-src 'none'" in policy and "unsafe" not in policy and "frame-ancestors 'none'" in policy
-    assert answer.headers["cache-control"] == "no-store" and answer.headers["referrer-policy"] == "no-referrer"
+    assert "default-src 'none'; script-src 'self'; " in policy and "frame-ancestors 'none'" in policy
+    assert answer.headers["cache-control"] == "no-cache" and answer.headers["referrer-policy"] == "same-origin"

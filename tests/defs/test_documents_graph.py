@@ -278,7 +278,7 @@ def test_text_is_found_before_pictures_of_text_are_read_and_they_follow_with_wha
     assert graph.search(document, "What follows the slope?")[0] == 1
     waiting = state_of(graph, document)
     assert (waiting.state, waiting.recognising) == ("processing", True)
-    assert waiting.note.startswith("Page 2: a picture of text that is not recognised yet.")
+    assert waiting.note.startswith("Page 2: a picture whose words, if it has any, are not read yet.")
     assert metadata(first, "slides")["pages_to_recognise"] == "page 2"
     assert "every_page_is_read" not in {c.check_name for c in first.get_asset_check_evaluations() if not c.passed}
 
@@ -316,7 +316,7 @@ def test_pictures_that_cannot_be_recognised_leave_the_text_ready_and_are_told(gr
     assert result.success
     after = state_of(graph, document)
     assert after.state == "ready"
-    assert after.note.startswith("Page 2: a picture of text that was not recognised. It took too long.")
+    assert after.note.startswith("Page 2: a picture whose words, if it has any, were not read. It took too long.")
     (check,) = [each for each in result.get_asset_check_evaluations() if each.check_name == "every_picture_is_read"]
     assert (check.passed, check.metadata["pages"].value) == (False, "page 2")
     assert graph.search(document, "What follows the slope?")[0] == 1

@@ -17,7 +17,7 @@ SENTENCES = {
         "Split the deck and upload its parts.",
     ),
     NOT_RECOGNISED_YET: (
-        "a picture of text that is not recognised yet.",
+        "a picture whose words, if it has any, are not read yet.",
         "What else the deck says can be searched already.",
     ),
     "unsure_text": (
@@ -73,7 +73,8 @@ def page_findings(
 
 def given_up(findings: Sequence[Finding], reason: str) -> list[Finding]:
     """The findings after the pictures that were to be recognised could not be; `reason` is a sentence."""
-    sentence, advice = f"a picture of text that was not recognised. {reason}", "Split the deck and upload its parts."
+    sentence = f"a picture whose words, if it has any, were not read. {reason}"
+    advice = "Split the deck and upload its parts."
     return [
         replace(found, code="not_recognised", sentence=sentence, advice=advice)
         if found.code == NOT_RECOGNISED_YET

@@ -3,8 +3,9 @@
 Drawing a page takes as long as reading it, so only the places are drawn where images and shapes stand.
 """
 
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from pipelines.core.records import Box
@@ -24,6 +25,7 @@ ICON_PT = 12.0
 MANY_ICONS = 16
 """but so many of them are the letters or the tiles of a scan."""
 _GRID = 32
+_INLINE_IMAGE = re.compile(rb"(?:^|[\s\])>])BI[\s/]")
 
 
 class PageLooks:
@@ -35,7 +37,6 @@ class PageLooks:
         shown_on = Counter(box for page in pages for box in set(page.shapes))
         most = max(3, EVERYWHERE * len(pages))
         self._decoration = {box for box, count in shown_on.items() if count >= most}
-        self._images: dict[int, list[Box]] = {}
         self._beside: dict[int, tuple[bool, int]] = {}
 
     def letters_beside(self, number: int) -> int:
@@ -44,11 +45,13 @@ class PageLooks:
         On the whole page where all of its text was dropped as junk.
         """
         if number not in self._beside:
-            places = [*self._image_boxes(number), *self._shapes(number)]
-            # Text that was dropped as junk may be words in a font that calls letters by others' names.
-            whole = not self.pages[number].lines and self.pages[number].junk_chars > 0
-            self._beside[number] = self._look(number, None if whole else places) if whole or places else (False, 0)
+            places = None if self._is_dropped(number) else self._places(number)
+            self._beside[number] = self._look(number, places) if self.is_worth_a_look(number) else (False, 0)
         return self._beside[number][1]
+
+    def is_worth_a_look(self, number: int) -> bool:
+        """Is there anything on the page, images, shapes or dropped text, that may be letters?"""
+        return self._is_dropped(number) or bool(self._places(number))
 
     def shows_something(self, number: int) -> bool:
         """Is there anything to be seen on the page beside its lines?"""
@@ -59,26 +62,20 @@ class PageLooks:
         sides = [(x1 - x0, y1 - y0) for x0, y0, x1, y1 in self._shapes(number)]
         return sum(max(1, round(1.5 * w / h)) for w, h in sides if w >= 1 and LETTER_PT[0] <= h <= LETTER_PT[1])
 
-    def has_images(self, number: int) -> bool:
-        """Does the page name any image? Asked first, because where they stand costs as much as its text."""
-        document, xref = self._document, self._document.page_xref(number)
-        own = document.xref_get_key(xref, "Resources")[0] != "null"  # else they are its parent's
-        if own and document.xref_get_key(xref, "Resources/XObject")[0] == "null":
-            return False
-        return bool(document.get_page_images(number))
-
     def picture_share(self, number: int) -> float:
         """How much of a page its raster images cover together, in [0, 1]: scans come in strips and tiles too."""
         page = self.pages[number]
-        return covered(self._image_boxes(number), page.shown_width, page.shown_height)
+        return covered(page.images, page.shown_width, page.shown_height)
+
+    def _is_dropped(self, number: int) -> bool:
+        # Text that was dropped as junk may be words in a font that calls letters by others' names.
+        return not self.pages[number].lines and self.pages[number].junk_chars > 0
+
+    def _places(self, number: int) -> list[Box]:
+        return [*self.pages[number].images, *self._shapes(number)]
 
     def _shapes(self, number: int) -> list[Box]:
         return [box for box in self.pages[number].shapes if box not in self._decoration]
-
-    def _image_boxes(self, number: int) -> list[Box]:
-        if number not in self._images:
-            self._images[number] = image_boxes(self._document.load_page(number))
-        return self._images[number]
 
     def _look(self, number: int, places: Sequence[Box] | None) -> tuple[bool, int]:
         """Looks at the rectangle around `places` (None: the whole page): anything seen, and marks in rows."""
@@ -99,15 +96,28 @@ class PageLooks:
         return letters_outside(grey, known)
 
 
-def image_boxes(page: Any) -> list[Box]:
-    """Where a page's raster images stand, as it is shown, without icons."""
+def image_boxes(page: Any, drawn: Callable[[], Any]) -> list[Box]:
+    """Where a page's raster images stand, as it is shown, without icons.
+
+    Args:
+        drawn: gives the page's display list, from which they are read without interpreting the page again.
+    """
+    if not _may_have_images(page):
+        return []
     pymupdf = load_pymupdf()
-    turned = page.rotation_matrix if page.rotation else None
-    boxes = [info["bbox"] for info in page.get_image_info()]
+    read = pymupdf.TextPage(drawn().get_textpage(flags=pymupdf.TEXT_PRESERVE_IMAGES))
+    boxes: list[Box] = [tuple(info["bbox"]) for info in read.extractIMGINFO()]
     large = [box for box in boxes if max(box[2] - box[0], box[3] - box[1]) >= ICON_PT]
-    if len(boxes) - len(large) < MANY_ICONS:
-        boxes = large
-    return [tuple(pymupdf.Rect(box) * turned) for box in boxes] if turned is not None else boxes
+    return large if len(boxes) - len(large) < MANY_ICONS else boxes
+
+
+def _may_have_images(page: Any) -> bool:
+    """False only where there is none: nothing is named that could be one, and none stands in the page's own code."""
+    document, xref = page.parent, page.xref
+    own = document.xref_get_key(xref, "Resources")[0] != "null"  # else they are its parent's
+    if not own or document.xref_get_key(xref, "Resources/XObject")[0] != "null":
+        return True
+    return page.first_annot is not None or _INLINE_IMAGE.search(page.read_contents()) is not None
 
 
 def covered(boxes: Sequence[Box], width: float, height: float) -> float:

@@ -42,33 +42,40 @@ class Outcome:
     waiting: list[int] = field(default_factory=list)
 
 
-def choose_pages(looks: PageLooks, *, damaged: Sequence[int]) -> list[int]:
+def choose_pages(looks: PageLooks, *, damaged: Sequence[int], for_later: bool = False) -> list[int]:
     """The positions of pages worth reading from their picture; lines whose letters lie are marked on the way.
 
     Args:
         damaged: pages (1-based) that cannot be drawn.
+        for_later: they are read later, by somebody who chooses again. As soon as one is worth it, those that would
+            have to be looked at are given too: looking at a page takes longer than reading its text.
     """
     doubt_garbled_fonts(looks.pages)
     usual = usual_size([line for page in looks.pages for line in page.lines])
-    return [
-        number
-        for number in range(len(looks.pages))
-        if number + 1 not in damaged and _worth_recognising(looks, number, usual)
-    ]
+    needs = {n: _letters_needed(looks, n, usual) for n in range(len(looks.pages)) if n + 1 not in damaged}
+    chosen = [number for number, need in needs.items() if need == 0]
+    doubtful = [number for number, need in needs.items() if need]
+    # What covers most of its page is most often a picture of text.
+    for number in sorted(doubtful, key=looks.picture_share, reverse=True):
+        if (for_later and chosen) or looks.letters_beside(number) >= (needs[number] or 0):
+            chosen.append(number)
+    return sorted(chosen)
 
 
-def _worth_recognising(looks: PageLooks, number: int, usual: float) -> bool:
+def _letters_needed(looks: PageLooks, number: int, usual: float) -> float | None:
+    """How many letters a look at the page must find beside its text: 0: it is worth it anyway; None: it is not."""
     page = looks.pages[number]
     if page.broken_chars >= BROKEN_CHARS or any(line.doubt for line in page.lines):
-        return True
+        return 0
+    if not looks.is_worth_a_look(number):
+        return None
+    share = looks.picture_share(number)
     if says_little(page, usual):
-        if looks.picture_share(number) > (LOGO_SHARE if page.lines else SPECK_SHARE):
-            return True
-        return looks.letters_beside(number) >= SOME_LETTERS
+        return 0 if share > (LOGO_SHARE if page.lines else SPECK_SHARE) else SOME_LETTERS
     need = max(FIGURE_LETTERS, MORE_LETTERS * letters(page))
     enough = says_enough(page)
-    beside = looks.has_images(number) and looks.picture_share(number) > (LOGO_SHARE if enough else SPECK_SHARE)
-    return (beside or (not enough and looks.letter_shapes(number) >= need)) and looks.letters_beside(number) >= need
+    beside = share > (LOGO_SHARE if enough else SPECK_SHARE)
+    return need if beside or (not enough and looks.letter_shapes(number) >= need) else None
 
 
 def recognise_pages(

@@ -36,6 +36,7 @@ class PageText:
 
     `width` and `height` are the page's, in the lines' frame; `shown_width` and `shown_height` as a viewer turns it.
     `shapes` are the boxes of drawn shapes other than rectangles, in the page's own frame: they may be letters.
+    `images` are the boxes of raster images without icons, in points of the page as shown.
     `recognised` True: lines were added from the page's picture.
     `turned` True: text runs in another direction than rightwards as the page is shown.
     """
@@ -44,6 +45,7 @@ class PageText:
     junk_chars: int = 0
     broken_chars: int = 0
     shapes: list[Box] = field(default_factory=list)
+    images: list[Box] = field(default_factory=list)
     width: float = 0.0
     height: float = 0.0
     shown_width: float = 0.0

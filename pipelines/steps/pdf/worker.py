@@ -7,7 +7,7 @@ import gc
 import io
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import fields, replace
-from functools import partial
+from functools import cache, partial
 from typing import Any, BinaryIO
 
 from pipelines.core.errors import UnreadableFileError
@@ -73,11 +73,12 @@ def read(
         raise UnreadableFileError("This PDF is damaged: none of its pages can be read.", code="damaged")
     looks = PageLooks(document, pages)
     flowing = is_text(kind_of(source))
-    chosen = [] if flowing else choose_pages(looks, damaged=damaged)
+    chosen = [] if flowing else choose_pages(looks, damaged=damaged, for_later=text_first)
     build = partial(build_slides, outline=_outline(document), pdf_labels=_labels(document, count), flowing=flowing)
     slides = build([replace(page, lines=believed(page)) for page in pages]) if text_first or not chosen else []
     outcome = Outcome(waiting=chosen)
     if chosen and not any(slide.body for slide in slides):
+        chosen = choose_pages(looks, damaged=damaged)
         reading = recognise_pages(document, pages, chosen, limit=max_ocr_pages, limits=(cpu_s, item_s, total_s))
         outcome = yield from _told(reading, pages=count, pictures=len(chosen))
         slides = build(pages)
@@ -145,9 +146,11 @@ def _page_text(document: Any, number: int, damaged: list[int]) -> PageText:
         shown, turned = page.rect, page.rotation_matrix if page.rotation else None
         rect = shown * page.derotation_matrix if turned is not None else shown
         raw = page.get_text("dict", flags=flags | pymupdf.TEXT_COLLECT_VECTORS)
+        drawn = cache(page.get_displaylist)
+        images = image_boxes(page, drawn)
         look_at = PageLook(
-            scanned=lambda: covered(image_boxes(page), shown.width, shown.height) > 0.5,
-            blends_in=_visibility_check(page),
+            scanned=lambda: covered(images, shown.width, shown.height) > 0.5,
+            blends_in=_visibility_check(page, drawn),
             unnamed=lambda font: unnamed(document, font),
             glyphs=_glyphs_of(page, flags | pymupdf.TEXT_COLLECT_VECTORS),
             place=_place_of(shown.width or 1.0, shown.height or 1.0, turned),
@@ -156,7 +159,7 @@ def _page_text(document: Any, number: int, damaged: list[int]) -> PageText:
         said = "" if text.lines else complaints()
         if any(sign in said for sign in SIGNS_OF_DAMAGE):
             damaged.append(number + 1)
-        text.shown_width, text.shown_height = shown.width, shown.height
+        text.shown_width, text.shown_height, text.images = shown.width, shown.height, images
         return text
     except Exception as error:  # the library raises several unrelated classes for damaged pages
         if memory := as_memory_error(error):
@@ -165,23 +168,25 @@ def _page_text(document: Any, number: int, damaged: list[int]) -> PageText:
         return PageText()
 
 
-def _visibility_check(page: Any) -> Callable[[tuple[float, float, float, float]], bool]:
-    """A function that says whether a box of the page shows one colour only: nothing can be read there."""
+def _visibility_check(page: Any, drawn: Callable[[], Any]) -> Callable[[tuple[float, float, float, float]], bool]:
+    """A function that says whether a box of the page shows one colour only: nothing can be read there.
+
+    Args:
+        drawn: gives the page's display list.
+    """
     pymupdf = load_pymupdf()
     left = MAX_CHECKS
-    drawn: Any = None
 
     def blends_in(box: tuple[float, float, float, float]) -> bool:
-        nonlocal left, drawn
+        nonlocal left
         clip = (pymupdf.Rect(box) * page.rotation_matrix) & page.rect
         left -= 1
         if left < 0:
             return False
         if clip.is_empty or clip.width < 1 or clip.height < 1:
             return True
-        drawn = drawn or page.get_displaylist()
         zoom = pymupdf.Matrix(1.4, 1.4)
-        samples = drawn.get_pixmap(matrix=zoom, colorspace=pymupdf.csGRAY, alpha=0, clip=clip).samples
+        samples = drawn().get_pixmap(matrix=zoom, colorspace=pymupdf.csGRAY, alpha=0, clip=clip).samples
         return not samples or max(samples) - min(samples) < 16
 
     return blends_in

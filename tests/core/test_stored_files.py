@@ -23,6 +23,7 @@ NOT_REFERENCES = {
     ("lecture_chunks_knowledge", "source_sha256"): "which upload the row was made from",
     ("transcripts", "source_sha256"): "which upload the row was made from",
     ("findings", "source_sha256"): "which upload the row was made from",
+    ("corrections", "source_sha256"): "which upload was corrected",
     ("lecture_audio", "media_sha256"): "which upload the sound was made from",
     ("document_pdfs", "source_sha256"): "which upload the PDF was made from",
     ("lecture_alignments", "deck_sha256s"): "which uploads were compared",

@@ -322,6 +322,7 @@ def test_pictures_that_cannot_be_recognised_leave_the_text_ready_and_are_told(gr
     assert graph.search(document, "What follows the slope?")[0] == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("meanwhile", ["replaced", "taken over"])
 def test_a_recognition_that_comes_too_late_writes_nothing(graph, monkeypatch, meanwhile):
     data = scanned(PAGES[0], f"scan:{PAGES[1]}")

@@ -48,6 +48,7 @@ def test_a_deck_costs_little_of_the_event_log(kept, database_url):
     assert str(materialization.metadata["first_page"].value).endswith("/pages/1/image")
 
 
+@pytest.mark.slow
 def test_pictures_of_text_that_follow_cost_little_more_than_half_of_it(kept, database_url):
     graph = DocumentsGraph(*kept)
     document = graph.upload(scanned("Gradient descent follows the slope.", "scan:Momentum remembers earlier steps."))

@@ -115,6 +115,7 @@ def test_a_deck_that_comes_after_the_lecture_is_found_by_its_likeness(graph):
     assert isinstance(look(LECTURES, graph.stores, graph.instance, "[]"), dg.SkipReason)
 
 
+@pytest.mark.slow
 def test_a_deck_whose_pictures_are_read_after_the_lecture_is_aligned_with_it_again_and_once(graph):
     lecture, decks = graph.upload(captions=CAPTIONS), DocumentsGraph(graph.stores, graph.instance)
     deck = decks.upload(scanned("Gradient descent follows the slope.", "scan:Momentum remembers earlier steps."))

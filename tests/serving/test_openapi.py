@@ -38,7 +38,10 @@ schema = schemathesis.openapi.from_dict(json.loads(DOCUMENT.read_text(encoding="
 
 @pytest.fixture
 def real(quoting):
-    return quoting
+    """The service; what its person may have chosen by chance is taken back for the tests that come after."""
+    yield quoting
+    for path, body in (("/api/usage/cap", {"dailyUsd": None}), ("/api/models/mine", {"model": None})):
+        assert quoting.http.put(path, json=body).status_code < 300, path
 
 
 @schema.parametrize()

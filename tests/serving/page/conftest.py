@@ -33,9 +33,12 @@ def built() -> None:
     assert Built.read().version
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium, built) -> Iterator[Browser]:
-    """One browser for all tests; each page has a context of its own."""
+    """One browser for a module's tests; each page has a context of its own.
+
+    Not for longer: while it is there, a loop of asyncio runs in this thread, and other tests start their own.
+    """
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-dev-shm-usage"])
         yield browser

@@ -194,6 +194,7 @@ def test_the_sample_lecture_is_on_the_right_page_for_nine_tenths_of_its_time() -
     assert accuracy["ours"] >= 0.9
 
 
+@pytest.mark.slow
 def test_a_free_lecture_over_two_real_decks_beats_plain_ways_by_far(shared_data: Path) -> None:
     from bench.alignment import measure, two_decks
 

@@ -94,6 +94,7 @@ def code(path: Path, *, password: str | None = None, limits: Limits = DEFAULT_LI
     return caught.value.code
 
 
+@pytest.mark.slow
 def test_damaged_files_open_or_say_why_not(shared_data: Path) -> None:
     folder = shared_data / "malformed"
     files = sorted(folder.glob("*/*.pdf"))

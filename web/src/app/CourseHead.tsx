@@ -2,20 +2,12 @@ import { Link, useLocation } from "wouter";
 import type { Course } from "../api/types.ts";
 import { t } from "../i18n/index.ts";
 
-/** The pages of a course as links in the header; those of its teachers for them alone. */
+/** The pages of a course as links in the header. */
 export function CourseHead({ course, title }: { course: Course; title?: boolean }) {
   const [path] = useLocation();
   const home = `/courses/${course.id}`;
-  const teaches = course.role === "owner" || course.role === "teacher";
   const pages = [
     { href: home, name: t("course.chat"), here: path === home || path.startsWith(`${home}/chats/`) },
-    { href: `${home}/materials`, name: t("course.materials") },
-    ...(teaches
-      ? [
-        { href: `${home}/health`, name: t("course.health") },
-        { href: `${home}/members`, name: t("course.members") },
-      ]
-      : []),
   ];
   return (
     <>
@@ -24,7 +16,7 @@ export function CourseHead({ course, title }: { course: Course; title?: boolean 
         : <Link href={home} className="truncate font-semibold">{course.name}</Link>}
       <nav aria-label={t("course.pages")}>
         <ul className="flex flex-wrap">
-          {pages.map(({ href, name, here = path.startsWith(href) }) => (
+          {pages.map(({ href, name, here }) => (
             <li key={href}>
               <Link
                 href={href}

@@ -1,5 +1,4 @@
 import { useMemo } from "react";
-import { Link } from "wouter";
 import { t } from "../../i18n/index.ts";
 import { Icon } from "../../ui/Icon.tsx";
 import { AnswerActions } from "./AnswerActions.tsx";
@@ -42,7 +41,9 @@ export function Answer({ chatId, message, live, busy, onAgain, onShow }: {
       )}
       {!live && isQuoted(message) && cited.length > 0 && (
         <p className="no-print mt-2 text-sm text-dim">
-          <Link href="/settings" className="link">{t("chat.connect")}</Link>
+          <a href={`/api/auth/openrouter?returnTo=${encodeURIComponent(location.pathname)}`} className="link">
+            {t("chat.connect")}
+          </a>
         </p>
       )}
       {cited.length > 0 && (

@@ -1,4 +1,3 @@
-import { Link } from "wouter";
 import type { Source } from "../../../api/types.ts";
 import { t } from "../../../i18n/index.ts";
 import { MarkedPicture } from "../../../ui/MarkedPicture.tsx";
@@ -7,16 +6,8 @@ import { placeOf } from "./place.ts";
 import { Recording } from "./Recording.tsx";
 
 /** What a citation opens: the slide with the passage marked on it, or the recording from the cited second. */
-export function SourceCard({ source, courseId, onAsked }: {
-  source: Source;
-  courseId: string;
-  onAsked: () => void;
-}) {
+export function SourceCard({ source, onAsked }: { source: Source; onAsked: () => void }) {
   const spoken = source.kind === "speech";
-  const deck = source.documentId &&
-    `/courses/${courseId}/decks/${source.documentId}?page=${source.page ?? 1}`;
-  const lecture = source.lectureId &&
-    `/courses/${courseId}/lectures/${source.lectureId}?t=${Math.floor((source.startMs ?? 0) / 1000)}`;
   const ask = () => {
     onAsked();
     suggestQuestion(t("source.askAbout", { place: placeOf(source) }));
@@ -39,8 +30,6 @@ export function SourceCard({ source, courseId, onAsked }: {
       </blockquote>
       {!source.removed && (
         <div className="flex flex-wrap gap-2">
-          {spoken && lecture && <Link href={lecture} className="button">{t("source.openLecture")}</Link>}
-          {!spoken && deck && <Link href={deck} className="button">{t("source.openDeck")}</Link>}
           <button type="button" className="button" onClick={ask}>
             {spoken ? t("source.askMinute") : t("source.askPage")}
           </button>

@@ -12,7 +12,7 @@ import { useSource } from "./SourceScope.tsx";
 const NARROWEST = 320, WIDEST = 900, USUAL = 440; // px
 
 /** The opened source: beside the conversation, or over it where the window is narrow. */
-export function SourcePane({ courseId }: { courseId: string }) {
+export function SourcePane() {
   const { opened, close } = useSource();
   const wide = useWide();
   const [width, resizer] = useWidth();
@@ -28,7 +28,7 @@ export function SourcePane({ courseId }: { courseId: string }) {
   if (!wide) {
     return (
       <Sheet label={t("source.title")} side="right" onClose={close}>
-        <Content courseId={courseId} />
+        <Content />
       </Sheet>
     );
   }
@@ -39,12 +39,12 @@ export function SourcePane({ courseId }: { courseId: string }) {
       className="no-print relative shrink-0 border-l border-line"
     >
       {resizer}
-      <Content courseId={courseId} />
+      <Content />
     </aside>
   );
 }
 
-function Content({ courseId }: { courseId: string }) {
+function Content() {
   const { opened, open, close } = useSource();
   const { source, all } = opened!;
   const at = all.findIndex((each) => each.id === source.id);
@@ -90,7 +90,7 @@ function Content({ courseId }: { courseId: string }) {
       <div className="min-h-0 flex-1 space-y-3 overflow-y-auto p-4">
         <p className="font-medium break-words">{placeOf(source)}</p>
         {data
-          ? <SourceCard key={data.id} source={data} courseId={courseId} onAsked={close} />
+          ? <SourceCard key={data.id} source={data} onAsked={close} />
           : error
           ? <Failed error={error} onRetry={() => mutate()} />
           : <div className="aspect-4/3 rounded-lg bg-raised motion-safe:animate-pulse" />}

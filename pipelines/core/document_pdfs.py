@@ -12,11 +12,15 @@ from pipelines.core.uploads import lock_upload
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentPdf:
-    """A PDF in the file store (`pdf_sha256`), made of the upload `source_sha256` by `code_version` of the making."""
+    """A PDF in the file store (`pdf_sha256`), made of the upload `source_sha256` by `code_version` of the making.
+
+    `slide_count`: slides of the presentation, also those it hides, which have no page; None: it is no presentation.
+    """
 
     source_sha256: str
     pdf_sha256: str
     code_version: str
+    slide_count: int | None = None
 
 
 def put_document_pdf(connection: Connection, document: Document, pdf: DocumentPdf) -> None:

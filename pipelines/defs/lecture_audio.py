@@ -6,6 +6,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from pipelines.core.errors import UnreadableFileError
 from pipelines.core.lectures import LectureAudio, find_lecture_audio, put_lecture_audio
 from pipelines.core.records import Lecture
 from pipelines.core.stored_files import hold_files
@@ -32,14 +33,14 @@ def lecture_audio(context: dg.AssetExecutionContext, stores: StoresResource) -> 
     started, store = time.monotonic(), stores.open
     with lecture_of(context, store) as lecture:
         known = _known(store, lecture)
-        audio = known if known is not None or lecture.media_sha256 is None else _decode(store, lecture)
+        audio = known if known is not None or lecture.media_sha256 is None else _decoded(store, lecture)
     seconds = time.monotonic() - started
     bad = audio.bad_packets if audio is not None else 0
     return dg.MaterializeResult(
         metadata={
             "dagster/row_count": int(audio is not None),
             "file": lecture.file_name,
-            "note": "a recording" if audio is not None else "captions only: there is no sound to decode",
+            "note": _note(lecture, audio),
             "made": int(audio is not None and known is None),
             "reused": int(known is not None),
             "seconds": round(seconds, 2),
@@ -63,6 +64,24 @@ def _known(store: Stores, lecture: Lecture) -> LectureAudio | None:
     if audio is None or (audio.media_sha256, audio.code_version) != (lecture.media_sha256, AUDIO_VERSION):
         return None
     return audio if store.files.has(audio.audio_sha256) else None
+
+
+def _note(lecture: Lecture, audio: LectureAudio | None) -> str:
+    if audio is not None:
+        return "a recording"
+    if lecture.media_sha256 is None:
+        return "captions only: there is no sound to decode"
+    return "a recording in which nothing can be heard: its captions are the transcript"
+
+
+def _decoded(store: Stores, lecture: Lecture) -> LectureAudio | None:
+    """The sound of the recording; None where it has none and its captions say what is said."""
+    try:
+        return _decode(store, lecture)
+    except UnreadableFileError as error:
+        if lecture.speech_source != "captions" or error.code not in ("silent", "no_audio"):
+            raise
+    return None
 
 
 def _decode(store: Stores, lecture: Lecture) -> LectureAudio:

@@ -6,12 +6,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pipelines.core.document_pdfs import DocumentPdf, find_document_pdf, put_document_pdf
-from pipelines.core.records import Document
+from pipelines.core.records import Document, Finding
 from pipelines.core.stored_files import hold_files
 from pipelines.core.stores import Stores
 from pipelines.defs.parsing import office_limits
 from pipelines.steps.documents.checks import check_document
-from pipelines.steps.documents.office import OFFICE_VERSION, office_as_pdf
+from pipelines.steps.documents.office import OFFICE_VERSION, hidden_slides, office_as_pdf
 
 
 @contextmanager
@@ -32,6 +32,17 @@ def pages_file(stores: Stores, document: Document) -> Iterator[Path]:
         yield pdf
 
 
+def left_out(stores: Stores, document: Document, *, pages: int) -> list[Finding]:
+    """Findings of what the pages made of an office file leave out of it; none for other documents.
+
+    Args:
+        pages: how many were made of it.
+    """
+    with stores.database.transaction() as connection:
+        pdf = find_document_pdf(connection, document)
+    return hidden_slides(pdf.slide_count, pages=pages) if pdf and pdf.source_sha256 == document.sha256 else []
+
+
 def _known(stores: Stores, document: Document) -> str | None:
     with stores.database.transaction() as connection:
         pdf = find_document_pdf(connection, document)
@@ -42,7 +53,7 @@ def _known(stores: Stores, document: Document) -> str | None:
 
 def _make(stores: Stores, document: Document, path: Path) -> str:
     with tempfile.TemporaryFile() as target:
-        office_as_pdf(
+        slide_count = office_as_pdf(
             path,
             target,
             libreoffice=stores.settings.libreoffice,
@@ -51,7 +62,9 @@ def _make(stores: Stores, document: Document, path: Path) -> str:
         )
         target.seek(0)
         stored = stores.files.add(target)
-    pdf = DocumentPdf(source_sha256=document.sha256, pdf_sha256=stored.sha256, code_version=OFFICE_VERSION)
+    pdf = DocumentPdf(
+        source_sha256=document.sha256, pdf_sha256=stored.sha256, code_version=OFFICE_VERSION, slide_count=slide_count
+    )
     with stores.database.transaction() as connection:
         hold_files(connection, stores.files, [pdf.pdf_sha256])
         put_document_pdf(connection, document, pdf)

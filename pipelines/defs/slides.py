@@ -14,7 +14,7 @@ from pipelines.core.slides import count_document, read_slides, replace_slides
 from pipelines.core.stores import Stores
 from pipelines.core.uploads import note_stage
 from pipelines.defs.documents import GROUP, OWNERS, document_of, documents
-from pipelines.defs.pages import pages_file
+from pipelines.defs.pages import left_out, pages_file
 from pipelines.defs.parsing import pdf_limits
 from pipelines.defs.partitions import documents_partitions
 from pipelines.defs.pictures import picture_link, render_missing
@@ -143,7 +143,7 @@ def read_document(context: dg.AssetExecutionContext, stores: Stores, document: D
         UnreadableFileError: as `read_deck`.
     """
     with pages_file(stores, document) as path:
-        return read_deck(
+        deck = read_deck(
             path,
             file_name=document.file_name,
             password=document.password,
@@ -154,6 +154,7 @@ def read_document(context: dg.AssetExecutionContext, stores: Stores, document: D
             on_page=lambda page, pages: _report(context, page, pages),
             on_picture=lambda done, pictures: _note(stores, document, f"{done} of {pictures} pictures"),
         )
+    return replace(deck, findings=(*left_out(stores, document, pages=deck.page_count), *deck.findings))
 
 
 def with_pictures(stores: Stores, document: Document, deck: Deck) -> Deck:

@@ -10,7 +10,7 @@ import dagster as dg
 from pipelines.core.control_characters import escape_controls
 from pipelines.core.courses import get_course
 from pipelines.core.errors import SettingsError, UnreadableFileError
-from pipelines.core.lectures import LectureAudio, read_lecture_audio
+from pipelines.core.lectures import LectureAudio, find_lecture_audio, read_lecture_audio
 from pipelines.core.records import Finding, Lecture, Segment
 from pipelines.core.settings import Settings
 from pipelines.core.transcripts import StoredPiece, Transcript, drop_other_pieces, list_pieces, put_piece
@@ -46,10 +46,12 @@ def from_captions(context: dg.AssetExecutionContext, stores: StoresResource, lec
     """
     store, name = stores.open, lecture.captions_name or lecture.file_name
     with store.database.transaction() as connection:
-        audio = read_lecture_audio(connection, lecture) if lecture.media_sha256 is not None else None
+        audio = find_lecture_audio(connection, lecture) if lecture.media_sha256 is not None else None
         course = get_course(connection, lecture.course_id)
     with store.files.local_path(lecture.speech_sha256) as path:
         read = read_captions(path, file_name=name, limits=captions_limits(store.settings))
+    if audio is not None and audio.media_sha256 != lecture.media_sha256:
+        audio = None  # of an earlier recording: nothing can be heard in this one
     duration_ms = audio.duration_ms if audio is not None else None
     segments = inside(read.segments, duration_ms, file_name=name)
     written = guess_language(" ".join(segment.text for segment in segments))
@@ -71,7 +73,13 @@ def from_captions(context: dg.AssetExecutionContext, stores: StoresResource, lec
             code_version=CAPTIONS_VERSION,
         ),
         segments=segments,
-        findings=caption_findings(name, written=written, spoken=spoken, left_out=left_out),
+        findings=caption_findings(
+            name,
+            written=written,
+            spoken=spoken,
+            left_out=left_out,
+            unheard=lecture.media_sha256 is not None and audio is None,
+        ),
         figures={"made": len(segments), "reused": 0, "encoding": read.encoding},
     )
 

@@ -185,6 +185,20 @@ def test_a_stretch_that_sounds_like_speech_and_gives_no_words_is_told_with_its_t
     assert material.note.startswith("0:00: something sounds like speech, but no words were recognised.")
 
 
+@pytest.mark.parametrize("kind", ["silence", "a video without sound"])
+def test_captions_are_the_transcript_of_a_recording_in_which_nothing_is_heard(graph, bad, kind):
+    name, data = bad[kind]
+    lecture = graph.upload(media=data, captions=CAPTIONS, name=name)
+    result = graph.run(lecture)
+    assert result.success, reason(result)
+    assert graph.again(lecture).failure is None
+    assert graph.counts(lecture).searchable
+    assert len(graph.search(lecture, "What does momentum remember?")) == 1
+    (finding,) = found(graph, lecture)
+    assert finding.startswith("nothing can be heard in the recording")
+    assert metadata(result, "lecture_audio")["dagster/row_count"] == 0
+
+
 def test_captions_of_another_recording_are_refused(graph, spoken):
     cues = "".join(f"00:{s}.000 --> 00:{s + 1}.000\nWord {s}.\n\n" for s in range(10, 50))
     lecture = graph.upload(media=spoken(10), captions=b"WEBVTT\n\n" + cues.encode())

@@ -3,6 +3,7 @@
 import pytest
 
 from pipelines.core.document_pdfs import find_document_pdf
+from pipelines.core.findings import list_findings
 from pipelines.core.settings import get_settings
 from pipelines.core.slides import read_slides
 from pipelines.core.stored_files import check_files
@@ -36,9 +37,11 @@ def test_a_presentation_becomes_searchable_slides_with_pictures_of_one_pdf(graph
     assert graph.run(document).success
     assert len(made) == 1
 
-    document = graph.upload(office_files.pptx([["Convex sets."]]), name="week1.pptx")
+    document = graph.upload(office_files.pptx([["Convex sets."], ["Only for me"]], hidden=[2]), name="week1.pptx")
     assert graph.run(document).success
     assert (graph.counts(document).slides, len(made)) == (1, 2)
+    with graph.stores.database.transaction() as connection:
+        assert [found.code for found in list_findings(connection, document)] == ["hidden_slides"]
 
     with graph.stores.database.transaction() as connection:
         delete_upload(connection, DOCUMENT, document.id)

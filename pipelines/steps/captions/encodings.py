@@ -1,8 +1,9 @@
 """Character encodings of caption files: which one the bytes are in, told by marks, by time lines, by language."""
 
-import re
 from functools import cache
 from typing import Any
+
+from pipelines.steps.captions.alphabets import is_foreign, latin_encoding, makes_letters, other_script
 
 _UNMARKED = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
 _SIGNS = ("-->", *(f":{digit}" for digit in range(6)))
@@ -15,31 +16,8 @@ _MARKS = (  # the longer mark of UTF-32 begins like that of UTF-16
 )
 _BROKEN_SHARE = 0.5
 """Broken places for each letter beyond ASCII that is whole, up to which a file is UTF-8 with a few bad bytes."""
-_DETECTED = [
-    "cp1252",
-    "cp1250",
-    "cp1251",
-    "cp1253",
-    "cp1254",
-    "cp1255",
-    "cp1256",
-    "cp1257",
-    "koi8_r",
-    "iso8859_2",
-    "iso8859_5",
-    "iso8859_7",
-    "cp932",
-    "euc_jp",
-    "gb18030",
-    "big5",
-    "cp949",
-]
-"""What caption editors wrote before UTF-8."""
-_WESTERN = frozenset("äöüßàáâãåæçèéêëìíîïñòóôõøùúûœÿÄÖÜÀÁÂÃÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕØÙÚÛŒŸ")
-_SYMBOL_INSIDE = re.compile(r"[^\W\d_][\x80-\xbf\xd7\xf7€‚ƒ„†‡‰‹•™›](?<!\xb7)[^\W\d_]")
-"""A sign in the middle of a word: it is a letter of another encoding."""
-_ENOUGH_LETTERS = 4
-"""Fewer letters beyond ASCII say nothing about a language."""
+_EAST_ASIAN = ["cp932", "euc_jp", "gb18030", "big5", "cp949"]
+"""What caption editors wrote before UTF-8 where a letter takes two bytes."""
 _DETECTION_BYTES = 50_000
 
 
@@ -75,19 +53,24 @@ def _decode(data: bytes) -> tuple[str, str]:
 
 
 def _older(data: bytes) -> tuple[str, str]:
-    """Western European where every letter is of that kind, else what the letters' language says."""
+    """The encoding whose letters make words of a language; Western European where nothing speaks against it."""
     try:
         western, encoding = data.decode("cp1252"), "cp1252"
     except UnicodeDecodeError:
         western, encoding = data.decode("latin-1"), "latin-1"
-    beyond = [letter for letter in western if letter > "\x7f"]
-    known = all(letter in _WESTERN for letter in beyond if letter.isalpha()) and not _SYMBOL_INSIDE.search(western)
-    if known or len(beyond) < _ENOUGH_LETTERS:
-        return western, encoding
-    best = _detector()(data[:_DETECTION_BYTES], cp_isolation=_DETECTED).best()
-    if best is None or best.language == "Unknown":
-        return western, encoding
-    return data.decode(best.encoding, "replace"), str(best.encoding)
+    if is_foreign(western):
+        found = other_script(data) or _east_asian(data) or latin_encoding(data)
+    else:
+        found = latin_encoding(data) or _east_asian(data)
+    return found or (western, encoding)
+
+
+def _east_asian(data: bytes) -> tuple[str, str] | None:
+    for found in _detector()(data[:_DETECTION_BYTES], cp_isolation=_EAST_ASIAN):
+        text = data.decode(found.encoding, "replace")
+        if found.language != "Unknown" and makes_letters(text):
+            return text, str(found.encoding)
+    return None
 
 
 @cache

@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields
 
 from pipelines.core.records import Segment
 
-CAPTIONS_VERSION = "2"
+CAPTIONS_VERSION = "3"
 """Version of reading and repairing; raise it when the same file gives other segments."""
 
 MAX_BYTES = 20_000_000

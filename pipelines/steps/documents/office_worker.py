@@ -18,8 +18,9 @@ from pipelines.core.errors import UnreadableFileError
 _PIECE = 8 << 20
 _GET_ERROR, _LOAD = 3, 4
 """Places in LibreOfficeKitClass, in pointers."""
-_SAVE = 2
+_SAVE, _GET_PARTS = 2, 4
 """The same in LibreOfficeKitDocumentClass."""
+_PRESENTATIONS = ("pptx", "ppt", "odp")
 _SETTINGS = {
     "Common/Security/Scripting": {
         "MacroSecurityLevel": "3",
@@ -34,7 +35,7 @@ _EXPORT = "ExportNotes=false,ExportNotesPages=false,ExportHiddenSlides=false"
 
 
 def convert(source: BinaryIO, *, folder: Path, program: str, ending: str) -> Iterator[tuple[dict[str, Any], bytes]]:
-    """Yields the PDF in pieces.
+    """Yields `{"slide_count"}`, of a presentation how many slides it has with those it hides, and the PDF in pieces.
 
     Args:
         folder: where LibreOffice may write.
@@ -42,7 +43,7 @@ def convert(source: BinaryIO, *, folder: Path, program: str, ending: str) -> Ite
         ending: what the file's kind is called, such as `pptx`.
 
     Raises:
-        UnreadableFileError: `damaged`, `password_required` (the caller has the sentence).
+        UnreadableFileError: `damaged`, `zero_pages`, `password_required` (the caller has the sentence).
     """
     if _is_locked(source):
         raise UnreadableFileError("This file is protected with a password.", code="password_required")
@@ -56,12 +57,14 @@ def convert(source: BinaryIO, *, folder: Path, program: str, ending: str) -> Ite
         os.putenv(name, str(folder))
     for name, value in (("SAL_DISABLE_OPENCL", "1"), ("SAL_DISABLE_SKIA", "1"), ("SAL_USE_VCLPLUGIN", "svp")):
         os.putenv(name, value)
-    if not _export(program, given=given, made=made, profile=profile):
+    parts = _export(program, given=given, made=made, profile=profile)
+    if parts is None:
         raise UnreadableFileError(
             "This file is damaged or protected: LibreOffice cannot open it. Save it again without a password, or "
             "export it as PDF and upload that.",
             code="damaged",
         )
+    yield {"slide_count": parts if ending in _PRESENTATIONS else None}, b""
     with made.open("rb") as pdf:
         while piece := pdf.read(_PIECE):
             yield {}, piece
@@ -78,15 +81,22 @@ def _is_locked(source: BinaryIO) -> bool:
         source.seek(0)
 
 
-def _export(program: str, *, given: Path, made: Path, profile: Path) -> bool:
+def _export(program: str, *, given: Path, made: Path, profile: Path) -> int | None:
+    """How many parts (slides) the file has; None where it cannot be opened."""
     office = _office(program, profile)
     load = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_char_p)
     document = load(_pointer(office, _LOAD))(office, given.as_uri().encode(), b"")
     if not document:
-        return False
+        return None
     save = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_char_p)
     save(_pointer(document, _SAVE))(document, made.as_uri().encode(), b"pdf", _EXPORT.encode())
-    return made.is_file()
+    if not made.is_file():
+        raise UnreadableFileError(
+            "This file has no page to show: all its slides are hidden, or it is empty. Show them and upload it again.",
+            code="zero_pages",
+        )
+    count = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p)
+    return int(count(_pointer(document, _GET_PARTS))(document))
 
 
 def _office(program: str, profile: Path) -> int:

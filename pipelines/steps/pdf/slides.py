@@ -18,7 +18,7 @@ from pipelines.steps.pdf.titles import deck_title
 from pipelines.steps.sandbox.bounded import run_bounded
 from pipelines.steps.sandbox.limits import Limits
 
-SLIDES_VERSION = "3"
+SLIDES_VERSION = "4"
 """Grows with every change to what these steps make of the same bytes."""
 DEFAULT_LIMITS = Limits(cpu_s=120, item_s=5.0)
 MAX_BYTES = 200 * 10**6

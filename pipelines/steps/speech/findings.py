@@ -52,14 +52,25 @@ def recording_findings(pieces: Iterable[Piece], *, bad_packets: int) -> list[Fin
     return found
 
 
-def caption_findings(file_name: str, *, written: str | None, spoken: str | None, left_out: int) -> list[Finding]:
+def caption_findings(
+    file_name: str, *, written: str | None, spoken: str | None, left_out: int, unheard: bool = False
+) -> list[Finding]:
     """What a teacher should look at although their captions were read.
 
     Args:
         written, spoken: languages of the captions and of the recording; None: not known, or there is no recording.
         left_out: captions that stand after the recording's end.
+        unheard: there is a recording, and nothing can be heard in it.
     """
     found = []
+    if unheard:
+        found.append(
+            Finding(
+                code="silent_recording",
+                sentence=f"nothing can be heard in the recording; {file_name} is its transcript.",
+                advice="If somebody speaks in it, export it with its sound and upload that.",
+            )
+        )
     if written is not None and spoken is not None and written != spoken:
         found.append(
             Finding(

@@ -32,12 +32,32 @@ POLISH = file_of("Dzień dobry, dzisiaj mówimy o różniczkowaniu.", "Pochodna 
 JAPANESE = file_of("今日は光合成について話します。", "植物は光と水から養分を作ります。")
 GREEK = file_of("Σήμερα μιλάμε για τη φωτοσύνθεση.", "Τα φυτά χρειάζονται φως και νερό.")
 GERMAN = file_of("Die Größe heißt Wärmekapazität.", "Für Wasser ist sie groß.")
+HEBREW = file_of("שלום לכולם וברוכים הבאים", "היום נדבר על קרינה")
+ARABIC = file_of("مرحبا بكم جميعا", "سنتحدث اليوم عن المصفوفات")
+TURKISH = file_of("Bugün ışık ve ısı üzerine konuşacağız", "Işığın hızı boşlukta değişmez")
+HUNGARIAN = file_of("Először nézzük meg a következő függvényt", "Köszönöm a figyelmet")
+LITHUANIAN = file_of("Šiandien kalbame apie matricas ir vektorius", "Ačiū už dėmesį, pradėkime")
+FRENCH = file_of("Où est le cœur du problème ?", "L’été, la chaleur s’écoule… à 20 °C")
+CHINESE = file_of("今天我們討論矩陣的乘法", "現在開始講第一個例子")
+CODE = file_of("The café costs 3 € – or £2", "x² + y³ ± ½, 5 × 10 µm")
 
 
 @pytest.mark.parametrize(
     ("text", "encoding"),
     [
         (RUSSIAN, "cp1251"),
+        (RUSSIAN, "iso8859_5"),
+        (POLISH, "iso8859_2"),
+        (HEBREW, "cp1255"),
+        (file_of("שלום לכולם וברוכים הבאים"), "cp1255"),
+        (ARABIC, "cp1256"),
+        (TURKISH, "cp1254"),
+        (HUNGARIAN, "cp1250"),
+        (HUNGARIAN, "iso8859_2"),
+        (LITHUANIAN, "cp1257"),
+        (FRENCH, "cp1252"),
+        (CHINESE, "big5"),
+        (CODE, "cp1252"),
         (RUSSIAN, "koi8-r"),
         (RUSSIAN, "utf-16-le"),
         (RUSSIAN, "utf-16-be"),

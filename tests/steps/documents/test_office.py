@@ -14,7 +14,7 @@ import pytest
 from pipelines.core.errors import UnreadableFileError
 from pipelines.steps.documents.checks import check_document
 from pipelines.steps.documents.kinds import office_ending
-from pipelines.steps.documents.office import LIMITS, find_libreoffice, office_as_pdf
+from pipelines.steps.documents.office import LIMITS, find_libreoffice, hidden_slides, office_as_pdf
 from pipelines.steps.pdf.slides import read_deck
 from tests.steps import office_files
 
@@ -54,6 +54,13 @@ def test_a_slide_is_a_page_and_what_only_the_speaker_sees_is_left_out(tmp_path: 
         [["Momentum remembers steps", "It has two parts"], ["Draft"], ["Adam"]], notes="Ask Tom again", hidden=[2]
     )
     assert pages(tmp_path, deck) == ["Momentum remembers steps\nIt has two parts", "Adam"]
+    with (tmp_path / "made.pdf").open("wb") as target:
+        counted = office_as_pdf(tmp_path / "upload", target)
+    (finding,) = hidden_slides(counted, pages=2)
+    assert (finding.code, finding.sentence) == ("hidden_slides", "1 hidden slide was left out.")
+    assert not hidden_slides(counted, pages=3) and not hidden_slides(None, pages=3)
+    refused = refusal(tmp_path, office_files.pptx([["One"], ["Two"]], hidden=[1, 2]))
+    assert (refused.code, "hidden" in refused.message) == ("zero_pages", True)
 
 
 @needs_libreoffice

@@ -14,7 +14,6 @@ import subprocess
 import sys
 import time
 import warnings
-from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, ClassVar
@@ -144,8 +143,6 @@ def stop(home: Path) -> None:
 
 def _start(data: Path) -> str:
     """Address of the server, started where it does not run."""
-    if alive(data.parent) and (joined := _address(_note(data))) is not None:
-        return joined  # without the wheel, which looks through its whole folder every time
     try:
         server = _server(data)
         server.ensure_pgdata_inited()
@@ -228,14 +225,6 @@ def _note(data: Path) -> list[str]:
         return [line.strip() for line in (data / "postmaster.pid").read_text(encoding="utf-8").splitlines()]
     except OSError:
         return []
-
-
-def _address(note: Sequence[str]) -> str | None:
-    """Where a server takes connections, by its note; None where it does not yet, or in no folder."""
-    known = dict(zip(NOTED, note, strict=False))
-    if known.get("status") != "ready" or not known["socket"]:
-        return None
-    return f"postgresql://postgres:@/postgres?host={known['socket']}"
 
 
 def _server(data: Path) -> Any:

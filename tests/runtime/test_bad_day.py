@@ -10,6 +10,7 @@ from contextlib import suppress
 
 import psycopg
 import pytest
+from pydantic import SecretStr
 
 from pipelines.core import embedded
 from pipelines.core.embedded import EmbeddedServer
@@ -153,8 +154,8 @@ def test_one_port_for_two_servers_is_said_before_anything_starts(settings):
 
 @pytest.mark.slow
 def test_a_service_that_does_not_start_is_named_with_what_it_said(settings):
-    without = settings.model_copy(update={"chat_model": "some-model"})
-    with pytest.raises(TransientError, match=r"api did not come up; see .*api\.log\. It said last: MODEL_BASE_URL is"):
+    without = settings.model_copy(update={"signing_key": SecretStr("short")})
+    with pytest.raises(TransientError, match=r"api did not come up; see .*api\.log\. It said last: SIGNING_KEY"):
         services.up(without, definitions="tests.runtime.tiny")
     assert services.running(settings) is None
 

@@ -16,6 +16,10 @@ VIOLATIONS = """rules => axe.run({runOnly: rules}).then(found =>
     found.violations.map(each => `${each.id}: ${each.nodes.map(node => node.target + ' ' + node.failureSummary)}`))"""
 
 
+STILL = "Promise.all(document.getAnimations().map(each => each.finished.catch(() => null))).then(() => 0)"
+"""Colours are looked at when none is on its way to another."""
+
+
 def violations(page):
     """What axe finds, in the light theme and in the dark."""
     page.evaluate(AXE + "\n;0")
@@ -23,6 +27,7 @@ def violations(page):
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         page.evaluate(FRAMES)  # the browser is told of the theme before all of the page has it
+        page.evaluate(STILL)
         found += [f"{scheme}: {each}" for each in page.evaluate(VIOLATIONS, RULES)]
     return found
 

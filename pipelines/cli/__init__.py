@@ -7,14 +7,11 @@ import gc
 import signal
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from importlib import import_module
-from typing import TYPE_CHECKING
+
+import typer
 
 from pipelines.core.home import stay_private
-
-if TYPE_CHECKING:
-    import typer
 
 COMMANDS = {
     "system": ("up", "down", "status", "serve", "migrate"),
@@ -36,14 +33,8 @@ COMMANDS = {
 a search would otherwise wait for everything a chat and an ingest need."""
 
 
-ASKING = ("search", "ask")
-"""Commands that ask the embedder one question: it is loaded while everything else is imported."""
-
-
-def make_app(names: Sequence[str] = ()) -> "typer.Typer":
+def make_app(names: Sequence[str] = ()) -> typer.Typer:
     """The application with the modules that have these commands; with all of them where none is named or known."""
-    import typer
-
     app = typer.Typer(
         name="studybuddy",
         help="Makes a university's slides and lecture recordings answerable.",
@@ -68,18 +59,7 @@ def main() -> None:
     gc.disable()  # what imports make stays: looking for garbage among it is a tenth of the time of a short command
     stay_private()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # in order: a database may have to stop
-    if sys.argv[1:2] and sys.argv[1] in ASKING and "--help" not in sys.argv:
-        _load_embedder()
     app = make_app(sys.argv[1:2])
     gc.freeze()
     gc.enable()
     app()
-
-
-def _load_embedder() -> None:
-    from pipelines.core.models.embedder_local import LOCAL
-    from pipelines.core.settings import get_settings
-
-    with suppress(Exception):  # what is wrong with a setting is said by the command
-        if get_settings().embedding_model == LOCAL.model:
-            LOCAL.load_soon()

@@ -11,7 +11,6 @@ import os
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -61,18 +60,6 @@ class LocalEmbedder:
         self._words: Any = None
         self._sessions: dict[int, Any] = {}
 
-    def load_soon(self) -> None:
-        """Load in a thread what a text alone needs. Python goes on meanwhile; who uses it waits for the rest."""
-        with suppress(ImportError, SettingsError):  # who uses it is told
-            import onnxruntime  # noqa: F401  here: two imports side by side take as long as one after the other
-
-            threading.Thread(target=self._load_for_one, name="load-embedder").start()
-
-    def _load_for_one(self) -> None:
-        with suppress(ImportError, SettingsError):
-            self._session(self._threads)
-            self._tokenizer()
-
     def count_tokens(self, text: str) -> int:
         """Tokens the model sees in `text`, its two special ones included."""
         return len(self._tokenizer().encode(readable(text)).ids)
@@ -117,10 +104,6 @@ class LocalEmbedder:
         """Load all anew in a child: a session's threads do not survive a fork."""
         if self._process != os.getpid():
             self._process, self._words, self._sessions = os.getpid(), None, {}
-
-
-LOCAL = LocalEmbedder()
-"""This process's one."""
 
 
 def _batches(lengths: Sequence[int], threads: int) -> Iterator[list[int]]:

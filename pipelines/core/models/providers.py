@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipelines.core.errors import SettingsError
-from pipelines.core.models.embedder_local import LOCAL
+from pipelines.core.models.embedder_local import LocalEmbedder
 from pipelines.core.models.embedder_remote import RemoteEmbedder
 from pipelines.core.models.ledger import Caps
 from pipelines.core.models.meter import Meter, Purpose
@@ -67,6 +67,9 @@ class Embedder(Protocol):
         """
 
 
+_local = LocalEmbedder()
+
+
 def embedder(settings: Settings, meter: Meter | None = None, clients: "Clients | None" = None) -> Embedder:
     """The embedder the settings name. Cheap: models load and connections open on first use.
 
@@ -79,9 +82,9 @@ def embedder(settings: Settings, meter: Meter | None = None, clients: "Clients |
         KeyMissingError: the operator pays for nobody.
     """
     if settings.embedding_model == LOCAL_EMBEDDING_MODEL:
-        if settings.embedding_dims != LOCAL.dims:
-            raise SettingsError(f"EMBEDDING_DIMS must be {LOCAL.dims} for the local embedder.")
-        return LOCAL
+        if settings.embedding_dims != _local.dims:
+            raise SettingsError(f"EMBEDDING_DIMS must be {_local.dims} for the local embedder.")
+        return _local
     payer = meter.payer if meter is not None else payer_of_vectors(NOBODY, settings, None)
     client = (clients or Clients(settings)).of(payer)
     return RemoteEmbedder(client, model=settings.embedding_model, dims=settings.embedding_dims, meter=meter)

@@ -43,7 +43,9 @@ class Searcher:
         scope = Scope(course_id=course_id, person=person, kinds=kinds, source_ids=source_ids)
 
         def find() -> list[Hit]:
-            embed = embedder_for(self._stores, person.id, "question", course_id=course_id, clients=self._clients)
+            embed = embedder_for(
+                self._stores, lambda _: person.id, "question", course_id=course_id, clients=self._clients
+            )
             return retrieve_chunks(self._stores.database, question, scope=scope, embed=embed, limit=limit)
 
         return await asyncio.get_running_loop().run_in_executor(self._threads, find)

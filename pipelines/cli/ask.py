@@ -18,7 +18,6 @@ from pipelines.cli.search import find_hits, hit_as_json, place
 from pipelines.core.control_characters import escape_controls
 from pipelines.core.courses import find_course
 from pipelines.core.errors import KeyMissingError, StudyBuddyError
-from pipelines.core.models.ledger import Caps
 from pipelines.core.models.meter import Meter
 from pipelines.core.models.payers import find_local_person, find_means, payer_of_answers
 from pipelines.core.models.providers import AsyncClients
@@ -80,13 +79,14 @@ def answer_question(question: str, *, course: str, settings: Settings) -> Answer
 
 
 async def _read(question: str, course: str, settings: Settings) -> Answered:
+    stores = Stores.open(settings)
+
     async def search(query: str) -> list[Hit]:
-        return await asyncio.to_thread(find_hits, query, course=course, limit=PASSAGES)
+        return await asyncio.to_thread(find_hits, stores, query, course=course, limit=PASSAGES)
 
     turn = Turn(course=course, question=question, search=search)
     answered, pieces, clients = Answered(), list[str](), AsyncClients(settings)
     meter, missing = None, None
-    stores = Stores.open(settings)
     try:
         try:
             meter = _meter(stores, course)
@@ -125,8 +125,7 @@ def _meter(stores: Stores, course: str) -> Meter | None:
     payer = payer_of_answers(means, stores.settings, stores.sealer)
     if payer is None:
         return None
-    caps = Caps.of(stores.settings)
-    return Meter(database=stores.database, payer=payer, purpose="answer", caps=caps, course_id=found.id)
+    return Meter.of(stores, payer, "answer", course_id=found.id)
 
 
 def show_answer(answered: Answered) -> None:

@@ -31,8 +31,11 @@ def search(
     json: Annotated[bool, typer.Option("--json", help="A JSON list instead of a table.")] = False,
 ) -> None:
     """Find the passages of a course that answer a question."""
-    with told():
-        hits = find_hits(question, course=course, limit=limit, kind=kind)
+    if kind not in (None, "slide", "speech"):
+        raise typer.BadParameter("use slide or speech", param_hint="--kind")
+    kinds: tuple[Kind, ...] = (kind,) if kind else ()  # type: ignore[assignment]
+    with told(), Stores.open() as stores:
+        hits = find_hits(stores, question, course=course, limit=limit, kinds=kinds)
     if json:
         print_json([hit_as_json(hit) for hit in hits])
     elif not hits:
@@ -41,32 +44,26 @@ def search(
         _show(hits)
 
 
-def find_hits(question: str, *, course: str, limit: int, kind: str | None = None) -> list[Hit]:
+def find_hits(stores: Stores, question: str, *, course: str, limit: int, kinds: tuple[Kind, ...] = ()) -> list[Hit]:
     """Retrieve from the course of this name.
 
     Raises:
         StudyBuddyError: no such course, database out of reach, ...
     """
-    if kind not in (None, "slide", "speech"):
-        raise typer.BadParameter("use slide or speech", param_hint="--kind")
-    kinds: tuple[Kind, ...] = (kind,) if kind else ()  # type: ignore[assignment]
-    with Stores.open() as stores:
-        with stores.database.transaction() as connection:
-            found = find_course(connection, course)
-        return retrieve_chunks(
-            stores.database,
-            question,
-            scope=Scope(course_id=found.id, person=OPERATOR, kinds=kinds),
-            embed=question_embedder(stores, found.id),
-            limit=limit,
-        )
+    with stores.database.transaction() as connection:
+        found = find_course(connection, course)
+    return retrieve_chunks(
+        stores.database,
+        question,
+        scope=Scope(course_id=found.id, person=OPERATOR, kinds=kinds),
+        embed=question_embedder(stores, found.id),
+        limit=limit,
+    )
 
 
 def question_embedder(stores: Stores, course_id: UUID) -> Embedder:
     """The embedder for questions at the command line, which the local person pays where a provider is asked."""
-    with stores.database.transaction() as connection:
-        person_id = find_local_person(connection)
-    return embedder_for(stores, person_id, "question", course_id=course_id)
+    return embedder_for(stores, find_local_person, "question", course_id=course_id)
 
 
 def hit_as_json(hit: Hit) -> dict[str, Any]:

@@ -1,9 +1,8 @@
 """Models of a run, paid by who brought the upload it works on. A run carries no key: it is opened where it is used."""
 
 from collections.abc import Callable
-from uuid import UUID
+from functools import partial
 
-from pipelines.core.models.ledger import Caps
 from pipelines.core.models.meter import Meter, Purpose
 from pipelines.core.models.payers import Means, Payer, find_means, find_uploader
 from pipelines.core.models.providers import Embedder, embedder_for
@@ -29,14 +28,7 @@ def meter_for(
     payer = choose(means, stores.settings, stores.sealer)
     if payer is None:
         return None
-    return Meter(
-        database=stores.database,
-        payer=payer,
-        purpose=purpose,
-        caps=Caps.of(stores.settings),
-        course_id=upload.course_id,
-        run_id=upload.run_id,
-    )
+    return Meter.of(stores, payer, purpose, course_id=upload.course_id, run_id=upload.run_id)
 
 
 def embedder_of(stores: Stores, upload: Document | Lecture) -> Embedder:
@@ -45,6 +37,5 @@ def embedder_of(stores: Stores, upload: Document | Lecture) -> Embedder:
     Raises:
         SettingsError, KeyMissingError
     """
-    with stores.database.transaction() as connection:
-        uploader: UUID | None = find_uploader(connection, upload.id)
-    return embedder_for(stores, uploader, "embedding", course_id=upload.course_id, run_id=upload.run_id)
+    find = partial(find_uploader, upload_id=upload.id)
+    return embedder_for(stores, find, "embedding", course_id=upload.course_id, run_id=upload.run_id)

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from uuid import UUID
 
 from pipelines.answering.model import ChatModel, Habits
-from pipelines.core.models.ledger import Caps
 from pipelines.core.models.meter import Meter, Purpose
 from pipelines.core.models.payers import Means, payer_of_answers
 from pipelines.core.models.providers import AsyncClients
@@ -42,14 +41,8 @@ class Models:
         if len(self.habits) > MOST_HABITS:
             self.habits.clear()
         habits = self.habits.setdefault((payer.base_url, payer.model), Habits.of(payer.model))
-        meter = Meter(
-            database=self._stores.database,
-            payer=payer,
-            purpose=purpose,
-            caps=Caps.of(self._stores.settings),
-            course_id=course_id,
-            run_id=str(run_id) if run_id is not None else None,
-        )
+        answer = str(run_id) if run_id is not None else None
+        meter = Meter.of(self._stores, payer, purpose, course_id=course_id, run_id=answer)
         client = self._clients.of(payer)
         return ChatModel(client, payer.model, pause=self._pause, habits=habits, meter=meter)
 

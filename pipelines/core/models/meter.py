@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 from pipelines.core.errors import StorageUnavailableError, StudyBuddyError
@@ -16,6 +16,9 @@ from pipelines.core.models.keys import set_key_rejected
 from pipelines.core.models.ledger import Caps, Planned, close_call, open_call
 from pipelines.core.models.payers import Payer
 from pipelines.core.postgres import Database
+
+if TYPE_CHECKING:
+    from pipelines.core.stores import Stores
 
 Purpose = Literal["answer", "title", "summary", "question", "description", "embedding"]
 """What a call is for: an answer, a chat's title, a summary of a long chat, the vector of a question, the description of
@@ -64,6 +67,22 @@ class Meter:
     caps: Caps
     course_id: UUID | None = None
     run_id: str | None = None
+
+    @classmethod
+    def of(
+        cls,
+        stores: "Stores",
+        payer: Payer,
+        purpose: Purpose,
+        *,
+        course_id: UUID | None = None,
+        run_id: str | None = None,
+    ) -> "Meter":
+        """The meter of these stores, with the operator's caps."""
+        caps = Caps.of(stores.settings)
+        return cls(
+            database=stores.database, payer=payer, purpose=purpose, caps=caps, course_id=course_id, run_id=run_id
+        )
 
     @contextmanager
     def call(self) -> Iterator[Used]:

@@ -4,7 +4,7 @@ Belongs here: which client a payer's calls go through. What a call sends and che
 `completions.py`; how provider faults become our errors in `provider_faults.py`. Nobody else builds a client.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
@@ -14,7 +14,6 @@ import numpy.typing as npt
 from pipelines.core.errors import SettingsError
 from pipelines.core.models.embedder_local import LocalEmbedder
 from pipelines.core.models.embedder_remote import RemoteEmbedder
-from pipelines.core.models.ledger import Caps
 from pipelines.core.models.meter import Meter, Purpose
 from pipelines.core.models.payers import (
     NOBODY,
@@ -24,6 +23,7 @@ from pipelines.core.models.payers import (
     openrouter_api,
     payer_of_vectors,
 )
+from pipelines.core.postgres import Connection
 from pipelines.core.settings import LOCAL_EMBEDDING_MODEL, Settings
 
 if TYPE_CHECKING:
@@ -92,14 +92,17 @@ def embedder(settings: Settings, meter: Meter | None = None, clients: "Clients |
 
 def embedder_for(
     stores: "Stores",
-    person_id: UUID | None,
+    find_payer: Callable[[Connection], UUID | None],
     purpose: Purpose,
     *,
     course_id: UUID | None = None,
     run_id: str | None = None,
     clients: "Clients | None" = None,
 ) -> Embedder:
-    """The embedder of the settings; where a provider makes the vectors, this person pays (None: the operator).
+    """The embedder of the settings; where a provider makes the vectors, a person pays.
+
+    Args:
+        find_payer: the id of this person (None: the operator pays), asked only where there is something to pay.
 
     Raises:
         SettingsError, KeyMissingError, StorageUnavailableError
@@ -108,16 +111,9 @@ def embedder_for(
     if settings.embedding_model == LOCAL_EMBEDDING_MODEL:
         return embedder(settings)
     with stores.database.transaction() as connection:
-        means = find_means(connection, person_id, course_id=course_id)
+        means = find_means(connection, find_payer(connection), course_id=course_id)
     payer = payer_of_vectors(means, settings, stores.sealer)
-    meter = Meter(
-        database=stores.database,
-        payer=payer,
-        purpose=purpose,
-        caps=Caps.of(stores.settings),
-        course_id=course_id,
-        run_id=run_id,
-    )
+    meter = Meter.of(stores, payer, purpose, course_id=course_id, run_id=run_id)
     return embedder(settings, meter, clients)
 
 

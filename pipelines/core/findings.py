@@ -6,9 +6,9 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from psycopg.rows import class_row, dict_row
+from psycopg.rows import dict_row
 
-from pipelines.core.postgres import Connection
+from pipelines.core.postgres import Connection, read_records
 from pipelines.core.records import Document, Finding, Lecture
 from pipelines.core.statements import statement
 
@@ -79,8 +79,7 @@ def replace_findings(connection: Connection, upload: Document | Lecture, finding
 
 def list_findings(connection: Connection, upload: Document | Lecture) -> list[Finding]:
     """What was found in the newest bytes of a deck or lecture, in page or time order; empty when all was read."""
-    with connection.cursor(row_factory=class_row(Finding)) as cursor:
-        return cursor.execute(statement("list_findings"), _key(upload)).fetchall()
+    return read_records(connection, Finding, "list_findings", _key(upload))
 
 
 def list_course_findings(connection: Connection, course_id: UUID) -> dict[UUID, list[Finding]]:

@@ -23,9 +23,8 @@ def stay_private() -> None:
     os.umask(OWN_FILES)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     with suppress(OSError):
-        Path("/proc/self/coredump_filter").write_text(
-            "0", encoding="ascii"
-        )  # no limit binds a program that takes dumps
+        # No limit binds a program that takes dumps.
+        Path("/proc/self/coredump_filter").write_text("0", encoding="ascii")
 
 
 def prepare_home(home: Path) -> Path:

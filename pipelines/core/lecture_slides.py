@@ -4,9 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from psycopg.rows import class_row
-
-from pipelines.core.postgres import Connection
+from pipelines.core.postgres import Connection, read_records
 from pipelines.core.records import Document, Lecture, SlideSpan
 from pipelines.core.statements import statement
 from pipelines.core.uploads import lock_upload
@@ -35,8 +33,7 @@ def link_document(connection: Connection, lecture_id: UUID, document_id: UUID) -
 
 def list_linked_documents(connection: Connection, lecture_id: UUID) -> list[LinkedDocument]:
     """The decks of a lecture that are not deleted; empty when none was given and none proposed."""
-    with connection.cursor(row_factory=class_row(LinkedDocument)) as cursor:
-        return cursor.execute(statement("list_linked_documents"), {"lecture_id": lecture_id}).fetchall()
+    return read_records(connection, LinkedDocument, "list_linked_documents", {"lecture_id": lecture_id})
 
 
 def list_similar_documents(connection: Connection, lecture: Lecture) -> list[LinkedDocument]:
@@ -107,8 +104,7 @@ def replace_lecture_slides(
 def read_lecture_slides(connection: Connection, lecture: Lecture) -> list[SlideSpan]:
     """Which slide was up when, in order of time; empty when the lecture is not aligned."""
     key = {"course_id": lecture.course_id, "lecture_id": lecture.id}
-    with connection.cursor(row_factory=class_row(SlideSpan)) as cursor:
-        return cursor.execute(statement("list_lecture_slides"), key).fetchall()
+    return read_records(connection, SlideSpan, "list_lecture_slides", key)
 
 
 def _likenesses(

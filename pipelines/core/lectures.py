@@ -12,7 +12,7 @@ from psycopg.rows import class_row, dict_row
 
 from pipelines.core.errors import NotFoundError, StaleUpstreamError, SupersededError
 from pipelines.core.names import name_in_course, nfc
-from pipelines.core.postgres import Connection
+from pipelines.core.postgres import Connection, read_records
 from pipelines.core.records import Lecture, Person, Scope
 from pipelines.core.statements import statement
 from pipelines.core.uploads import LECTURE, Outcome, lock_upload
@@ -136,8 +136,7 @@ def get_lecture(connection: Connection, lecture_id: UUID, *, person: Person) -> 
 def list_lectures(connection: Connection, scope: Scope) -> list[Lecture]:
     """Every lecture of the scope's course that its person sees, by name."""
     parameters = {"course_id": scope.course_id, "person_id": scope.person.id}
-    with connection.cursor(row_factory=class_row(Lecture)) as cursor:
-        return cursor.execute(statement("list_lectures"), parameters).fetchall()
+    return read_records(connection, Lecture, "list_lectures", parameters)
 
 
 def find_lecture(connection: Connection, scope: Scope, name: str) -> Lecture:

@@ -1,18 +1,18 @@
 """The database: where it is, a small pool, and transactions that end at the edge.
 
-Belongs here: connecting. Statements belong to the module named after their noun. Dagster's own storage is another
-database with its own pool; this pool never serves it.
+Belongs here: connecting, and rows as records. Statements belong to the module named after their noun. Dagster's own
+storage is another database with its own pool; this pool never serves it.
 """
 
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import psycopg
 from pgvector.psycopg import register_vector
-from psycopg.rows import TupleRow
+from psycopg.rows import TupleRow, class_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from pipelines.core.database_address import libpq_address, parse_address, sqlalchemy_address
@@ -24,6 +24,7 @@ from pipelines.core.settings import Settings
 from pipelines.core.statements import statement
 
 Connection = psycopg.Connection[TupleRow]
+Record = TypeVar("Record")
 
 APP_DATABASE = "studybuddy"
 DAGSTER_DATABASE = "dagster"
@@ -145,6 +146,12 @@ def _create_databases(admin_url: str, names: set[str]) -> None:
         for name in names - found:
             with suppress(psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):  # another was first
                 connection.execute(psycopg.sql.SQL("create database {}").format(psycopg.sql.Identifier(name)))
+
+
+def read_records(connection: Connection, record: type[Record], name: str, parameters: dict[str, Any]) -> list[Record]:
+    """The rows of the statement `name`, each as a `record` made from its columns."""
+    with connection.cursor(row_factory=class_row(record)) as cursor:
+        return cursor.execute(statement(name), parameters).fetchall()
 
 
 def still_connected(connection: psycopg.BaseConnection[Any]) -> None:

@@ -28,6 +28,7 @@ LONGEST_LIST = 20_000_000
 """Bytes of a list of models; OpenRouter's has about one million."""
 KEY = re.compile(r"sk-or-[A-Za-z0-9_-]{8,500}")
 ANY_KEY = re.compile(r"[!-~]{4,1000}")
+MODEL_NAME = re.compile(r"^[!-~]{1,200}$")
 LONGEST_LABEL = 100
 LIST_KEPT_S = 300.0
 """A list of models is asked for again after this time."""
@@ -219,7 +220,7 @@ async def _body(answer: "httpx2.Response", most: int) -> bytes:
 
 def _model(told: dict[str, Any]) -> OfferedModel | None:
     name, id_ = told.get("name"), told.get("id")
-    if not isinstance(id_, str) or not is_model_name(id_):
+    if not isinstance(id_, str) or not MODEL_NAME.fullmatch(id_):
         return None
     prices, design = told.get("pricing"), told.get("architecture")
     prices, design = prices if isinstance(prices, dict) else {}, design if isinstance(design, dict) else {}
@@ -237,11 +238,6 @@ def _model(told: dict[str, Any]) -> OfferedModel | None:
         sees_images=isinstance(inputs, list) and "image" in inputs,
         calls_tools=isinstance(parameters, list) and "tools" in parameters,
     )
-
-
-def is_model_name(text: str) -> bool:
-    """Whether a text can be the name of a model."""
-    return re.fullmatch(r"[!-~]{1,200}", text) is not None
 
 
 def _per_million(price: Any) -> float | None:

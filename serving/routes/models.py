@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import Query, Request
 from fastapi.responses import Response
 
+from pipelines.core.access import teaches
 from pipelines.core.errors import KeyMissingError
 from pipelines.core.models.payers import Means, Payer, find_means, own_payer, payer_of_answers
 from serving.accounts.access import allowed, get_my_course
@@ -80,7 +81,7 @@ async def choose_course_model(request: Request, person: Manager, course_id: UUID
     state = state_of(request)
     async with state.database.transaction(as_person=person.person) as connection:
         course = await get_my_course(connection, person, course_id)
-    allowed(course.role in ("teacher", "owner"))
+    allowed(teaches(course.role))
     if body.model is not None:
         await _check(state, person, body.model, keyless=True)
     async with state.database.transaction(as_person=person.person) as connection:

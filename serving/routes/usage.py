@@ -112,17 +112,7 @@ def calls_csv(calls: list[Call]) -> str:
     """Calls as CSV, oldest last. No cell begins as a formula would, because a model's name is a stranger's word."""
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\r\n")
-    names = (
-        "at",
-        "purpose",
-        "model",
-        "prompt_tokens",
-        "completion_tokens",
-        "cost_usd",
-        "own_key",
-        "failed",
-        "course_id",
-    )
+    names = list(CallOut.model_fields)
     table.writerow(names)
     for call in calls:
         cells = [str(getattr(call, name) if getattr(call, name) is not None else "") for name in names]

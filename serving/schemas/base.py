@@ -15,7 +15,7 @@ def _ahead(at: datetime) -> datetime:
     return at
 
 
-def _label(text: str) -> str:
+def _told(text: str) -> str:
     text = clean(text).strip()
     if not text:
         raise ValueError("must not be empty")
@@ -23,7 +23,9 @@ def _label(text: str) -> str:
 
 
 Words = Annotated[str, AfterValidator(clean)]
-Label = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_label)]
+Told = AfterValidator(_told)
+"""Refuses a text of which nothing is left without blanks around it."""
+Label = Annotated[str, StringConstraints(min_length=1, max_length=200), Told]
 AwareFuture = Annotated[AwareDatetime, AfterValidator(_ahead)]
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 

@@ -4,25 +4,17 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, StringConstraints, model_validator
+from pydantic import StringConstraints, model_validator
 
-from serving.chat.parts import clean
-from serving.schemas.base import In, Out, Words
+from serving.schemas.base import In, Out, Told, Words
 from serving.schemas.uploads import FindingOut
-
-
-def _said(text: str) -> str:
-    text = clean(text).strip()
-    if not text:
-        raise ValueError("must not be empty")
-    return text
 
 
 class PageCorrectionIn(In):
     """What a page is to say; what is not given, or null, stays as it was read. One of the two is given."""
 
-    title: Annotated[str, StringConstraints(max_length=300), AfterValidator(_said)] | None = None
-    text: Annotated[str, StringConstraints(max_length=20_000), AfterValidator(_said)] | None = None
+    title: Annotated[str, StringConstraints(max_length=300), Told] | None = None
+    text: Annotated[str, StringConstraints(max_length=20_000), Told] | None = None
 
     @model_validator(mode="after")
     def _one_is_given(self) -> "PageCorrectionIn":
@@ -34,7 +26,7 @@ class PageCorrectionIn(In):
 class LineCorrectionIn(In):
     """What a line of a transcript is to say."""
 
-    text: Annotated[str, StringConstraints(max_length=2000), AfterValidator(_said)]
+    text: Annotated[str, StringConstraints(max_length=2000), Told]
 
 
 class ReportIn(In):

@@ -5,9 +5,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, StringConstraints
 
+from serving.accounts.openrouter import MODEL_NAME
 from serving.schemas.base import In, Out
 
-ModelName = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,200}$")]
+ModelName = Annotated[str, StringConstraints(pattern=MODEL_NAME.pattern)]
 
 
 class KeyIn(In):

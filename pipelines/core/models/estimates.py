@@ -3,10 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from psycopg.rows import class_row
-
-from pipelines.core.postgres import Connection
-from pipelines.core.statements import statement
+from pipelines.core.postgres import Connection, read_records
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,12 +26,10 @@ class Estimate:
 
 def list_costs(connection: Connection, course_id: UUID) -> list[Costs]:
     """What a course's calls have cost, dearest first; calls under way are left out."""
-    with connection.cursor(row_factory=class_row(Costs)) as cursor:
-        return cursor.execute(statement("list_costs"), {"course_id": course_id}).fetchall()
+    return read_records(connection, Costs, "list_costs", {"course_id": course_id})
 
 
 def estimate_descriptions(connection: Connection, course_id: UUID, *, model: str | None) -> Estimate:
     """How many slides of a course have no description, and what making them would cost with this model."""
     parameters = {"course_id": course_id, "model": model}
-    with connection.cursor(row_factory=class_row(Estimate)) as cursor:
-        return cursor.execute(statement("estimate_descriptions"), parameters).fetchall()[0]
+    return read_records(connection, Estimate, "estimate_descriptions", parameters)[0]

@@ -4,9 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from psycopg.rows import class_row
-
-from pipelines.core.postgres import Connection
+from pipelines.core.postgres import Connection, read_records
 from pipelines.core.statements import statement
 
 
@@ -36,8 +34,7 @@ def list_events(
         before: only events older than the one of this id.
     """
     values = {"person_id": person_id, "before": before, "limit": limit}
-    with connection.cursor(row_factory=class_row(AuditEvent)) as cursor:
-        return cursor.execute(statement("list_events"), values).fetchall()
+    return read_records(connection, AuditEvent, "list_events", values)
 
 
 def note_export(connection: Connection, person_id: UUID) -> None:

@@ -2,13 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
 from uuid import UUID
 
-from psycopg.rows import class_row
-
 from pipelines.core.errors import NotFoundError
-from pipelines.core.postgres import Connection
+from pipelines.core.postgres import Connection, read_records
 from pipelines.core.records import Kind, Person
 from pipelines.core.statements import statement
 
@@ -17,8 +14,6 @@ DAYS = 90
 
 MOST = 200
 """Questions and reports listed at once."""
-
-Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,18 +51,18 @@ class SourceReport:
 def list_lectures_without_slides(connection: Connection, course_id: UUID, *, person: Person) -> list[Unaligned]:
     """Lectures of which no page is known to have been up, though they were compared with the course's decks."""
     key = {"course_id": course_id, "person_id": person.id}
-    return _rows(connection, Unaligned, "list_lectures_without_slides", key)
+    return read_records(connection, Unaligned, "list_lectures_without_slides", key)
 
 
 def list_unanswered_questions(connection: Connection, course_id: UUID) -> list[Unanswered]:
     """Questions of the last months to which nothing was found, most frequent first; empty for who does not teach."""
     key = {"course_id": course_id, "days": DAYS, "limit": MOST}
-    return _rows(connection, Unanswered, "list_unanswered_questions", key)
+    return read_records(connection, Unanswered, "list_unanswered_questions", key)
 
 
 def list_source_reports(connection: Connection, course_id: UUID) -> list[SourceReport]:
     """Sources reported wrong, newest first, of uploads that whom row security goes by sees."""
-    return _rows(connection, SourceReport, "list_source_reports", {"course_id": course_id, "limit": MOST})
+    return read_records(connection, SourceReport, "list_source_reports", {"course_id": course_id, "limit": MOST})
 
 
 def report_source(connection: Connection, source_id: UUID, reason: str, *, person: Person) -> UUID:
@@ -93,8 +88,3 @@ def settle_report(connection: Connection, course_id: UUID, report_id: UUID) -> N
     key = {"course_id": course_id, "report_id": report_id}
     if connection.execute(statement("settle_source_report"), key).fetchone() is None:
         raise NotFoundError("There is no such report.")
-
-
-def _rows(connection: Connection, record: type[Row], name: str, key: dict[str, Any]) -> list[Row]:
-    with connection.cursor(row_factory=class_row(record)) as cursor:
-        return cursor.execute(statement(name), key).fetchall()

@@ -5,18 +5,13 @@ Everything begins with `place_of`, which says whether the upload is there for wh
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
 from uuid import UUID
 
-from psycopg.rows import class_row
-
-from pipelines.core.postgres import Connection
+from pipelines.core.postgres import Connection, read_records
 from pipelines.core.publishing import place_of
 from pipelines.core.records import Person, SpeechSource, TextSource
 from pipelines.core.statements import statement
 from pipelines.core.uploads import DOCUMENT, LECTURE
-
-Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,9 +130,9 @@ def read_deck_pages(connection: Connection, document_id: UUID, *, person: Person
         course_id=place.course_id,
         title=title,
         file_name=file_name,
-        pages=tuple(_rows(connection, DeckPage, "list_deck_pages", key)),
-        findings=tuple(_rows(connection, PageFinding, "list_deck_findings", key)),
-        said=tuple(_rows(connection, Said, "list_said", key)),
+        pages=tuple(read_records(connection, DeckPage, "list_deck_pages", key)),
+        findings=tuple(read_records(connection, PageFinding, "list_deck_findings", key)),
+        said=tuple(read_records(connection, Said, "list_said", key)),
     )
 
 
@@ -149,8 +144,9 @@ def read_talk(connection: Connection, lecture_id: UUID, *, person: Person) -> tu
     """
     place = place_of(connection, person, LECTURE, lecture_id)
     key = {"lecture_id": lecture_id, "course_id": place.course_id, "person_id": person.id}
-    talk = _rows(connection, Talk, "get_talk", key)[0]
-    return talk, _rows(connection, Line, "list_lines", key), _rows(connection, ShownPage, "list_shown_pages", key)
+    talk = read_records(connection, Talk, "get_talk", key)[0]
+    lines = read_records(connection, Line, "list_lines", key)
+    return talk, lines, read_records(connection, ShownPage, "list_shown_pages", key)
 
 
 def find_watched(connection: Connection, lecture_id: UUID, *, person: Person) -> Watched | None:
@@ -161,7 +157,7 @@ def find_watched(connection: Connection, lecture_id: UUID, *, person: Person) ->
     """
     place_of(connection, person, LECTURE, lecture_id)
     key = {"lecture_id": lecture_id, "person_id": person.id}
-    return next(iter(_rows(connection, Watched, "get_watched", key)), None)
+    return next(iter(read_records(connection, Watched, "get_watched", key)), None)
 
 
 def put_watched(connection: Connection, lecture_id: UUID, position_ms: int, *, person: Person) -> Watched:
@@ -172,9 +168,4 @@ def put_watched(connection: Connection, lecture_id: UUID, position_ms: int, *, p
     """
     place_of(connection, person, LECTURE, lecture_id)
     key = {"lecture_id": lecture_id, "person_id": person.id, "position_ms": position_ms}
-    return _rows(connection, Watched, "put_watched", key)[0]
-
-
-def _rows(connection: Connection, record: type[Row], name: str, key: dict[str, Any]) -> list[Row]:
-    with connection.cursor(row_factory=class_row(record)) as cursor:
-        return cursor.execute(statement(name), key).fetchall()
+    return read_records(connection, Watched, "put_watched", key)[0]

@@ -4,12 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from psycopg.rows import class_row
-
 from pipelines.core.access import Role
 from pipelines.core.errors import NotFoundError, PermanentError
 from pipelines.core.names import nfc
-from pipelines.core.postgres import Connection
+from pipelines.core.postgres import Connection, read_records
 from pipelines.core.statements import statement
 
 
@@ -37,7 +35,7 @@ class KnownPerson:
 
 def list_people(connection: Connection, words: str = "") -> list[KnownPerson]:
     """People whose name, email or subject says these words (empty: all), by name."""
-    return _rows(connection, "list_people", words=nfc(words))
+    return read_records(connection, KnownPerson, "list_people", {"words": nfc(words)})
 
 
 def find_person(connection: Connection, said: str) -> KnownPerson:
@@ -46,7 +44,7 @@ def find_person(connection: Connection, said: str) -> KnownPerson:
     Raises:
         NotFoundError: there is none, or there are several.
     """
-    found = _rows(connection, "find_people", said=nfc(said))
+    found = read_records(connection, KnownPerson, "find_people", {"said": nfc(said)})
     if not found:
         raise NotFoundError(f"There is nobody called “{said}” here: people appear when they first sign in.")
     if len(found) > 1:
@@ -100,8 +98,3 @@ def _keep_an_owner(connection: Connection, person: KnownPerson, course_id: UUID)
     owners = connection.execute(statement("lock_course_owners"), {"course_id": course_id}).fetchall()
     if owners == [(person.id,)]:
         raise PermanentError("A course keeps an owner: make somebody else owner first.", code="last_owner")
-
-
-def _rows(connection: Connection, name: str, **parameters: str) -> list[KnownPerson]:
-    with connection.cursor(row_factory=class_row(KnownPerson)) as cursor:
-        return cursor.execute(statement(name), parameters).fetchall()

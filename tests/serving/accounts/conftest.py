@@ -11,6 +11,7 @@ import pytest
 from pipelines.core.settings import Settings
 from serving.limits import Limits
 from tests.fake_issuer import CLIENT_ID, CLIENT_SECRET, FakeIssuer
+from tests.fake_openrouter import FakeOpenRouter
 from tests.serving.conftest import QUICK, Service, running
 
 LIMITS = replace(QUICK, issuer_cooldown_s=1.0, issuer_timeout_s=2.0)
@@ -74,6 +75,14 @@ def signed(serving_settings, issuer) -> Iterator[SignedInService]:
     port = free_port()
     with running(issuer_settings(serving_settings, issuer, port), LIMITS, port=port) as service:
         yield SignedInService(service, issuer)
+
+
+@pytest.fixture(scope="module")
+def fake():
+    """An OpenRouter that listens."""
+    openrouter = FakeOpenRouter()
+    yield openrouter
+    openrouter.close()
 
 
 @pytest.fixture

@@ -42,13 +42,6 @@ class Connecting:
 
 
 @pytest.fixture(scope="module")
-def fake():
-    openrouter = FakeOpenRouter()
-    yield openrouter
-    openrouter.close()
-
-
-@pytest.fixture(scope="module")
 def there(serving_settings, issuer, fake):
     port = free_port()
     settings = issuer_settings(serving_settings, issuer, port, openrouter_url=fake.url, chat_model="scripted",

@@ -14,19 +14,12 @@ import psycopg
 import pytest
 
 from serving.log import set_up
-from tests.fake_openrouter import FakeOpenRouter, sse
+from tests.fake_openrouter import sse
 from tests.serving.accounts.conftest import LIMITS, free_port, issuer_settings
 from tests.serving.accounts.test_openrouter import JSON, Connecting
 from tests.serving.conftest import running
 
 QUESTION = "What does momentum do in narrow valleys?"
-
-
-@pytest.fixture(scope="module")
-def fake():
-    openrouter = FakeOpenRouter()
-    yield openrouter
-    openrouter.close()
 
 
 @pytest.fixture(scope="module")

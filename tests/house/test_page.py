@@ -7,7 +7,14 @@ import pytest
 
 from tests.house.modules import ROOT, tracked
 
-CATALOGUES = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in tracked("web/src/i18n/*.json")}
+FILES = {path: json.loads(path.read_text(encoding="utf-8")) for path in tracked("web/src/i18n/*.json")}
+LANGUAGES = {path.parent.name for path in FILES}
+CATALOGUES = {
+    language: {
+        key: said for path, words in FILES.items() if path.parent.name == language for key, said in words.items()
+    }
+    for language in LANGUAGES
+}
 ENGLISH = CATALOGUES["en"]
 SOURCES = "\n".join(path.read_text(encoding="utf-8") for path in tracked("web/src/*.ts", "web/src/*.tsx"))
 USED = set(re.findall(r'"([a-zA-Z]+\.[a-zA-Z]+)"', SOURCES))
@@ -23,8 +30,11 @@ def names(sentence):
     return {name for form in forms(sentence).values() for name in re.findall(r"\{(\w+)\}", form)}
 
 
-@pytest.mark.parametrize("language", CATALOGUES)
-def test_every_language_says_everything_with_the_same_names_in_it(language):
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+def test_every_language_says_everything_in_the_same_files_with_the_same_names_in_it(language):
+    for path, words in FILES.items():
+        if path.parent.name == "en":
+            assert set(words) == set(FILES.get(path.parents[1] / language / path.name, {})), path.name
     catalogue = CATALOGUES[language]
     assert set(catalogue) == set(ENGLISH)
     differing = {key for key in ENGLISH if names(catalogue[key]) != names(ENGLISH[key])}

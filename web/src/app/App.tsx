@@ -2,7 +2,7 @@ import { lazy, Suspense, useSyncExternalStore } from "react";
 import { Link, matchRoute, useLocation, useRouter } from "wouter";
 import { SWRConfig } from "swr";
 import { ApiError } from "../api/client.ts";
-import { language, onLanguage, t } from "../i18n/index.ts";
+import { bringWords, language, onLanguage, t } from "../i18n/index.ts";
 import { Boundary } from "../ui/Boundary.tsx";
 import { Loading } from "../ui/states.tsx";
 import { Notices } from "./Notices.tsx";
@@ -10,7 +10,9 @@ import { Page } from "./Page.tsx";
 import { ROUTES } from "./routes.ts";
 import { Session } from "./session.tsx";
 
-const PAGES = ROUTES.map(([paths, load]) => [paths, lazy(load)] as const);
+const PAGES = ROUTES.map(([paths, load, words]) =>
+  [paths, lazy(() => Promise.all([load(), words && bringWords(words)]).then(([page]) => page))] as const
+);
 
 /** The page. A change of language draws all of it anew. */
 export function App() {

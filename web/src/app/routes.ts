@@ -1,12 +1,17 @@
 import type { ComponentType } from "react";
+import type { Catalogue } from "../i18n/index.ts";
 
 // deno-lint-ignore no-explicit-any -- each page names the props that its address gives it
 type Load = () => Promise<{ default: ComponentType<any> }>;
 
-// Every page with its addresses; `:name` comes to the page as a prop. A page is loaded when it is first opened, and
-// stays as it is from one of its addresses to another.
-export const ROUTES: readonly (readonly [paths: readonly string[], Load])[] = [
+// Every page with its addresses; `:name` comes to the page as a prop. A page is loaded when it is first opened, with the
+// catalogue of words that only it needs, and stays as it is from one of its addresses to another.
+export const ROUTES: readonly (readonly [paths: readonly string[], Load, words?: Catalogue])[] = [
   [["/"], () => import("../pages/Courses/index.tsx")],
   [["/join/:code"], () => import("../pages/Join/index.tsx")],
-  [["/courses/:courseId", "/courses/:courseId/chats/:chatId"], () => import("../pages/Course/index.tsx")],
+  [
+    ["/courses/:courseId", "/courses/:courseId/chats/:chatId"],
+    () => import("../pages/Course/index.tsx"),
+    "course",
+  ],
 ];

@@ -1,14 +1,19 @@
-// Words of the page. A catalogue is a JSON file beside this one, named by its language; its keys are those of en.json.
+// Words of the page. A language is a folder of catalogues beside this file: `base.json`, which every page needs, and one
+// for each page, which comes with it. Keys are those of the English ones.
 // A value is a sentence with {names}, or a sentence for each plural form that the language tells apart.
-import type en from "./en.json";
+import type base from "./en/base.json";
+import type course from "./en/course.json";
 
-export type Key = Extract<keyof typeof en, string>;
+type English = typeof base & typeof course;
+export type Key = Extract<keyof English, string>;
+export type Catalogue = "base" | "course";
 type Values = Record<string, string | number>;
 type Sentence = string | Partial<Record<Intl.LDMLPluralRule, string>>;
 
-const catalogues = import.meta.glob<{ default: Record<string, Sentence> }>("./*.json");
-export const LANGUAGES = Object.keys(catalogues).map((path) => path.slice(2, -5)).sort();
+const catalogues = import.meta.glob<{ default: Record<string, Sentence> }>("./*/*.json");
+export const LANGUAGES = [...new Set(Object.keys(catalogues).map((path) => path.split("/")[1]))].sort();
 
+const used = new Set<Catalogue>(["base"]);
 let current = "en";
 let words: Record<string, Sentence> = {};
 let plurals = new Intl.PluralRules("en");
@@ -34,12 +39,21 @@ export async function chooseLanguage(code: string) {
 }
 
 async function loadLanguage(code: string) {
-  words = (await catalogues[`./${code}.json`]()).default;
+  const parts = await Promise.all([...used].map((name) => load(code, name)));
+  words = Object.assign({}, ...parts);
   current = code;
   plurals = new Intl.PluralRules(code);
   document.documentElement.lang = code;
   listeners.forEach((listener) => listener());
 }
+
+/** Bring a page's catalogue; in every language chosen later it is there too. */
+export async function bringWords(name: Catalogue) {
+  used.add(name);
+  Object.assign(words, await load(current, name));
+}
+
+const load = async (code: string, name: Catalogue) => (await catalogues[`./${code}/${name}.json`]()).default;
 
 export function onLanguage(listener: () => void): () => void {
   listeners.add(listener);

@@ -7,3 +7,6 @@ export type Session = Schemas["SessionOut"];
 export type Source = Schemas["SourceOut"];
 export type Line = Schemas["LineOut"];
 export type Upload = Schemas["UploadOut"];
+export type Role = Course["role"];
+export type Member = Schemas["MemberOut"];
+export type Invitation = Schemas["InvitationOut"];

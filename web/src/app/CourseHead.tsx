@@ -1,25 +1,36 @@
 import { Link, useLocation } from "wouter";
 import type { Course } from "../api/types.ts";
-import { t } from "../i18n/index.ts";
+import { type Key, t } from "../i18n/index.ts";
+import { teaches } from "./roles.ts";
 
-/** The course in the header: its name, and the link to its chat. */
+// The pages of a course, behind its own address; `true`: for who teaches it.
+const PAGES: readonly (readonly [end: string, name: Key, teaching?: true])[] = [
+  ["", "course.chat"],
+  ["/members", "course.members", true],
+];
+
+/** The course in the header: its name, and the links to its pages. */
 export function CourseHead({ course, title }: { course: Course; title?: boolean }) {
   const [path] = useLocation();
   const home = `/courses/${course.id}`;
-  const here = path === home || path.startsWith(`${home}/chats/`);
+  const isHere = (end: string) =>
+    end ? path.startsWith(home + end) : path === home || path.startsWith(`${home}/chats/`);
   return (
     <>
       {title
         ? <h1 className="truncate text-base">{course.name}</h1>
         : <Link href={home} className="truncate font-semibold">{course.name}</Link>}
-      <nav aria-label={t("course.pages")}>
-        <Link
-          href={home}
-          aria-current={here ? "page" : undefined}
-          className="block rounded-lg px-2.5 py-1 text-dim hover:bg-raised hover:text-ink aria-[current]:text-ink aria-[current]:font-medium aria-[current]:bg-soft"
-        >
-          {t("course.chat")}
-        </Link>
+      <nav aria-label={t("course.pages")} className="-m-1 flex max-w-full gap-0.5 overflow-x-auto p-1">
+        {PAGES.filter(([, , teaching]) => !teaching || teaches(course)).map(([end, name]) => (
+          <Link
+            key={end}
+            href={home + end}
+            aria-current={isHere(end) ? "page" : undefined}
+            className="block rounded-lg px-2.5 py-1 whitespace-nowrap text-dim hover:bg-raised hover:text-ink aria-[current]:text-ink aria-[current]:font-medium aria-[current]:bg-soft"
+          >
+            {t(name)}
+          </Link>
+        ))}
       </nav>
     </>
   );

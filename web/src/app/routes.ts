@@ -14,4 +14,5 @@ export const ROUTES: readonly (readonly [paths: readonly string[], Load, words?:
     () => import("../pages/Course/index.tsx"),
     "course",
   ],
+  [["/courses/:courseId/members"], () => import("../pages/Members/index.tsx"), "teaching"],
 ];

@@ -47,7 +47,7 @@ async def summarise(
         StudyBuddyError: the model gives none now.
     """
     told = [f"Summary of what was said before:\n{before}"] if before else []
-    told += [f"{'Student' if role == 'user' else 'Assistant'}: {words[:MESSAGE_CHARS]}" for role, words in messages]
+    told += _told(messages)
     written = await _written(model, _SUMMARY.format(course=course[:200]), "\n\n".join(told), max_chars=SUMMARY_CHARS)
     words = CitationFilter(handles)
     summary = (words.feed(written) + words.flush()).strip()
@@ -56,19 +56,23 @@ async def summarise(
     return summary, list(words.cited)
 
 
-async def title(model: ChatModel, question: str, answer: str) -> str | None:
-    """A title of a few words for a chat that begins so; None: what the model wrote is none.
+async def title(model: ChatModel, messages: Sequence[tuple[str, str]]) -> str | None:
+    """A title of a few words for a chat whose first (role, words) these are; None: what the model wrote is none.
 
     Raises:
         StudyBuddyError: the model gives none now.
     """
-    told = f"Question: {question[:MESSAGE_CHARS]}\n\nAnswer: {without_handles(answer)[:MESSAGE_CHARS]}"
-    written = await _written(model, _TITLE, told, max_chars=4 * TITLE_CHARS)
+    told = _told([(role, without_handles(words)) for role, words in messages])
+    written = await _written(model, _TITLE, "\n\n".join(told), max_chars=4 * TITLE_CHARS)
     line = next((line for line in written.splitlines() if line.strip()), "")
     bare = _MARKUP.sub("", safe_markdown(without_handles(line)))
     words = bare.strip(" \t“”„\"'«».").split()
     found = " ".join(words)
     return found if 0 < len(words) <= TITLE_WORDS and len(found) <= TITLE_CHARS else None
+
+
+def _told(messages: Sequence[tuple[str, str]]) -> list[str]:
+    return [f"{'Student' if role == 'user' else 'Assistant'}: {words[:MESSAGE_CHARS]}" for role, words in messages]
 
 
 async def _written(model: ChatModel, rules: str, told: str, *, max_chars: int) -> str:

@@ -155,7 +155,7 @@ def _turn(state: State, begun: Begun, person: Person) -> Turn:
 
 
 def _then(state: State, begun: Begun, person: Person) -> Then | None:
-    """What follows the answer: a title, where the chat has none yet and there is a model to ask for one."""
+    """What follows the answer: a title, where it is time for one and there is a model to ask for one."""
     if not wants_title(begun):
         return None
 

@@ -120,14 +120,19 @@ def titled(model, question):
     return [request for request in model.titled if question in shown(request)]
 
 
-def test_a_chat_is_called_what_the_model_calls_it_after_the_first_answer_and_no_other(small, material, titling):
+def talk(service, material, model, chat):
+    """Two questions: the model is asked for a title after the second answer."""
+    turn(service, material, model, chat, calls("momentum"), text("It damps [1]."), question="What does momentum do?")
+    turn(service, material, model, chat, calls("momentum"), text("It does [1]."), question="And in valleys?")
+
+
+def test_a_chat_is_called_what_the_model_calls_it_after_the_second_answer_and_no_other(small, material, titling):
     titling.title = text('Title: "Momentum in **narrow** valleys."')
-    chat = str(uuid4())
-    turn(small, material, titling, chat, calls("momentum"), text("It damps [1]."), question="What does momentum do?")
+    talk(small, material, titling, chat := str(uuid4()))
     assert titles(small, chat, "Momentum in narrow valleys") == "Momentum in narrow valleys"
-    assert "It damps." in shown(titled(titling, "What does momentum do?")[0])
-    turn(small, material, titling, chat, calls("momentum"), text("It does [1]."))
-    assert len(titled(titling, "momentum")) == 1
+    turn(small, material, titling, chat, calls("momentum"), text("It will [1]."))
+    (asked,) = titled(titling, "What does momentum do?")
+    assert "It damps." in shown(asked) and "And in valleys?" in shown(asked) and "It does." in shown(asked)
 
 
 @pytest.mark.parametrize(
@@ -135,8 +140,7 @@ def test_a_chat_is_called_what_the_model_calls_it_after_the_first_answer_and_no_
 )
 def test_what_is_no_title_leaves_the_first_words(small, material, titling, given):
     titling.title = given
-    chat = str(uuid4())
-    turn(small, material, titling, chat, calls("momentum"), text("It damps [1]."), question="What does momentum do?")
+    talk(small, material, titling, chat := str(uuid4()))
     deadline = time.monotonic() + 5
     while not titled(titling, "What does momentum do?"):
         assert time.monotonic() < deadline
@@ -147,8 +151,7 @@ def test_what_is_no_title_leaves_the_first_words(small, material, titling, given
 
 def test_a_persons_own_title_stays(small, material, titling):
     titling.title = [0.3, *text("A model's title")]
-    chat = str(uuid4())
-    turn(small, material, titling, chat, calls("momentum"), text("It damps [1]."), question="What does momentum do?")
+    talk(small, material, titling, chat := str(uuid4()))
     small.http.patch(f"/api/sessions/{chat}", json={"title": "Mine"})
     time.sleep(0.8)
     assert titles(small, chat, "Mine", 0) == "Mine"

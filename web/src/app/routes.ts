@@ -15,4 +15,5 @@ export const ROUTES: readonly (readonly [paths: readonly string[], Load, words?:
     "course",
   ],
   [["/courses/:courseId/members"], () => import("../pages/Members/index.tsx"), "teaching"],
+  [["/courses/:courseId/decks/:deckId"], () => import("../pages/Deck/index.tsx"), "reader"],
 ];

@@ -5,7 +5,7 @@ import { AnswerActions } from "./AnswerActions.tsx";
 import { Markdown } from "./markdown/Markdown.tsx";
 import { citedIn, isQuoted, type Message, searchesOf, wordsOf } from "./messages.ts";
 import { Citations } from "./source/citations.tsx";
-import { placeOf } from "./source/place.ts";
+import { placeOf } from "../../ui/place.ts";
 
 /** An answer. `live`: it is being written. */
 export function Answer({ chatId, message, live, busy, onAgain, onShow }: {

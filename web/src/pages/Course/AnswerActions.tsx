@@ -2,7 +2,7 @@ import { useState } from "react";
 import { t } from "../../i18n/index.ts";
 import { Icon } from "../../ui/Icon.tsx";
 import { type Cited, type Message, wordsOf } from "./messages.ts";
-import { placeOf } from "./source/place.ts";
+import { placeOf } from "../../ui/place.ts";
 import { Rating } from "./Rating.tsx";
 import { Versions } from "./Versions.tsx";
 

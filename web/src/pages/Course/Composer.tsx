@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "react";
 import { t } from "../../i18n/index.ts";
 import { Icon } from "../../ui/Icon.tsx";
-import { useQuestion } from "./questionBox.ts";
+import { useQuestion } from "../../ui/question.ts";
 
 /** The box for a question. Its words are its own state: typing draws nothing of the conversation. */
 export function Composer({ busy, onAsk, onStop }: {

@@ -1,7 +1,7 @@
 import { type ReactNode, useRef } from "react";
 import { t } from "../../../i18n/index.ts";
 import { useCitations } from "./citations.tsx";
-import { placeOf, shortPlace } from "./place.ts";
+import { placeOf, shortPlace } from "../../../ui/place.ts";
 import { PREVIEW_ID } from "./Preview.tsx";
 import { useHints, useSource } from "./SourceScope.tsx";
 

@@ -1,7 +1,7 @@
 import { useGet } from "../../../api/useGet.ts";
 import { t } from "../../../i18n/index.ts";
 import type { Cited } from "../messages.ts";
-import { placeOf } from "./place.ts";
+import { placeOf } from "../../../ui/place.ts";
 
 export const PREVIEW_ID = "source-preview";
 const WIDTH = 352; // px

@@ -3,7 +3,7 @@ import { useGet } from "../../../api/useGet.ts";
 import type { Line, Source } from "../../../api/types.ts";
 import { clock, t } from "../../../i18n/index.ts";
 import { MarkedPicture } from "../../../ui/MarkedPicture.tsx";
-import { placeOf } from "./place.ts";
+import { placeOf } from "../../../ui/place.ts";
 
 const AUDIO = /\.(mp3|m4a|aac|ogg|oga|opus|wav|flac)$/i;
 const BEFORE = 2, AFTER = 6; // lines shown around the one being said

@@ -1,8 +1,8 @@
 import type { Source } from "../../../api/types.ts";
 import { t } from "../../../i18n/index.ts";
 import { MarkedPicture } from "../../../ui/MarkedPicture.tsx";
-import { suggestQuestion } from "../questionBox.ts";
-import { placeOf } from "./place.ts";
+import { suggestQuestion } from "../../../ui/question.ts";
+import { placeOf } from "../../../ui/place.ts";
 import { Recording } from "./Recording.tsx";
 
 /** What a citation opens: the slide with the passage marked on it, or the recording from the cited second. */

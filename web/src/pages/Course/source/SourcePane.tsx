@@ -5,7 +5,7 @@ import { Icon } from "../../../ui/Icon.tsx";
 import { Sheet } from "../../../ui/Sheet.tsx";
 import { Failed } from "../../../ui/states.tsx";
 import { useWide } from "../../../ui/useMedia.ts";
-import { placeOf } from "./place.ts";
+import { placeOf } from "../../../ui/place.ts";
 import { SourceCard } from "./SourceCard.tsx";
 import { useSource } from "./SourceScope.tsx";
 

@@ -1,4 +1,4 @@
-import { clock, t } from "../../../i18n/index.ts";
+import { clock, t } from "../i18n/index.ts";
 
 /** Where something stands: a page of a deck, or a moment of a lecture. */
 export type Place = {

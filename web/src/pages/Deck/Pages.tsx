@@ -1,0 +1,122 @@
+import { memo, useEffect, useRef } from "react";
+import { Link } from "wouter";
+import type { DeckPage } from "../../api/types.ts";
+import { t } from "../../i18n/index.ts";
+import { around } from "../../ui/find.ts";
+import { Marked } from "../../ui/Marked.tsx";
+import type { Found } from "./useFound.ts";
+
+/** The pages of a deck, small; or, where something is looked for, those that have it. */
+export function Pages({ pages, here, query, onQuery, found, hrefOf }: {
+  pages: DeckPage[];
+  here: number;
+  query: string;
+  onQuery: (query: string) => void;
+  found: Found;
+  hrefOf: (page: number) => string;
+}) {
+  return (
+    <nav aria-label={t("deck.pages")} className="flex h-full flex-col">
+      <div className="p-3">
+        <input
+          type="search"
+          className="field"
+          aria-label={t("deck.search")}
+          placeholder={t("deck.search")}
+          maxLength={500}
+          value={query}
+          onChange={(event) => onQuery(event.target.value)}
+        />
+      </div>
+      <div className="min-h-0 flex-1 overflow-y-auto px-3 pb-3">
+        {found.words.length
+          ? <Results found={found} here={here} hrefOf={hrefOf} />
+          : (
+            <ol className="space-y-1">
+              {pages.map((page) => (
+                <Thumbnail key={page.page} page={page} here={page.page === here} href={hrefOf(page.page)} />
+              ))}
+            </ol>
+          )}
+      </div>
+    </nav>
+  );
+}
+
+/** One page, small. What is out of sight is neither laid out nor loaded: decks have up to a thousand of them. */
+const Thumbnail = memo(function Thumbnail({ page, here, href }: {
+  page: DeckPage;
+  here: boolean;
+  href: string;
+}) {
+  const row = useRef<HTMLLIElement>(null);
+  useEffect(() => {
+    if (here) row.current!.scrollIntoView({ block: "nearest" });
+  }, [here]);
+  return (
+    <li ref={row} className="[content-visibility:auto] [contain-intrinsic-size:auto_10.5rem]">
+      <Link
+        href={href}
+        replace
+        aria-current={here ? "page" : undefined}
+        className="block rounded-lg p-2 text-sm hover:bg-soft aria-[current]:bg-soft aria-[current]:outline-2 aria-[current]:-outline-offset-2 aria-[current]:outline-accent"
+      >
+        <span className="flex h-32 items-center justify-center">
+          {page.imageUrl && (
+            <img
+              src={`${page.imageUrl}&width=320`}
+              alt=""
+              loading="lazy"
+              decoding="async"
+              className="max-h-full max-w-full rounded-sm border border-line bg-white"
+            />
+          )}
+        </span>
+        <span className="mt-1 block truncate">
+          <span className="font-medium">{t("deck.page", { page: page.page })}</span>{" "}
+          <span className="text-dim">{page.title}</span>
+        </span>
+      </Link>
+    </li>
+  );
+});
+
+type Linked = { here: number; hrefOf: (page: number) => string };
+
+function Results({ found, ...linked }: { found: Found } & Linked) {
+  const { said, meant, words, searching, error } = found;
+  const count = said.length + meant.length;
+  return (
+    <>
+      <p role="status" className="pb-1 text-sm text-dim">
+        {searching && !count ? t("deck.searching") : t("deck.found", { count })}
+      </p>
+      <Matches pages={said} words={words} {...linked} />
+      {meant.length > 0 && <h2 className="mt-4 mb-1 text-sm font-medium text-dim">{t("deck.meant")}</h2>}
+      <Matches pages={meant} words={[]} {...linked} />
+      {error && <p role="alert" className="mt-2 text-sm text-bad">{error.message}</p>}
+    </>
+  );
+}
+
+function Matches({ pages, words, here, hrefOf }: { pages: DeckPage[]; words: string[] } & Linked) {
+  return (
+    <ul>
+      {pages.map((page) => (
+        <li key={page.page} className="[content-visibility:auto] [contain-intrinsic-size:auto_4rem]">
+          <Link
+            href={hrefOf(page.page)}
+            replace
+            aria-current={page.page === here ? "page" : undefined}
+            className="block rounded-lg px-2 py-1.5 text-sm hover:bg-soft aria-[current]:bg-soft"
+          >
+            <span className="font-medium">{t("deck.page", { page: page.page })}</span>{" "}
+            <span className="block text-dim">
+              <Marked text={around(page.text || page.title, words)} words={words} />
+            </span>
+          </Link>
+        </li>
+      ))}
+    </ul>
+  );
+}

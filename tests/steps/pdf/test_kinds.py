@@ -18,6 +18,7 @@ from pipelines.steps.pdf.pairs import count_pairs, garbled
 from pipelines.steps.pdf.slides import read_deck
 from pipelines.steps.pdf.text import PageText
 from pipelines.steps.pdf.vertical import read_columns
+from tests.steps.pdf_files import one_page, stream
 
 
 def line(text: str, x0: float = 0, x1: float = 100, y: float = 0, **more: object) -> Line:
@@ -189,3 +190,82 @@ def test_a_page_that_shows_something_without_words_is_a_finding_and_a_blank_one_
     document.new_page(width=400, height=200).draw_circle((200, 100), 60, fill=(0, 0.3, 0.6))
     document.save(tmp_path / "deck.pdf")
     assert [(f.code, f.page) for f in read_deck(tmp_path / "deck.pdf").findings] == [("no_text", 2)]
+
+
+def bitmap_font_page(lines: tuple[str, ...], *, letter_map: bool) -> bytes:
+    """A page set in a Type 3 font whose glyphs are bitmaps of 100 dots an inch and whose size is called 1.
+
+    Its codes count the letters as they come, so without a letter map they say nothing.
+    """
+    chars = sorted({char for text in lines for char in text})
+    glyphs, widths = [], []
+    for char in chars:
+        canvas = pymupdf.open()
+        page = canvas.new_page(width=40, height=40)
+        page.insert_text((4, 30), char, fontsize=24)
+        dots = page.get_pixmap(colorspace=pymupdf.csGRAY)
+        mask = bytearray()
+        for row in range(40):
+            bits = "".join("0" if dots.pixel(column, row)[0] < 128 else "1" for column in range(40))
+            mask += int(bits, 2).to_bytes(5, "big")
+        width = round(pymupdf.get_text_length(char, fontsize=24))
+        widths.append(width)
+        picture = b"BI /W 40 /H 40 /IM true /BPC 1 /D [0 1] /F /AHx ID %s> EI" % mask.hex().encode()
+        glyphs.append(stream(b"%d 0 -4 -10 36 30 d1 q 40 0 0 40 -4 -10 cm %s Q" % (width, picture)))
+    first = 6
+    procs = b" ".join(b"/g%d %d 0 R" % (at, first + at) for at in range(len(chars)))
+    names = b" ".join(b"/g%d" % at for at in range(len(chars)))
+    pairs = b"\n".join(b"<%02X> <%04X>" % (65 + at, ord(char)) for at, char in enumerate(chars))
+    cmap = b"begincmap 1 begincodespacerange <00> <FF> endcodespacerange %d beginbfchar %s endbfchar endcmap"
+    font = (
+        b"<< /Type /Font /Subtype /Type3 /FontBBox [-4 -10 36 30] /FontMatrix [1 0 0 1 0 0] /FirstChar 65 "
+        b"/LastChar %d /Widths [%s] /CharProcs << %s >> /Encoding << /Type /Encoding /Differences [65 %s] >> %s >>"
+        % (
+            64 + len(chars),
+            b" ".join(b"%d" % width for width in widths),
+            procs,
+            names,
+            b"/ToUnicode %d 0 R" % (first + len(chars)) if letter_map else b"",
+        )
+    )
+    codes = [bytes(65 + chars.index(char) for char in text).hex().encode() for text in lines]
+    shown = b" ".join(b"1 0 0 1 30 %d Tm <%s> Tj" % (220 - 40 * at, code) for at, code in enumerate(codes))
+    return one_page(
+        stream(b"BT /F 0.7 Tf %s ET" % shown),
+        resources=b"/Font << /F 5 0 R >>",
+        more=[font, *glyphs, stream(cmap % (len(chars), pairs))],
+    )
+
+
+BITMAPS = ("Moraines are left behind", "where a glacier has melted")
+
+
+def test_a_font_of_bitmaps_has_its_words_whatever_size_it_calls_itself(tmp_path: Path) -> None:
+    path = tmp_path / "deck.pdf"
+    path.write_bytes(bitmap_font_page(BITMAPS, letter_map=True))
+    slide = read_deck(path, max_ocr_pages=0).slides[0]
+    assert (slide.text_source, slide.body) == ("layer", "\n".join(BITMAPS))
+
+
+@pytest.mark.slow  # the recogniser is loaded
+def test_a_font_of_bitmaps_without_a_letter_map_is_read_from_its_picture(tmp_path: Path) -> None:
+    path = tmp_path / "deck.pdf"
+    path.write_bytes(bitmap_font_page(BITMAPS, letter_map=False))
+    slide = read_deck(path).slides[0]
+    assert slide.text_source == "ocr"
+    assert "".join(slide.body.split()) == "".join("".join(BITMAPS).split())
+
+
+def test_a_scan_that_was_recognised_twice_counts_once(tmp_path: Path) -> None:
+    said = "Vaccines train the immune system"
+    drawn = pymupdf.open()
+    page = drawn.new_page(width=480, height=270)
+    page.insert_text((40, 100), said, fontsize=20)
+    scan = page.get_pixmap(dpi=72)
+    document = pymupdf.open()
+    page = document.new_page(width=480, height=270)
+    page.insert_image(page.rect, pixmap=scan)
+    page.insert_text((40, 100), said, fontsize=20, render_mode=3)
+    page.insert_text((41, 101), said, fontsize=19.5, render_mode=3)
+    (slide,) = read(tmp_path, document)
+    assert (slide.text_source, slide.body) == ("layer", said)

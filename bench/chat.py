@@ -32,7 +32,8 @@ from serving.run import serve
 
 
 class Upstream(asyncio.Protocol):
-    """One connection of the model server; the question says `count gap_ms`."""
+    """One connection of the model server. A question says `count gap_ms`; to anything else, such as what asks for a
+    chat's title, it answers one word at once."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport, self.data = transport, b""
@@ -44,7 +45,8 @@ class Upstream(asyncio.Protocol):
         if len(body) < length:
             return
         self.data = b""
-        count, gap = json.loads(body)["messages"][-1]["content"].split()
+        asked = json.loads(body)["messages"][-1]["content"].split()
+        count, gap = asked if len(asked) == 2 else ("1", "0")
         self.left, self.gap = int(count), float(gap) / 1000
         self.transport.write(
             b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"

@@ -64,7 +64,12 @@ class Database:
 
     @contextmanager
     def transaction(
-        self, *, as_person: Person = PIPELINE, course_id: UUID | None = None, lasting: bool = True
+        self,
+        *,
+        as_person: Person = PIPELINE,
+        course_id: UUID | None = None,
+        lasting: bool = True,
+        pipelined: bool = False,
     ) -> Iterator[Connection]:
         """Borrow a connection for one transaction: committed on leaving, rolled back on an exception.
 
@@ -72,12 +77,16 @@ class Database:
             as_person: who asks, for row security.
             course_id: the only course whose uploads are read, which makes row security cheap; None: all of theirs.
             lasting: wait until the disk has it; False may lose it in a power cut, and costs no wait.
+            pipelined: send statements together until a row is asked for, so that few round trips are made. What a
+                statement breaks whose rows nobody reads is then raised on leaving.
 
         Raises:
             StorageUnavailableError: the server is gone, restarting, full, or the pool is exhausted.
         """
         with _translated(), ExitStack() as borrowed:
             connection = self._borrow(borrowed)
+            if pipelined:
+                borrowed.enter_context(connection.pipeline())
             borrowed.enter_context(connection.transaction())
             connection.execute(BECOME, become(as_person, course_id))
             if not lasting:

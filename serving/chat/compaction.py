@@ -73,9 +73,16 @@ class History:
         return self.messages[:kept], self.messages[kept:]
 
 
-async def read_history(connection: Connection, parent_key: UUID, limits: Limits) -> History:
-    """What the branch that ends in this message holds, as far back as a model may need it."""
-    found = await rows(connection, "list_history", from_key=parent_key, limit=FETCHED * limits.history_messages)
+async def read_history(
+    connection: Connection, parent_key: UUID | None, limits: Limits, *, user_id: UUID, client_id: str
+) -> History:
+    """What the branch that ends in this message holds, as far back as a model may need it.
+
+    Args:
+        parent_key: None: the newest message shown of the person's chat of this id.
+    """
+    asked = {"from_key": parent_key, "user_id": user_id, "client_id": client_id}
+    found = await rows(connection, "list_history", **asked, limit=FETCHED * limits.history_messages)
     return History.of([Said(**each) for each in reversed(found)])
 
 

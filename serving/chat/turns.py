@@ -15,13 +15,13 @@ from psycopg.errors import UniqueViolation
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
-from pipelines.core.models.payers import NOBODY, Means
-from pipelines.core.statements import statement
-from serving.accounts.access import CourseAccess, get_my_course
+from pipelines.core.models.payers import Means
+from serving.accounts.access import CourseAccess
 from serving.accounts.people import Principal
 from serving.chat.compaction import History, read_history
+from serving.chat.opening import Chat, Opened, open_chat
 from serving.chat.parts import clean
-from serving.chat.sessions import Session, check_id, ensure_session, get_session, title_of
+from serving.chat.sessions import check_id, title_of
 from serving.database import Connection, ServingDatabase, row, rows, run
 from serving.limits import Limits
 from serving.problems import ProblemError
@@ -61,7 +61,7 @@ class Begun:
     """
 
     run_id: UUID
-    session: Session
+    session: Chat
     course: CourseAccess
     message_key: UUID
     message_id: str
@@ -131,6 +131,8 @@ async def begin_turn(
         async with database.transaction(as_person=person.person) as connection:
             return await _begin(connection, person, request, question, owner=owner, limits=limits)
     except UniqueViolation as error:
+        if error.diag.constraint_name == "chat_sessions_user_id_client_id_key":  # made by another request just now
+            return await begin_turn(database, person, request, owner=owner, limits=limits)
         if error.diag.constraint_name != "chat_runs_one_at_a_time":
             raise
         raise ProblemError("answer_in_progress") from None
@@ -145,21 +147,28 @@ async def _begin(
     owner: UUID,
     limits: Limits,
 ) -> Begun:
-    session, course = await _session(connection, person, request)
-    place = await _place(connection, session, request, question)
-    source_ids = await _sources(connection, course, request, place)
-    history = History()
-    if place.parent_key is not None:
-        history = await read_history(connection, place.parent_key, limits)
-    paying = {"person_id": person.user_id, "course_id": course.id}
-    means = await (await connection.execute(statement("find_means"), paying)).fetchone()
+    """Two round trips for a new question: with the first comes what is known, with the second goes what is written."""
+    sought = (question.id if question else None) or request.message_id
+    opened = await open_chat(
+        connection, person, request.id, course_id=request.course_id, message_id=sought, limits=limits
+    )
+    place = await _place(connection, opened, request, question, sought)
+    source_ids = await _sources(connection, opened.course, request, place)
+    history = opened.history
+    if place.parent_key is None:
+        history = History()
+    elif not history.messages or history.messages[-1].key != place.parent_key:
+        history = await read_history(connection, place.parent_key, limits, user_id=person.user_id, client_id=request.id)
     asked_key = None if place.key else uuid4()
     run_id, message_key, message_id = uuid4(), uuid4(), f"msg_{uuid4().hex}"
+    if opened.new:
+        made = {"id": opened.chat.id, "client_id": request.id, "course_id": opened.course.id}
+        await run(connection, "insert_session", user_id=person.user_id, **made)
     await run(
         connection,
         "insert_turn",
         run_id=run_id,
-        session_id=session.id,
+        session_id=opened.chat.id,
         asked_key=asked_key,
         asked_id=question.id if question else None,
         parent_key=place.parent_key,
@@ -174,31 +183,15 @@ async def _begin(
     )
     return Begun(
         run_id=run_id,
-        session=session,
-        course=course,
+        session=opened.chat,
+        course=opened.course,
         message_key=message_key,
         message_id=message_id,
         question=place.text,
         source_ids=source_ids,
         history=history,
-        means=Means(**means) if means is not None else NOBODY,
+        means=opened.means,
     )
-
-
-async def _session(connection: Connection, person: Principal, request: ChatRequest) -> tuple[Session, CourseAccess]:
-    """The chat and its course; access is checked at every turn, because it may have ended."""
-    try:
-        session = await get_session(connection, person.user_id, request.id)
-    except ProblemError:
-        if request.course_id is None:
-            raise ProblemError("course_required") from None
-        await get_my_course(connection, person, request.course_id)
-        session = await ensure_session(connection, person.user_id, request.id, course_id=request.course_id)
-    if request.course_id is not None and session.course_id not in (None, request.course_id):
-        raise ProblemError("course_mismatch")
-    if session.course_id is None:
-        raise ProblemError("not_found")
-    return session, await get_my_course(connection, person, session.course_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,19 +225,20 @@ async def _sources(
     return tuple(sorted(wanted))
 
 
-async def _place(connection: Connection, session: Session, request: ChatRequest, question: Question | None) -> _Place:
-    """Where the question of a request belongs.
+async def _place(
+    connection: Connection, opened: Opened, request: ChatRequest, question: Question | None, sought: str | None
+) -> _Place:
+    """Where the question of a request belongs. `sought`: the id of the message it names; None: it names none.
 
     Raises:
         ProblemError: `question_missing`.
     """
     again = request.trigger == "regenerate-message"
-    known = None
-    sought = (question.id if question else None) or request.message_id
-    if sought is not None and session.head_key is not None:
-        known = await row(connection, "find_on_path", head_key=session.head_key, session_id=session.id, id=sought)
+    known, head_key = None, opened.chat.head_key
+    if opened.named:
+        known = await row(connection, "find_on_path", head_key=head_key, id=sought)
     if again and known is None and question is None:
-        known = await row(connection, "last_question", head_key=session.head_key)
+        known = await row(connection, "last_question", head_key=head_key)
     if known is not None and known["role"] == "assistant":
         known = await row(connection, "last_question", head_key=known["key"])
     if known is not None and (again or question is None or known["content"] == question.text):
@@ -254,4 +248,4 @@ async def _place(connection: Connection, session: Session, request: ChatRequest,
         raise ProblemError("question_missing")
     if known is not None:  # edited: a new branch from the same place
         return _Place(key=None, parent_key=known["parent_key"], text=question.text)
-    return _Place(key=None, parent_key=session.head_key, text=question.text)
+    return _Place(key=None, parent_key=head_key, text=question.text)

@@ -1,3 +1,24 @@
+-- name: find_turn
+-- What a question of a person in their chat of this client id has to know first. One row, of three records: chat.* (null:
+-- there is none yet), with chat.named (a message of this id is in it); course.* of the chat or, where that is new, as asked
+-- for (null: there is none, or it is not theirs); means.* as in `find_means`. No row: there is no such person any more.
+select s.id as "chat.id", s.client_id as "chat.client_id", s.course_id as "chat.course_id", s.head_key as "chat.head_key",
+       s.titled_by as "chat.titled_by",
+       exists (select from chat_messages m
+               where m.session_id = s.id and m.id = %(message_id)s::text) as "chat.named",
+       c.id as "course.id", c.name as "course.name", c.language as "course.language", c.code as "course.code",
+       c.term as "course.term", c.instructor as "course.instructor", c.open as "course.open",
+       c.students_add_lectures as "course.students_add_lectures", c.archived_at is not null as "course.archived",
+       role_in(c.id, u.id) as "course.role",
+       u.id as "means.person_id", k.id as "means.key_id", k.provider as "means.provider", k.base_url as "means.base_url",
+       k.sealed as "means.sealed", u.chat_model as "means.own_model", c.chat_model as "means.course_model"
+from users u
+left join chat_sessions s on s.user_id = u.id and s.client_id = %(client_id)s::text
+left join courses c on c.id = case when s.id is null then %(course_id)s::uuid else s.course_id end
+                   and c.deleted_at is null and role_in(c.id, u.id) is not null
+left join model_keys k on k.user_id = u.id and k.rejected_at is null
+where u.id = %(user_id)s::uuid
+
 -- name: find_on_path
 -- The message of this id on the shown branch: key, id, parent_key, depth, role, content, metadata. No row: it is on none or
 -- another.
@@ -9,10 +30,13 @@ with recursive path as (
 select m.key, m.id, m.parent_key, m.depth, m.role, m.content, m.metadata
 from path p join chat_messages m on m.key = p.key
 where m.id = %(id)s::text
-  and exists (select 1 from chat_messages known
-              where known.session_id = %(session_id)s::uuid and known.id = %(id)s::text)
 order by m.depth desc
 limit 1
+
+-- name: insert_session
+-- A chat that its first question makes. Nothing comes out. Breaks chat_sessions_user_id_client_id_key where there is one.
+insert into chat_sessions (id, user_id, client_id, course_id)
+values (%(id)s::uuid, %(user_id)s::uuid, %(client_id)s::text, %(course_id)s::uuid)
 
 -- name: insert_turn
 -- Write a turn down: the question (when `asked_key` is not null), the place of its answer, the run that will fill it, and
@@ -63,11 +87,12 @@ where s.message_key = any(%(message_keys)s::uuid[]) or s.id = any(%(source_ids)s
 order by m.depth, s.handle
 
 -- name: list_history
--- Words of the branch that ends in a message, newest first: key, role, content, depth, summary (data of the summary it
--- holds of what was said before; null: none). At most `limit` rows.
+-- Words of the branch that ends in a message (null: in the newest one shown of this chat of a person), newest first: key,
+-- role, content, depth, summary (data of the summary it holds of what was said before; null: none). At most `limit` rows.
 with recursive path as (
     select m.key, m.parent_key, 1 as step from chat_messages m
-    where m.key = %(from_key)s::uuid
+    where m.key = coalesce(%(from_key)s::uuid, (select s.head_key from chat_sessions s
+                                               where s.user_id = %(user_id)s::uuid and s.client_id = %(client_id)s::text))
     union all
     select m.key, m.parent_key, p.step + 1 from path p join chat_messages m on m.key = p.parent_key
     where p.step < %(limit)s::integer

@@ -7,7 +7,7 @@ Belongs here: what a call is expected to cost, and whether today's caps have roo
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from psycopg.rows import dict_row
 
@@ -92,8 +92,8 @@ def open_call(connection: Connection, planned: Planned, caps: Caps) -> UUID:
         expected = found["expected_usd"] if found["expected_usd"] is not None else UNKNOWN_USD
         _check("your", found["person_cap"], found["person_usd"], found["person_open"], expected)
         _check("the course's", found["course_cap"], found["course_usd"], found["course_open"], expected)
-        row: dict[str, Any] = cursor.execute(statement("open_call"), known | {"cost_usd": expected}).fetchone() or {}
-    call_id: UUID = row["id"]
+    call_id = uuid4()
+    connection.execute(statement("open_call"), known | {"id": call_id, "cost_usd": expected})
     return call_id
 
 

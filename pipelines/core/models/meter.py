@@ -124,13 +124,13 @@ class Meter:
             model=self.payer.model,
             own_key=self.payer.key_id is not None,
         )
-        with self.database.transaction(lasting=False) as connection:
+        with self.database.transaction(lasting=False, pipelined=True) as connection:
             return open_call(connection, planned, self.caps)
 
     def _close(self, call_id: UUID, used: Used) -> None:
         """What was answered is not lost because it cannot be counted: the row stays as it was planned."""
         broken_off = used.began and not used.whole and used.cost_usd is None
-        with suppress(StorageUnavailableError), self.database.transaction() as connection:
+        with suppress(StorageUnavailableError), self.database.transaction(pipelined=True) as connection:
             close_call(
                 connection,
                 call_id,

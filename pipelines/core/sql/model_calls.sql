@@ -38,11 +38,10 @@ cross join lateral (
 ) course
 
 -- name: open_call
--- Writes a call down that is about to be made: its id. Who was erased, or a course that was deleted, is left out.
-insert into model_calls (user_id, course_id, run_id, purpose, model, own_key, cost_usd)
-values ((select id from users where id = %(person_id)s::uuid), (select id from courses where id = %(course_id)s::uuid),
+-- Writes a call down that is about to be made. Nothing comes out. Who was erased, or a course that was deleted, is left out.
+insert into model_calls (id, user_id, course_id, run_id, purpose, model, own_key, cost_usd)
+values (%(id)s::uuid, (select id from users where id = %(person_id)s::uuid), (select id from courses where id = %(course_id)s::uuid),
         %(run_id)s::text, %(purpose)s::text, %(model)s::text, %(own_key)s::boolean, %(cost_usd)s::numeric)
-returning id
 
 -- name: close_call
 -- What came of a call. `cost_usd` null: nobody said what a call that broke off costs, so it counts as much as the last ones

@@ -78,6 +78,30 @@ def test_a_deleted_chat_ends_its_answer(service, second, material, model):
     wait_for(lambda: len(service.runs) == 0)
 
 
+WAITING = (
+    "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+    " and application_name = 'studybuddy-api'"
+)
+
+
+def test_a_chat_that_another_request_makes_just_now_takes_the_question(service, material, model):
+    """Both found none; the one that comes second to the row asks in it instead of failing."""
+    chat, answers = str(uuid4()), []
+    model.script(text("Hello."))
+    with psycopg.connect(service.settings.database_url.get_secret_value()) as connection:
+        connection.execute(
+            "insert into chat_sessions (user_id, client_id, course_id)"
+            " select user_id, %s, course_id from user_courses where course_id = %s limit 1",
+            [chat, material.course_id],
+        )
+        asking = threading.Thread(target=lambda: answers.append(ask(service, material, chat=chat)))
+        asking.start()
+        with psycopg.connect(service.settings.database_url.get_secret_value(), autocommit=True) as looking:
+            wait_for(lambda: looking.execute(WAITING).fetchone()[0])
+    asking.join(20)
+    assert said(parts_of(answers[0])) == "Hello." and len(history(service, chat)) == 2
+
+
 def test_the_answer_of_a_dead_process_is_closed_with_what_it_said(service, material, model):
     """A process is killed for real; another one on the same database frees the chat."""
     model.script(HANGING)

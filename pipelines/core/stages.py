@@ -18,7 +18,8 @@ class Stage:
     """One asset's work on an upload. `name` is the asset's; times are with their zone.
 
     `ended_at` is None while it is being made. `note` says how far it has come or, where it is `waiting` to be tried
-    again, why; None: nothing to say.
+    again, why; None: nothing to say. `done` of `total`: the same as numbers, of pages, pictures or milliseconds, as the
+    stage counts; None where it counts nothing.
     """
 
     name: str
@@ -26,6 +27,8 @@ class Stage:
     ended_at: datetime | None = None
     note: str | None = None
     waiting: bool = False
+    done: int | None = None
+    total: int | None = None
 
     @classmethod
     def from_json(cls, name: str, value: Mapping[str, Any]) -> "Stage":
@@ -37,6 +40,8 @@ class Stage:
             ended_at=datetime.fromisoformat(ended_at) if ended_at else None,
             note=value.get("note"),
             waiting=bool(value.get("waiting")),
+            done=value.get("done"),
+            total=value.get("total"),
         )
 
 

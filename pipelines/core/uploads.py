@@ -88,10 +88,22 @@ def end_stage(connection: Connection, upload: Document | Lecture) -> None:
     connection.execute(kind_of(upload).statement("end_stage"), _key(upload))
 
 
-def note_stage(connection: Connection, upload: Document | Lecture, note: str, *, waiting: bool = False) -> None:
-    """Say of the stage that `begin_stage` began how far it has come, or why it is `waiting` to be tried again."""
-    key = _key(upload)
-    connection.execute(kind_of(upload).statement("note_stage"), {**key, "note": note, "waiting": waiting})
+def note_stage(
+    connection: Connection,
+    upload: Document | Lecture,
+    note: str,
+    *,
+    waiting: bool = False,
+    counted: tuple[int, int] | None = None,
+) -> None:
+    """Say of the stage that `begin_stage` began how far it has come, or why it is `waiting` to be tried again.
+
+    Args:
+        counted: the same for programs: how many pages, pictures or milliseconds of how many; None: nothing is counted.
+    """
+    done, total = counted or (None, None)
+    values = {"note": note, "waiting": waiting, "done": done, "total": total}
+    connection.execute(kind_of(upload).statement("note_stage"), {**_key(upload), **values})
 
 
 def lock_upload(connection: Connection, upload: Document | Lecture) -> None:

@@ -25,6 +25,9 @@ PREVIEW_PAGES = 20
 REPORT_EVERY = 50
 """Pages between two lines in the run's log: a long deck shows that it goes on, a short one stays silent."""
 
+NOTE_EVERY_S = 1.0
+"""Pause between two notes on a deck's pages: a page takes milliseconds, and each note is a write."""
+
 MOST_JUNK = 0.5
 """Share of a text layer that may be junk before the check warns that the text is worth a look."""
 
@@ -142,6 +145,7 @@ def read_document(context: dg.AssetExecutionContext, stores: Stores, document: D
     Raises:
         UnreadableFileError: as `read_deck`.
     """
+    note = _Notes(context, stores, document)
     with pages_file(stores, document) as path:
         deck = read_deck(
             path,
@@ -151,8 +155,8 @@ def read_document(context: dg.AssetExecutionContext, stores: Stores, document: D
             max_pages=stores.settings.pdf_max_pages,
             text_first=text_first,
             limits=pdf_limits(stores.settings),
-            on_page=lambda page, pages: _report(context, page, pages),
-            on_picture=lambda done, pictures: _note(stores, document, f"{done} of {pictures} pictures"),
+            on_page=note.page,
+            on_picture=note.picture,
         )
     return replace(deck, findings=(*left_out(stores, document, pages=deck.page_count), *deck.findings))
 
@@ -167,14 +171,28 @@ def with_pictures(stores: Stores, document: Document, deck: Deck) -> Deck:
     return replace(deck, slides=[replace(slide, image_sha256=pictures.get(slide.page)) for slide in deck.slides])
 
 
-def _report(context: dg.AssetExecutionContext, page: int, pages: int) -> None:
-    if page and page % REPORT_EVERY == 0:
-        context.log.info(f"Read page {page} of {pages}.")
+class _Notes:
+    """Tells the run's log and those who wait how far the reading of a deck has come."""
 
+    def __init__(self, context: dg.AssetExecutionContext, stores: Stores, document: Document) -> None:
+        self._context, self._stores, self._document = context, stores, document
+        self._noted = time.monotonic()
 
-def _note(stores: Stores, document: Document, note: str) -> None:
-    with suppress(StudyBuddyError), stores.database.transaction(lasting=False) as connection:
-        note_stage(connection, document, note)
+    def page(self, page: int, pages: int) -> None:
+        """So many pages are read."""
+        if page and page % REPORT_EVERY == 0:
+            self._context.log.info(f"Read page {page} of {pages}.")
+        if page and time.monotonic() - self._noted >= NOTE_EVERY_S:
+            self._note("pages", page, pages)
+
+    def picture(self, done: int, pictures: int) -> None:
+        """So many pictures of text are recognised; each takes a while."""
+        self._note("pictures", done, pictures)
+
+    def _note(self, noun: str, done: int, total: int) -> None:
+        self._noted = time.monotonic()
+        with suppress(StudyBuddyError), self._stores.database.transaction(lasting=False) as connection:
+            note_stage(connection, self._document, f"{done} of {total} {noun}", counted=(done, total))
 
 
 def _preview(deck: list[Slide]) -> str:

@@ -190,7 +190,7 @@ def _recognise(
             told = _report(context, made[-1], audio.duration_ms)
             with store.database.transaction() as connection:
                 put_piece(connection, lecture, made[-1], recipe=recipe)
-                note_stage(connection, lecture, told)
+                note_stage(connection, lecture, told, counted=(made[-1].end_ms, audio.duration_ms))
     return made
 
 

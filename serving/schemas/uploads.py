@@ -11,13 +11,16 @@ from serving.schemas.base import In, Out
 
 class StageOut(Out):
     """One stage of processing. `endedAt` null: at work. `note`: how far it has come or, where it is `waiting` to be
-    tried again, why."""
+    tried again, why. `done` of `total`: how far as numbers, of pages, of pictures (`recognised_slides`), or of
+    milliseconds of a recording; null where nothing is counted."""
 
     name: str
     began_at: datetime
     ended_at: datetime | None
     note: str | None
     waiting: bool
+    done: int | None
+    total: int | None
 
 
 class TimeOut(Out):

@@ -42,11 +42,13 @@ def test_a_stage_tells_how_far_it_has_come_why_it_waits_and_that_it_has_ended(da
     held = begun(database, upload)
     assert (progress().current.name, progress().current.note) == ("slides", None)
     with database.transaction() as connection:
-        note_stage(connection, held, "5 of 9 pages")
+        note_stage(connection, held, "5 of 9 pages", counted=(5, 9))
     assert (progress().current.note, progress().current.waiting) == ("5 of 9 pages", False)
+    assert (progress().current.done, progress().current.total) == (5, 9)
     with database.transaction() as connection:
         note_stage(connection, held, "The disk is full.", waiting=True)
     assert progress().current.waiting
+    assert (progress().current.done, progress().current.total) == (None, None)
     assert not progress().ended(["slides"])
     with database.transaction(lasting=False) as connection:
         end_stage(connection, held)

@@ -97,7 +97,8 @@ for share
 -- Say how far a run's stage has come, or that it waits to be tried again. Nothing comes out, and nothing changes when
 -- another run has taken the stage over.
 update {uploads} set stages = jsonb_set(stages, array[%(stage)s::text],
-    stages -> %(stage)s::text || jsonb_build_object('note', %(note)s::text, 'waiting', %(waiting)s::boolean))
+    stages -> %(stage)s::text || jsonb_build_object(
+        'note', %(note)s::text, 'waiting', %(waiting)s::boolean, 'done', %(done)s::bigint, 'total', %(total)s::bigint))
 where id = %(id)s::uuid and stages -> %(stage)s::text ->> 'run_id' = %(run_id)s::text
 
 -- name: rename_upload

@@ -147,15 +147,16 @@ def test_decks_and_lectures_have_addresses_of_their_own(people, sent):
 
 def test_the_status_is_told_with_its_stages_and_findings(people, sent, rows):
     upload = sent(people.teacher)
-    stages = '{"slides": {"run_id": "r", "began_at": "2026-01-01T00:00:00+00:00", "note": "page 2 of 3"}}'
+    stages = '{"slides": {"run_id": "r", "began_at": "2026-01-01T00:00:00+00:00", "note": "2 of 3 pages", '
+    stages += '"done": 2, "total": 3}}'
     rows("update documents set requested_generation = generation, stages = %s where id = %s", [stages, upload])
     rows("insert into findings (course_id, document_id, ordinal, page, code, sentence, advice, source_sha256) "
          "select course_id, id, 0, 3, 'no_text', 'nothing could be read', 'Export it again.', sha256 "
          "from documents where id = %s", [upload])  # fmt: skip
     told = people.student.get(one(upload)).json()
     assert told["status"] == "running"
-    assert [(each["name"], each["note"], each["endedAt"]) for each in told["stages"]] == [
-        ("slides", "page 2 of 3", None)
+    assert [(each["name"], each["note"], each["done"], each["total"], each["endedAt"]) for each in told["stages"]] == [
+        ("slides", "2 of 3 pages", 2, 3, None)
     ]
     assert [(each["code"], each["pages"], each["advice"]) for each in told["findings"]] == [
         ("no_text", [3], "Export it again.")

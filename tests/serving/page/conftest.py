@@ -98,7 +98,7 @@ def opened(browser, request) -> Iterator[Callable[..., Page]]:
     assert not problems
 
 
-EXPECTED = re.compile(r"net::ERR_|status of (401|402|403|409|410|502)")
+EXPECTED = re.compile(r"net::ERR_|status of (401|402|403|409|410|422|502)")
 """Errors that a browser writes down by itself when a test makes the service refuse or go away."""
 
 

@@ -6,6 +6,7 @@ import { teaches } from "./roles.ts";
 // The pages of a course, behind its own address; `true`: for who teaches it.
 const PAGES: readonly (readonly [end: string, name: Key, teaching?: true])[] = [
   ["", "course.chat"],
+  ["/materials", "course.materials"],
   ["/members", "course.members", true],
 ];
 

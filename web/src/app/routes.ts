@@ -14,6 +14,7 @@ export const ROUTES: readonly (readonly [paths: readonly string[], Load, words?:
     () => import("../pages/Course/index.tsx"),
     "course",
   ],
+  [["/courses/:courseId/materials"], () => import("../pages/Materials/index.tsx"), "materials"],
   [["/courses/:courseId/members"], () => import("../pages/Members/index.tsx"), "teaching"],
   [["/courses/:courseId/decks/:deckId"], () => import("../pages/Deck/index.tsx"), "reader"],
 ];

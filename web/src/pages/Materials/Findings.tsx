@@ -1,0 +1,62 @@
+import { address } from "../../api/client.ts";
+import type { Upload } from "../../api/types.ts";
+import { clock, t, tMaybe } from "../../i18n/index.ts";
+
+type Finding = Upload["findings"][number];
+const SHOWN = 12;
+
+/** What of an upload could not be read: page by page with its picture or by the minute, and what to do. */
+export function Findings({ upload }: { upload: Upload }) {
+  const pages = new Set(upload.findings.flatMap((each) => each.pages)).size;
+  const times = upload.findings.flatMap((each) => each.times).length;
+  const count = pages || times;
+  return (
+    <details className="mt-1">
+      <summary className="w-fit rounded-md text-ink underline decoration-line underline-offset-4">
+        {count ? t(pages ? "findings.pages" : "findings.times", { count }) : t("findings.whole")}
+      </summary>
+      <ul className="mt-2 space-y-4">
+        {upload.findings.map((each) => (
+          <li key={`${each.code} ${each.sentence}`}>
+            <p>{tMaybe(`finding.${each.code}`) ?? upper(each.sentence)}</p>
+            {each.advice && <p className="text-dim">{tMaybe(`advice.${each.code}`) ?? each.advice}</p>}
+            <Places upload={upload} finding={each} />
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}
+
+function Places({ upload, finding: { pages, times } }: { upload: Upload; finding: Finding }) {
+  const more = Math.max(pages.length, times.length) - SHOWN;
+  if (!pages.length && !times.length) return null;
+  return (
+    <ul className="mt-2 flex flex-wrap gap-2 text-sm">
+      {pages.slice(0, SHOWN).map((page) => (
+        <li key={page} className="w-36">
+          <img
+            src={address("/api/courses/{course_id}/documents/{document_id}/pages/{page}/image", {
+              course_id: upload.courseId,
+              document_id: upload.id,
+              page,
+              width: 320,
+            })}
+            alt={t("findings.picture", { name: upload.fileName, page })}
+            loading="lazy"
+            className="aspect-4/3 w-full rounded-lg border border-line bg-white object-contain"
+          />
+          {t("place.page", { page })}
+        </li>
+      ))}
+      {times.slice(0, SHOWN).map(({ startMs, endMs }) => (
+        <li key={startMs} className="rounded-full border border-line px-2">
+          {t("findings.time", { start: clock(startMs), end: clock(endMs) })}
+        </li>
+      ))}
+      {more > 0 && <li className="self-center text-dim">{t("findings.more", { count: more })}</li>}
+    </ul>
+  );
+}
+
+const upper = (sentence: string) => sentence.charAt(0).toLocaleUpperCase() + sentence.slice(1);

@@ -1,0 +1,63 @@
+import { useEffect, useState } from "react";
+import { useGet } from "../../api/useGet.ts";
+import type { Course } from "../../api/types.ts";
+import { CourseHead } from "../../app/CourseHead.tsx";
+import { Page } from "../../app/Page.tsx";
+import { teaches } from "../../app/roles.ts";
+import { t } from "../../i18n/index.ts";
+import { Empty, Failed, Loading } from "../../ui/states.tsx";
+import { DropArea } from "./DropArea.tsx";
+import { Material } from "./Material.tsx";
+import { forget, sendFiles, useSending } from "./sending.ts";
+import { SendingRow } from "./SendingRow.tsx";
+import { UploadButton } from "./UploadButton.tsx";
+import { useMaterials } from "./useMaterials.ts";
+
+/** The materials of a course: what is there, what becomes of what was uploaded, and more of it. */
+export default function Materials({ courseId }: { courseId: string }) {
+  const { data: course, error, mutate } = useGet("/api/courses/{course_id}", { course_id: courseId });
+  if (error) return <Failed error={error} onRetry={() => mutate()} />;
+  if (!course) return <Loading rows={5} />;
+  return <Opened course={course} onRefused={() => void mutate()} />;
+}
+
+function Opened({ course, onRefused }: { course: Course; onRefused: () => void }) {
+  const { uploads, lost } = useMaterials(course.id, onRefused);
+  const sending = useSending(course.id);
+  const [published, setPublished] = useState(true);
+  const send = (files: Iterable<File>) =>
+    sendFiles(course.id, files, teaches(course) ? published : undefined);
+  useEffect(() => { // once it is listed, its own line says what becomes of it
+    const listed = new Set(uploads?.map((each) => each.id));
+    sending.filter((each) => each.state === "taken" && listed.has(each.upload!.id))
+      .forEach((each) => forget(each.id));
+  }, [uploads, sending]);
+  return (
+    <Page
+      title={t("materials.title")}
+      head={<CourseHead course={course} />}
+      action={
+        <UploadButton course={course} published={published} onPublished={setPublished} onFiles={send} />
+      }
+    >
+      <DropArea onFiles={send} />
+      {lost && uploads && <p role="status" className="mb-4 text-dim">{t("materials.lost")}</p>}
+      {uploads || sending.length
+        ? (
+          <ul className="space-y-2">
+            {sending.map((each) => <SendingRow key={`sent-${each.id}`} sending={each} />)}
+            {uploads?.map((each) => <Material key={each.id} course={course} upload={each} />)}
+          </ul>
+        )
+        : lost
+        ? <Failed error={new Error(t("problem.offline"))} />
+        : <Loading rows={5} />}
+      {uploads?.length === 0 && !sending.length && (
+        <Empty
+          title={t("materials.none")}
+          text={t(teaches(course) ? "materials.noneTeacher" : "materials.noneStudent")}
+        />
+      )}
+    </Page>
+  );
+}

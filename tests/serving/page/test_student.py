@@ -62,6 +62,8 @@ def test_a_citation_is_alive_while_the_answer_is_written_and_opens_the_page_besi
     pane = page.get_by_role("complementary", name="Source")
     pane.get_by_role("img", name="week1.pdf, page 1").wait_for()
     assert "Gradient descent moves the weights" in pane.inner_text()
+    deck = f"/courses/{material.course_id}/decks/{material.document_id}?page=1"
+    assert pane.get_by_role("link", name="Open deck").get_attribute("href") == deck
     ended(page)
     page.keyboard.press("Escape")
     pane.wait_for(state="detached")

@@ -48,12 +48,13 @@ export function send<M extends Exclude<Method, "get">, P extends Path>(
   path: P,
   values: Values = {},
   body?: Body<P, M>,
+  more: RequestInit = {},
 ): Promise<Answer<P, M>> {
   const json = body === undefined ? {} : {
     headers: { "content-type": "application/json" },
     body: JSON.stringify(body),
   };
-  return fetchJson(address(path, values), { method: method.toUpperCase(), ...json });
+  return fetchJson(address(path, values), { method: method.toUpperCase(), ...json, ...more });
 }
 
 /** The JSON of an address; undefined where it has none. Throws `ApiError`. */

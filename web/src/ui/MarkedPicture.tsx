@@ -1,23 +1,23 @@
 /**
  * The picture of a page with passages marked on it. `boxes`: left, top, right, bottom in shares of the picture.
- * `whole`: all of it is seen in the height that a page of its own has, else it is as wide as what it stands in.
+ * `fit`: the classes that bound its height, with all of it seen; else it is as wide as what it stands in.
  */
-export function MarkedPicture({ src, name, boxes = [], whole = false }: {
+export function MarkedPicture({ src, name, boxes = [], fit }: {
   src: string;
   name: string;
   boxes?: readonly (readonly number[])[];
-  whole?: boolean;
+  fit?: string;
 }) {
   return (
     <div
-      className={`relative overflow-hidden rounded-lg border border-line bg-white ${
-        whole ? "mx-auto w-fit" : ""
+      className={`relative overflow-hidden rounded-lg border border-line bg-[white] ${
+        fit ? "mx-auto w-fit" : ""
       }`}
     >
       <img
         src={src}
         alt={name}
-        className={`block min-h-24 ${whole ? "max-h-[calc(100dvh-9rem)] max-w-full" : "w-full"}`}
+        className={`block min-h-24 ${fit ? `max-w-full ${fit}` : "w-full"}`}
       />
       {boxes.map(([left, top, right, bottom], at) => (
         <span

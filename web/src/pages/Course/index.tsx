@@ -59,7 +59,7 @@ function Opened({ course, chatId }: { course: Course; chatId?: string }) {
                 chatId === undefined && go(`/courses/${course.id}/chats/${draft}`, { replace: true })}
             />
           </main>
-          <SourcePane />
+          <SourcePane course={course} />
         </div>
       </div>
     </SourceScope>

@@ -68,7 +68,7 @@ const Thumbnail = memo(function Thumbnail({ page, here, href }: {
               alt=""
               loading="lazy"
               decoding="async"
-              className="max-h-full max-w-full rounded-sm border border-line bg-white"
+              className="max-h-full max-w-full rounded-sm border border-line bg-[white]"
             />
           )}
         </span>

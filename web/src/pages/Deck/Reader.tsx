@@ -100,7 +100,7 @@ export function Reader({ course, deckId, deck }: { course: Course; deckId: strin
           {page.imageUrl
             ? (
               <MarkedPicture
-                whole
+                fit="max-h-[calc(100dvh-9rem)]"
                 src={`${page.imageUrl}&width=2000`}
                 name={t("deck.picture", { page: page.page, title: page.title })}
               />

@@ -1,12 +1,18 @@
-import type { Source } from "../../../api/types.ts";
+import { Link } from "wouter";
+import type { Course, Source } from "../../../api/types.ts";
 import { t } from "../../../i18n/index.ts";
+import { deckAt, lectureAt } from "../../../ui/links.ts";
 import { MarkedPicture } from "../../../ui/MarkedPicture.tsx";
 import { suggestQuestion } from "../../../ui/question.ts";
 import { placeOf } from "../../../ui/place.ts";
 import { Recording } from "./Recording.tsx";
 
 /** What a citation opens: the slide with the passage marked on it, or the recording from the cited second. */
-export function SourceCard({ source, onAsked }: { source: Source; onAsked: () => void }) {
+export function SourceCard({ course, source, onAsked }: {
+  course: Course;
+  source: Source;
+  onAsked: () => void;
+}) {
   const spoken = source.kind === "speech";
   const ask = () => {
     onAsked();
@@ -17,7 +23,7 @@ export function SourceCard({ source, onAsked }: { source: Source; onAsked: () =>
       {source.removed
         ? <p className="rounded-lg bg-raised px-3 py-2">{t("source.removed")}</p>
         : source.changed && <p className="rounded-lg bg-raised px-3 py-2">{t("source.changed")}</p>}
-      {spoken && source.mediaUrl && <Recording source={source} />}
+      {spoken && !source.removed && source.lectureId && <Recording source={source} />}
       {!spoken && source.imageUrl && (
         <MarkedPicture
           src={source.imageUrl}
@@ -33,6 +39,16 @@ export function SourceCard({ source, onAsked }: { source: Source; onAsked: () =>
           <button type="button" className="button" onClick={ask}>
             {spoken ? t("source.askMinute") : t("source.askPage")}
           </button>
+          {source.documentId && (
+            <Link href={deckAt(course.id, source.documentId, source.page)} className="button">
+              {t("source.openDeck")}
+            </Link>
+          )}
+          {source.lectureId && (
+            <Link href={lectureAt(course.id, source.lectureId, source.startMs)} className="button">
+              {t("source.openLecture")}
+            </Link>
+          )}
         </div>
       )}
     </>

@@ -1,4 +1,5 @@
 import { type KeyboardEvent as ReactKey, type PointerEvent, useEffect, useRef, useState } from "react";
+import type { Course } from "../../../api/types.ts";
 import { useGet } from "../../../api/useGet.ts";
 import { t } from "../../../i18n/index.ts";
 import { Icon } from "../../../ui/Icon.tsx";
@@ -12,7 +13,7 @@ import { useSource } from "./SourceScope.tsx";
 const NARROWEST = 320, WIDEST = 900, USUAL = 440; // px
 
 /** The opened source: beside the conversation, or over it where the window is narrow. */
-export function SourcePane() {
+export function SourcePane({ course }: { course: Course }) {
   const { opened, close } = useSource();
   const wide = useWide();
   const [width, resizer] = useWidth();
@@ -28,7 +29,7 @@ export function SourcePane() {
   if (!wide) {
     return (
       <Sheet label={t("source.title")} side="right" onClose={close}>
-        <Content />
+        <Content course={course} />
       </Sheet>
     );
   }
@@ -39,12 +40,12 @@ export function SourcePane() {
       className="no-print relative shrink-0 border-l border-line"
     >
       {resizer}
-      <Content />
+      <Content course={course} />
     </aside>
   );
 }
 
-function Content() {
+function Content({ course }: { course: Course }) {
   const { opened, open, close } = useSource();
   const { source, all } = opened!;
   const at = all.findIndex((each) => each.id === source.id);
@@ -90,7 +91,7 @@ function Content() {
       <div className="min-h-0 flex-1 space-y-3 overflow-y-auto p-4">
         <p className="font-medium break-words">{placeOf(source)}</p>
         {data
-          ? <SourceCard key={data.id} source={data} onAsked={close} />
+          ? <SourceCard key={data.id} course={course} source={data} onAsked={close} />
           : error
           ? <Failed error={error} onRetry={() => mutate()} />
           : <div className="aspect-4/3 rounded-lg bg-raised motion-safe:animate-pulse" />}

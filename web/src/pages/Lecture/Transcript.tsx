@@ -1,0 +1,130 @@
+import { memo, useMemo, useRef, useState } from "react";
+import type { Course, Transcript as Talk } from "../../api/types.ts";
+import { clock, t } from "../../i18n/index.ts";
+import { around, hasAll, wordsIn } from "../../ui/find.ts";
+import { Icon } from "../../ui/Icon.tsx";
+import { useHits } from "../../ui/useHits.ts";
+import { Line } from "./Line.tsx";
+import { useFollowed } from "./useFollowed.ts";
+
+const NONE: string[] = [];
+
+/**
+ * What is said: the line of now is marked and followed; searched by words and by meaning. `beside`: the recording stands
+ * at its left where there is room.
+ */
+export const Transcript = memo(function Transcript({ course, lectureId, talk, at, beside, onGo }: {
+  course: Course;
+  lectureId: string;
+  talk: Talk;
+  at: number;
+  beside: boolean;
+  onGo: (ms: number) => void;
+}) {
+  const [query, setQuery] = useState("");
+  const words = useMemo(() => wordsIn(query), [query]);
+  return (
+    <section
+      aria-label={t("lecture.transcript")}
+      className={`relative flex min-h-0 flex-1 flex-col border-line ${
+        beside ? "wide:w-md wide:flex-none wide:border-l" : ""
+      }`}
+    >
+      <div className="p-3">
+        <input
+          type="search"
+          className="field"
+          aria-label={t("lecture.search")}
+          placeholder={t("lecture.search")}
+          maxLength={500}
+          value={query}
+          onChange={(event) => setQuery(event.target.value)}
+        />
+      </div>
+      {words.length > 0
+        ? <Results course={course} lectureId={lectureId} talk={talk} at={at} words={words} onGo={onGo} />
+        : talk.items.length
+        ? <Lines talk={talk} at={at} onGo={onGo} />
+        : <p className="px-5 text-dim">{t(talk.source ? "lecture.silent" : "lecture.unheard")}</p>}
+    </section>
+  );
+});
+
+function Lines({ talk, at, onGo }: { talk: Talk; at: number; onGo: (ms: number) => void }) {
+  const list = useRef<HTMLOListElement>(null);
+  const [away, back] = useFollowed(list, talk.items[at]?.number);
+  return (
+    <>
+      <ol ref={list} className="min-h-0 flex-1 overflow-y-auto px-3 pb-3">
+        {talk.items.map((line, number) => (
+          <Line
+            key={line.number}
+            line={line}
+            speaker={line.speaker !== talk.items[number - 1]?.speaker ? line.speaker : null}
+            now={number === at}
+            words={NONE}
+            onGo={onGo}
+          />
+        ))}
+      </ol>
+      {away && (
+        <button type="button" className="button absolute bottom-3 self-center shadow-lg" onClick={back}>
+          <Icon name="down" />
+          {t("lecture.back")}
+        </button>
+      )}
+    </>
+  );
+}
+
+function Results({ course, lectureId, talk, at, words, onGo }: {
+  course: Course;
+  lectureId: string;
+  talk: Talk;
+  at: number;
+  words: string[];
+  onGo: (ms: number) => void;
+}) {
+  const said = useMemo(() => talk.items.filter((line) => hasAll(line.text, words)), [talk, words]);
+  const { hits = [], error, isLoading } = useHits(course.id, lectureId, words);
+  const count = said.length;
+  return (
+    <div className="min-h-0 flex-1 overflow-y-auto px-3 pb-3">
+      <p role="status" className="px-2 pb-1 text-sm text-dim">
+        {isLoading && !count ? t("lecture.searching") : t("lecture.found", { count })}
+      </p>
+      <ol>
+        {said.map((line) => (
+          <Line
+            key={line.number}
+            line={line}
+            speaker={line.speaker}
+            now={line === talk.items[at]}
+            words={words}
+            onGo={onGo}
+          />
+        ))}
+      </ol>
+      {hits.length > 0 && (
+        <>
+          <h2 className="mt-4 mb-1 px-2 text-sm font-medium text-dim">{t("lecture.meant")}</h2>
+          <ul>
+            {hits.map((hit) => (
+              <li key={hit.chunkId}>
+                <button
+                  type="button"
+                  className="flex w-full gap-3 rounded-md px-2 py-1 text-left text-dim hover:bg-soft"
+                  onClick={() => onGo(hit.startMs ?? 0)}
+                >
+                  <span className="tabular-nums">{clock(hit.startMs ?? 0)}</span>
+                  <span className="min-w-0 flex-1">{around(hit.text, words, 160)}</span>
+                </button>
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+      {error && <p role="alert" className="mt-2 px-2 text-sm text-bad">{error.message}</p>}
+    </div>
+  );
+}

@@ -1,7 +1,8 @@
 """An OpenRouter that really listens: codes exchanged for keys by PKCE, what a key may spend, models, and chat.
 
-`allow` plays the person who allows a key there. `answers` holds scripted answers by the end of a path; the next request
-of that path takes the first of them. `asked` counts requests by path; `seen` keeps each with the key it showed.
+`allow` plays the person who allows a key there; a browser that really comes is sent back with one. `answers` holds
+scripted answers by the end of a path; the next request of that path takes the first of them. `asked` counts requests by
+path; `seen` keeps each with the key it showed.
 """
 
 import base64
@@ -93,6 +94,8 @@ def _handler(fake: FakeOpenRouter) -> type[BaseHTTPRequestHandler]:
             )
             if scripted:
                 self._send(*scripted.pop(0))
+            elif path == "/auth":  # a browser, whose person allows a key at once
+                self._send(303, {"location": fake.allow(fake.url + self.path)}, b"")
             elif path == "/api/v1/auth/keys" and body is not None:
                 self._exchange(body)
             elif key not in fake.keys:

@@ -85,7 +85,7 @@ async def connect(
 async def callback(request: Request, person: Manager, nonce: Annotated[str, Path(max_length=LONGEST_CODE)]) -> Response:
     """Where OpenRouter sends the browser back with `code`. By other hands, a second time, too late: nothing happens.
 
-    A browser that is refused comes to `/?openrouter=CODE`, a program gets the problem.
+    A browser that is refused comes to `/settings?openrouter=CODE`, a program gets the problem.
     """
     state = state_of(request)
     try:
@@ -93,7 +93,7 @@ async def callback(request: Request, person: Manager, nonce: Annotated[str, Path
     except ProblemError as problem:
         if "text/html" not in request.headers.get("accept", ""):
             raise
-        return _redirect(f"/?openrouter={problem.code}")
+        return _redirect(f"/settings?openrouter={problem.code}")
 
 
 @router.get("/keys", operation_id="listKeys", responses=documented())

@@ -54,10 +54,12 @@ async def audit(
     person: Reader,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     before: Annotated[int | None, Query(ge=1, le=2**62, description="`nextBefore` of the page before.")] = None,
+    mine: Annotated[bool, Query(description="Operators too see their own alone.")] = False,
 ) -> AuditList:
     """What was done by this person and to them: roles, keys, tokens, deletions, exports. Operators see everybody's."""
-    whose = None if person.operator else person.user_id
+    everybody = person.operator and not mine
+    whose = None if everybody else person.user_id
     work = partial(list_events, person_id=whose, before=before, limit=limit + 1)
-    found = await state_of(request).core.run(person, work, as_pipeline=person.operator)
+    found = await state_of(request).core.run(person, work, as_pipeline=everybody)
     items = [AuditEventOut.model_validate(event) for event in found[:limit]]
     return AuditList(items=items, next_before=items[-1].id if len(found) > limit else None)

@@ -4,21 +4,31 @@ import csv
 import io
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Annotated
+from typing import Annotated, TypedDict
 from uuid import UUID
 
 from fastapi import Query, Request
 from fastapi.responses import Response
 
 from pipelines.core.access import manages_course
-from pipelines.core.models.ledger import Call, Caps, Spending, find_spending, list_calls, put_course_cap, put_person_cap
+from pipelines.core.models.ledger import (
+    Call,
+    Caps,
+    DayOfCalls,
+    Spending,
+    find_spending,
+    list_calls,
+    list_days,
+    put_course_cap,
+    put_person_cap,
+)
 from pipelines.core.postgres import Connection
 from serving.accounts.access import allowed, get_my_course
 from serving.accounts.asking import Manager, Reader
 from serving.accounts.people import Principal
 from serving.guard import router as guarded
 from serving.problems import documented
-from serving.schemas.usage import CallOut, CapIn, SpendingOut, UsageOut
+from serving.schemas.usage import CallOut, CapIn, DayOut, SpendingOut, UsageOut
 from serving.state import State, state_of
 
 router = guarded("/api", tag="usage")
@@ -34,16 +44,31 @@ Days = Annotated[int, Query(ge=1, le=3660, description="How many days back.")]
 
 
 @router.get("/usage", operation_id="getUsage", responses=documented("not_found", "not_allowed", "invalid_request"))
-async def usage(request: Request, person: Reader, course_id: Course = None, days: Days = 30) -> UsageOut:
-    """What this person's calls to models cost, call by call; with `courseId` what a course's did, without who asked."""
-    since, calls, today = await _calls(state_of(request), person, course_id, days=days, most=ROWS + 1)
-    shown = calls[:ROWS]
+async def usage(
+    request: Request,
+    person: Reader,
+    course_id: Course = None,
+    days: Days = 30,
+    rows: Annotated[int, Query(ge=0, le=ROWS, description="How many calls to list.")] = ROWS,
+) -> UsageOut:
+    """What this person's calls to models cost, by day and by call; with `courseId` a course's, without who asked."""
+    state = state_of(request)
+    which = await _which(state, person, course_id, days=days)
+    caps = Caps.of(state.settings)
+
+    def read(connection: Connection) -> tuple[list[Call], list[DayOfCalls], Spending]:
+        theirs, its = find_spending(connection, caps, person_id=person.user_id, course_id=course_id)
+        calls = list_calls(connection, **which, limit=rows + 1)
+        return calls, list_days(connection, **which), theirs if course_id is None else its
+
+    calls, by_day, today = await state.core.run(person, read)
     return UsageOut(
-        since=since,
-        total_usd=sum(call.cost_usd for call in shown),
+        since=which["since"],
+        total_usd=sum(day.cost_usd for day in by_day),
         today=SpendingOut.model_validate(today),
-        rows=[CallOut.model_validate(call) for call in shown],
-        more=len(calls) > ROWS,
+        days=[DayOut.model_validate(day) for day in by_day],
+        rows=[CallOut.model_validate(call) for call in calls[:rows]],
+        more=len(calls) > rows,
     )
 
 
@@ -56,7 +81,9 @@ async def usage(request: Request, person: Reader, course_id: Course = None, days
 )
 async def export_usage(request: Request, person: Reader, course_id: Course = None, days: Days = 366) -> Response:
     """The same as a table (CSV)."""
-    _, calls, _ = await _calls(state_of(request), person, course_id, days=days, most=EXPORTED)
+    state = state_of(request)
+    which = await _which(state, person, course_id, days=days)
+    calls = await state.core.run(person, partial(list_calls, **which, limit=EXPORTED))
     headers = {"content-disposition": 'attachment; filename="usage.csv"'}
     return Response(calls_csv(calls), media_type="text/csv; charset=utf-8", headers=headers)
 
@@ -89,23 +116,20 @@ async def _owned(state: State, person: Principal, course_id: UUID) -> None:
     allowed(manages_course(course.role))
 
 
-async def _calls(
-    state: State, person: Principal, course_id: UUID | None, *, days: int, most: int
-) -> tuple[datetime, list[Call], Spending]:
-    """(since when, the calls, what is spent today) of a person, or of a course they own."""
+class _Which(TypedDict):
+    """Which calls: of a person, or of a course."""
+
+    person_id: UUID | None
+    course_id: UUID | None
+    since: datetime
+
+
+async def _which(state: State, person: Principal, course_id: UUID | None, *, days: int) -> _Which:
+    """The calls of a person, or those of a course they own, of so many days."""
     if course_id is not None:
         await _owned(state, person, course_id)
     since = datetime.now(UTC) - timedelta(days=days)
-    whose = person.user_id if course_id is None else None
-    caps = Caps.of(state.settings)
-
-    def read(connection: Connection) -> tuple[list[Call], Spending]:
-        theirs, its = find_spending(connection, caps, person_id=person.user_id, course_id=course_id)
-        calls = list_calls(connection, person_id=whose, course_id=course_id, since=since, limit=most)
-        return calls, theirs if course_id is None else its
-
-    calls, today = await state.core.run(person, read)
-    return since, calls, today
+    return {"person_id": person.user_id if course_id is None else None, "course_id": course_id, "since": since}
 
 
 def calls_csv(calls: list[Call]) -> str:

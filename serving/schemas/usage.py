@@ -1,6 +1,6 @@
 """Use of models as JSON: what calls cost, and the caps on it."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -26,6 +26,14 @@ class CallOut(Out):
     course_id: UUID | None
 
 
+class DayOut(Out):
+    """The calls of a day (UTC) and what they cost together."""
+
+    day: date
+    calls: int
+    cost_usd: float
+
+
 class SpendingOut(Out):
     """US dollars spent today (UTC). `capUsd`: the most that may be, null: no cap; `ownCapUsd`: the most that was wished
     for, which counts where it is lower than the operator's, null: none was."""
@@ -36,7 +44,8 @@ class SpendingOut(Out):
 
 
 class UsageOut(Out):
-    """Calls since `since`, newest first, and what they cost together. `more`: there were older ones than are listed.
+    """What calls since `since` cost together, and on each day that had one, oldest first; the calls themselves, newest
+    first. `more`: there were older ones than are listed.
 
     Of a course: everybody's calls, and today's are those the operator pays for.
     """
@@ -44,6 +53,7 @@ class UsageOut(Out):
     since: datetime
     total_usd: float
     today: SpendingOut
+    days: list[DayOut]
     rows: list[CallOut]
     more: bool
 

@@ -5,14 +5,14 @@ Belongs here: what a call is expected to cost, and whether today's caps have roo
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 from psycopg.rows import dict_row
 
 from pipelines.core.errors import CapBusyError, CapReachedError
-from pipelines.core.postgres import Connection
+from pipelines.core.postgres import Connection, read_records
 from pipelines.core.settings import Settings
 from pipelines.core.statements import statement
 
@@ -63,6 +63,15 @@ class Call:
     failed: bool
     course_id: UUID | None
     run_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayOfCalls:
+    """How many calls were made on a day (UTC), and what they cost in US dollars."""
+
+    day: date
+    calls: int
+    cost_usd: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +128,14 @@ def list_calls(
     values = {"person_id": person_id, "course_id": course_id, "since": since, "limit": limit}
     with connection.cursor(row_factory=dict_row) as cursor:
         return [Call(**row) for row in cursor.execute(statement("list_calls"), values)]
+
+
+def list_days(
+    connection: Connection, *, person_id: UUID | None, course_id: UUID | None, since: datetime
+) -> list[DayOfCalls]:
+    """The calls that `list_calls` lists, all of them, by day, oldest first; days without one are left out."""
+    values = {"person_id": person_id, "course_id": course_id, "since": since}
+    return read_records(connection, DayOfCalls, "list_days", values)
 
 
 def find_spending(

@@ -70,6 +70,16 @@ where (%(person_id)s::uuid is null or user_id = %(person_id)s::uuid)
 order by began_at desc, id desc
 limit %(limit)s::integer
 
+-- name: list_days
+-- The same calls by their day (UTC), oldest first: day, calls, cost_usd. Days without one are left out.
+select (began_at at time zone 'utc')::date as day, count(*) as calls, sum(cost_usd)::float8 as cost_usd
+from model_calls
+where (%(person_id)s::uuid is null or user_id = %(person_id)s::uuid)
+  and (%(course_id)s::uuid is null or course_id = %(course_id)s::uuid)
+  and began_at >= %(since)s::timestamptz and status <> 'open'
+group by 1
+order by 1
+
 -- name: find_caps
 -- What may be spent and is spent today (UTC), as lock_spending counts it: person_cap, own_cap, person_usd of this person;
 -- course_cap, course_own_cap, course_usd of this course. Caps are null where there is none.

@@ -278,7 +278,7 @@ def test_a_page_comes_back_to_a_page_when_it_is_refused(there):
     back = there.fake.allow(there.begin(ada))
     ada.get(back)
     again = ada.get(back, headers={"accept": "text/html"})
-    assert (again.status_code, again.headers["location"]) == (303, "/?openrouter=connect_expired")
+    assert (again.status_code, again.headers["location"]) == (303, "/settings?openrouter=connect_expired")
 
 
 def test_a_key_that_manages_keys_is_refused(there):

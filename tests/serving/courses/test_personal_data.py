@@ -126,6 +126,9 @@ def test_the_trail_is_read_by_its_subject_and_by_operators(people, rows):
     while not people.stranger.get("/api/me").json()["operator"]:
         assert time.monotonic() < deadline
         time.sleep(0.05)
+    me = people.id_of(people.stranger)
+    own = people.stranger.get("/api/audit", params={"mine": True}).json()["items"]
+    assert own and all(me in (event["actorId"], event["subjectId"]) for event in own)
     page = people.stranger.get("/api/audit", params={"limit": 2}).json()
     rest = people.stranger.get("/api/audit", params={"limit": 1000, "before": page["nextBefore"]}).json()
     ids = [event["id"] for event in page["items"] + rest["items"]]
@@ -139,6 +142,9 @@ def test_everybody_is_told_what_their_calls_cost_and_an_owner_what_the_course_do
     mine = people.student.get("/api/usage").json()
     assert mine["totalUsd"] == 0.75 == sum(row["costUsd"] for row in mine["rows"])
     assert [(row["failed"], row["courseId"]) for row in mine["rows"]] == [(True, None), (False, people.course)]
+    assert sum(day["calls"] for day in mine["days"]) == 2 and sum(day["costUsd"] for day in mine["days"]) == 0.75
+    brief = people.student.get("/api/usage", params={"rows": 1}).json()
+    assert brief["totalUsd"] == 0.75 and brief["more"] and brief["rows"] == mine["rows"][:1] and not mine["more"]
     assert mine["today"] == {"spentUsd": 0.75, "capUsd": None, "ownCapUsd": None}
     of_course = people.owner.get("/api/usage", params={"courseId": people.course}).json()
     assert of_course["totalUsd"] == 1.25 and of_course["today"]["spentUsd"] == 1.0

@@ -66,7 +66,8 @@ export async function fetchJson<T>(url: string, init: RequestInit = {}): Promise
     throw new ApiError("offline", t("problem.offline"), 0);
   }
   if (!heard(response).ok) throw await errorOf(response);
-  return response.status === 204 ? undefined as T : await response.json();
+  const said = await response.text();
+  return said ? JSON.parse(said) : undefined as T;
 }
 
 /** A response, after its news about the page has been told. */

@@ -36,7 +36,10 @@ export function Header({ children }: { children?: ReactNode }) {
               </span>
             </>
           }
-          items={[{ label: t("header.signOut"), run: () => signOut() }]}
+          items={[
+            { label: t("header.settings"), href: "/settings" },
+            { label: t("header.signOut"), run: () => signOut() },
+          ]}
         />
       </header>
     </>

@@ -1,0 +1,57 @@
+import { useState } from "react";
+import { signOut } from "../../app/session.tsx";
+import { setTheme, type Theme, theme, THEMES } from "../../app/theme.ts";
+import { chooseLanguage, language, languageName, LANGUAGES, t } from "../../i18n/index.ts";
+import { Select } from "../../ui/Select.tsx";
+import { Problem, Section } from "./Section.tsx";
+import { useDoing } from "./useDoing.ts";
+
+// A change of language draws the page anew; who changed it by keyboard goes on where they were.
+let justChosen = false;
+
+/** Language and theme of the page, and the end of all sign-ins. */
+export function General() {
+  const [shown, setShown] = useState(theme);
+  const leaving = useDoing();
+  const speak = (code: string) => {
+    justChosen = true;
+    void chooseLanguage(code);
+  };
+  return (
+    <Section title={t("general.title")}>
+      <div className="grid gap-4 sm:grid-cols-2">
+        <Select
+          label={t("general.language")}
+          autoFocus={justChosen}
+          onBlur={() => justChosen = false}
+          value={language()}
+          onChange={(event) => speak(event.target.value)}
+        >
+          {LANGUAGES.map((code) => <option key={code} value={code}>{languageName(code)}</option>)}
+        </Select>
+        <Select
+          label={t("general.theme")}
+          value={shown}
+          onChange={(event) => {
+            setTheme(event.target.value as Theme);
+            setShown(event.target.value as Theme);
+          }}
+        >
+          {THEMES.map((each) => <option key={each} value={each}>{t(`theme.${each}`)}</option>)}
+        </Select>
+      </div>
+      <div className="space-y-2">
+        <p className="text-dim">{t("general.signOutText")}</p>
+        <button
+          type="button"
+          className="button"
+          disabled={leaving.busy}
+          onClick={() => leaving.run(() => signOut(true))}
+        >
+          {t("general.signOut")}
+        </button>
+        <Problem said={leaving.problem} />
+      </div>
+    </Section>
+  );
+}

@@ -27,6 +27,7 @@ from serving.routes import (
     models,
     personal,
     readers,
+    resumable,
     sessions,
     uploads,
     usage,
@@ -74,7 +75,7 @@ def create_app(settings: Settings | None = None, *, limits: Limits | None = None
     )
     app.state.settings, app.state.limits = settings, limits
     for router in (
-        chat.router, sessions.router, courses.router, members.router, events.router, uploads.router,
+        chat.router, sessions.router, courses.router, members.router, events.router, uploads.router, resumable.router,
         materials.documents, materials.lectures, readers.router, corrections.router, media.router, auth.router,
         account.router, keys.router, models.router, personal.router, usage.router, health.router,
     ):  # fmt: skip

@@ -11,8 +11,9 @@ MAY_SEND = (
     "authorization, content-type, last-event-id, range, tus-resumable, upload-length, upload-metadata, upload-offset"
 )
 MAY_READ = (
-    "accept-ranges, content-disposition, content-range, location, retry-after, tus-resumable, upload-length, "
-    "upload-offset, www-authenticate, x-request-id, x-vercel-ai-ui-message-stream"
+    "accept-ranges, content-disposition, content-location, content-range, location, retry-after, tus-extension, "
+    "tus-max-size, tus-resumable, tus-version, upload-expires, upload-length, upload-offset, www-authenticate, "
+    "x-request-id, x-vercel-ai-ui-message-stream"
 )
 METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
 KEPT_S = 600

@@ -155,9 +155,9 @@ def asking_of(endpoint: Callable[..., Any]) -> Asking | AskingNobody:
     return found[0]
 
 
-def router(prefix: str = "", *, tag: str) -> APIRouter:
+def router(prefix: str = "", *, tag: str, route_class: type[GuardedRoute] = GuardedRoute) -> APIRouter:
     """A router all of whose routes are guarded."""
-    return APIRouter(prefix=prefix, tags=[tag], route_class=GuardedRoute)
+    return APIRouter(prefix=prefix, tags=[tag], route_class=route_class)
 
 
 def open_paths(app: FastAPI) -> frozenset[str]:

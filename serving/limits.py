@@ -80,6 +80,9 @@ class Limits:
     uploads_per_user: int = 4
     """Files that one person uploads to this process at a time."""
 
+    partial_uploads_per_user: int = 500
+    """Uploads in pieces that one person has begun and not ended: a folder of files at a time."""
+
     watch_s: float = 2.0
     """Pause after which an open stream of a course asks whether its reader still belongs to it."""
 

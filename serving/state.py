@@ -32,12 +32,13 @@ from serving.log import log
 from serving.materials.bells import CourseBells, rung_course
 from serving.materials.links import Links
 from serving.materials.thumbnails import Thumbnails
+from serving.materials.turns import Turns
 from serving.search import THREADS, Searcher
 
 
 @dataclass(kw_only=True, eq=False)
 class State:
-    """The opened service. `uploading`: files on their way, by person."""
+    """The opened service. `uploading`: files on their way, by person; `turns`: at uploads in pieces."""
 
     settings: Settings
     limits: Limits
@@ -55,6 +56,7 @@ class State:
     models: Models
     openrouter: OpenRouter
     uploading: Counter[UUID] = field(default_factory=Counter)
+    turns: Turns = field(default_factory=Turns)
 
 
 def state_of(request: Request) -> State:

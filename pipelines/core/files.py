@@ -4,6 +4,7 @@ Behind fsspec, so FILES_URL may be a folder or an S3 URL. A file is either there
 temporary name first and are moved into place.
 """
 
+import errno
 import hashlib
 import os
 import re
@@ -18,9 +19,12 @@ from pathlib import Path
 from typing import IO, Any
 
 from pipelines.core.errors import NotFoundError, StorageUnavailableError, UnreadableFileError
+from pipelines.core.partial.files import PartialFiles
 from pipelines.core.settings import Settings
 
 BLOCK = 1 << 20
+NO_LINKS = frozenset({errno.EPERM, errno.EXDEV, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS})
+"""What file systems say that have no links."""
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -111,18 +115,24 @@ class IncomingFile:
 
 
 class FileStore:
-    """Files by content hash under one root."""
+    """Files by content hash under one root.
 
-    def __init__(self, url: str) -> None:
+    Args:
+        home: folder for what must lie on a disk of this machine, where the root does not: files that come in pieces.
+    """
+
+    def __init__(self, url: str, *, home: Path | None = None) -> None:
         import fsspec  # here: much needs the names of this module, and a search has no files
 
         self._fs, self._root = fsspec.core.url_to_fs(url)
         self._local = "file" in (self._fs.protocol if isinstance(self._fs.protocol, tuple) else (self._fs.protocol,))
+        here = Path(self._root) if self._local else home or Path(tempfile.gettempdir())
+        self.partial = PartialFiles(here / "partial")
 
     @classmethod
     def open(cls, settings: Settings) -> "FileStore":
         """The store FILES_URL names; a folder of the home when it is unset."""
-        return cls(settings.files_url or str(settings.home / "files"))
+        return cls(settings.files_url or str(settings.home / "files"), home=settings.home)
 
     def add(self, source: IO[bytes], *, max_bytes: int | None = None) -> StoredFile:
         """Copy a stream into the store.
@@ -138,6 +148,28 @@ class FileStore:
             except OSError as error:
                 raise _unavailable(error) from None
             return incoming.finish()
+
+    def add_whole(self, path: Path) -> StoredFile:
+        """Store a file of `partial` that is whole; it stays where it is. On one disk both share their bytes.
+
+        Raises:
+            StorageUnavailableError: disk full or store out of reach; nothing is left behind.
+        """
+        try:
+            with path.open("rb") as source:
+                sha256, byte_count = hashlib.file_digest(source, "sha256").hexdigest(), source.tell()
+            existed = self.has(sha256)
+            if self._local and not existed:
+                self._fs.makedirs(self._folder(sha256), exist_ok=True)
+                with suppress(FileExistsError):
+                    os.link(path, self._path(sha256))
+            if self._local or existed:
+                return StoredFile(sha256, byte_count, existed)
+        except OSError as error:
+            if error.errno not in NO_LINKS:
+                raise _unavailable(error) from None
+        with path.open("rb") as source:
+            return self.add(source)
 
     def begin(self, *, max_bytes: int | None = None) -> "IncomingFile":
         """A file that comes in pieces; use it as a context manager, or `close` it.

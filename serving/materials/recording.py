@@ -1,5 +1,6 @@
 """Recording of uploads that came over HTTP: their type told by their content, their row written for who sent them."""
 
+import asyncio
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
@@ -12,52 +13,37 @@ from pipelines.core.errors import UnreadableFileError
 from pipelines.core.files import StoredFile
 from pipelines.core.lecture_slides import link_document
 from pipelines.core.lectures import put_lecture
+from pipelines.core.partial.uploads import note_taken_upload, take_partial_upload
 from pipelines.core.postgres import Connection
 from pipelines.core.records import Document, Lecture
 from pipelines.core.stored_files import hold_files
 from pipelines.core.stores import Stores
-from pipelines.core.uploads import DOCUMENT, LECTURE, Outcome, UploadKind
+from pipelines.core.uploads import DOCUMENT, Outcome, UploadKind
 from pipelines.steps.documents.checks import check_document
 from pipelines.steps.documents.kinds import kind_of
 from pipelines.steps.speech.sniff import sniff_media
 from serving.accounts.access import CourseAccess, allowed
 from serving.accounts.people import Principal
+from serving.core import Core
 from serving.materials.intake import Form, TakenFile
-
-
-def check_deck(stores: Stores, taken: TakenFile) -> None:
-    """Goes on where the file may be a deck.
-
-    Raises:
-        UnreadableFileError: `empty_file`, `too_large`, `not_a_pdf`, `unknown_kind`.
-    """
-    with stores.files.local_path(taken.stored.sha256) as path:
-        check_document(path, file_name=taken.name, max_bytes=stores.settings.pdf_max_mb * MB)
-
-
-def is_recording(stores: Stores, taken: TakenFile) -> bool:
-    """Whether the file may be a recording; otherwise it is text, which may be captions.
-
-    Raises:
-        UnreadableFileError: it is neither (`not_media`).
-    """
-    with stores.files.open_read(taken.stored.sha256) as source:
-        if sniff_media(source) is not None:  # type: ignore[arg-type]
-            return True
-        if kind_of(source) is None:  # type: ignore[arg-type]
-            raise UnreadableFileError("This file is no recording, whatever its name says.", code="not_media")
-    return False
+from serving.problems import ProblemError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sending:
-    """What a person sends to a course. `published` None: as is usual for their role. `deck_ids`: of a lecture alone."""
+    """What a person sends to a course.
 
+    `published` None: as is usual for their role. `deck_ids`: of a lecture alone. `partial_id`: of the upload in pieces
+    that is whole now; None: it came at once.
+    """
+
+    kind: UploadKind
     person: Principal
     course: CourseAccess
     form: Form
     published: bool | None
     deck_ids: tuple[UUID, ...] = ()
+    partial_id: UUID | None = None
 
     @property
     def file(self) -> TakenFile:
@@ -83,22 +69,68 @@ class Sending:
                 "byte_count": self.byte_count, "owner_id": self.person.user_id}  # fmt: skip
 
 
-def record_document(connection: Connection, stores: Stores, sent: Sending) -> tuple[Document, Outcome]:
-    """Write down a deck whose file is in the store, in a transaction of who sent it.
+async def take(core: Core, sent: Sending) -> tuple[UUID, Outcome]:
+    """Look at files that are in the store and write the upload down for who sent it: its id, and what that changed.
 
     Raises:
-        NotFoundError, NotAllowedError: they were let go from the course meanwhile.
+        ProblemError: `bad_captions`, `not_allowed`.
+        UnreadableFileError: `empty_file`, `too_large`, `not_a_pdf`, `unknown_kind`, `not_media`.
+        NotFoundError, NotAllowedError: they were let go from the course, or gave the upload up, meanwhile.
         PermanentError: `person_quota`, `course_quota`, or `same_name`: theirs of that name is the course's now.
-        StorageUnavailableError: the file was removed meanwhile.
+        StorageUnavailableError: the database is away, or a file was removed meanwhile.
     """
-    published = _admit(connection, stores, sent, DOCUMENT)
-    sha256 = sent.file.stored.sha256
-    return put_document(connection, sealer=stores.sealer, sha256=sha256, published=published, **sent.named)
+    stores, recorded = core.stores, False
+    if sent.kind is DOCUMENT:
+        await asyncio.to_thread(_check_deck, stores, sent.file)
+    else:
+        recorded = await asyncio.to_thread(_is_recording, stores, sent.file)
+        captions = sent.form.files.get("captions")
+        if captions is not None and await asyncio.to_thread(_is_recording, stores, captions):
+            raise ProblemError("bad_captions", field="captions")
+
+    def work(connection: Connection) -> tuple[UUID, Outcome]:
+        if sent.partial_id is not None:
+            take_partial_upload(connection, sent.partial_id)
+        upload, outcome = _record(connection, stores, sent, recorded=recorded)
+        if sent.partial_id is not None:
+            note_taken_upload(connection, sent.partial_id, upload.id)
+        return upload.id, outcome
+
+    return await core.run(sent.person, work)
 
 
-def record_lecture(connection: Connection, stores: Stores, sent: Sending, *, recorded: bool) -> tuple[Lecture, Outcome]:
-    """The same for a lecture. `recorded`: its file is a recording, and not captions."""
-    published = _admit(connection, stores, sent, LECTURE)
+def _check_deck(stores: Stores, taken: TakenFile) -> None:
+    """Goes on where the file may be a deck.
+
+    Raises:
+        UnreadableFileError: `empty_file`, `too_large`, `not_a_pdf`, `unknown_kind`.
+    """
+    with stores.files.local_path(taken.stored.sha256) as path:
+        check_document(path, file_name=taken.name, max_bytes=stores.settings.pdf_max_mb * MB)
+
+
+def _is_recording(stores: Stores, taken: TakenFile) -> bool:
+    """Whether the file may be a recording; otherwise it is text, which may be captions.
+
+    Raises:
+        UnreadableFileError: it is neither (`not_media`).
+    """
+    with stores.files.open_read(taken.stored.sha256) as source:
+        if sniff_media(source) is not None:  # type: ignore[arg-type]
+            return True
+        if kind_of(source) is None:  # type: ignore[arg-type]
+            raise UnreadableFileError("This file is no recording, whatever its name says.", code="not_media")
+    return False
+
+
+def _record(
+    connection: Connection, stores: Stores, sent: Sending, *, recorded: bool
+) -> tuple[Document | Lecture, Outcome]:
+    """`recorded`: the file of a lecture is a recording, and not captions."""
+    published = _admit(connection, stores, sent)
+    if sent.kind is DOCUMENT:
+        sha256 = sent.file.stored.sha256
+        return put_document(connection, sealer=stores.sealer, sha256=sha256, published=published, **sent.named)
     captions = sent.form.files.get("captions") if recorded else sent.file
     lecture, outcome = put_lecture(
         connection,
@@ -113,9 +145,9 @@ def record_lecture(connection: Connection, stores: Stores, sent: Sending, *, rec
     return lecture, outcome
 
 
-def _admit(connection: Connection, stores: Stores, sent: Sending, kind: UploadKind) -> bool:
+def _admit(connection: Connection, stores: Stores, sent: Sending) -> bool:
     """Ask again, now that the bytes are here, and hold them; whether a new upload is published."""
-    asking, course = sent.person.person, sent.course
+    asking, course, kind = sent.person.person, sent.course, sent.kind
     role = adding(connection, asking, kind, course.id)
     published = teaches(role) if sent.published is None else sent.published
     allowed(not published or teaches(role))

@@ -1,11 +1,13 @@
 """A person's own: all of it as one file, its end, and the trail of what was done to it."""
 
+import asyncio
 from functools import partial
 from typing import Annotated
 
 from fastapi import Query, Request
 from fastapi.responses import Response, StreamingResponse
 
+from pipelines.core.partial.uploads import sweep_partial_uploads
 from pipelines.core.personal.audit import list_events
 from pipelines.core.personal.erasure import erase_person
 from serving.accounts.asking import Manager, Reader
@@ -45,6 +47,7 @@ async def delete_me(request: Request, person: Manager) -> Response:
     await state.core.run(person, partial(erase_person, person_id=person.user_id), as_pipeline=True)
     state.accounts.authenticator.forget(person.user_id)
     state.runs.stop_person(person.user_id)
+    await asyncio.to_thread(sweep_partial_uploads, state.core.stores.database, state.files)
     return Response(status_code=202)
 
 

@@ -1,39 +1,32 @@
 """Uploads: decks and lectures sent as forms, refused before their bytes are read or kept whole."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Mapping
 from typing import Any
-from uuid import UUID
 
 from fastapi import Request
 from fastapi.responses import Response
 
-from pipelines.core.access import adds_upload, teaches
 from pipelines.core.admission import MB
-from pipelines.core.publishing import place_of
 from pipelines.core.settings import Settings
-from pipelines.core.uploads import DOCUMENT, LECTURE, Outcome, UploadKind
+from pipelines.core.uploads import DOCUMENT, LECTURE, UploadKind
 from pipelines.steps.captions.records import MAX_BYTES as CAPTIONS_MAX_BYTES
-from serving.accounts.access import CourseAccess, allowed, get_my_course
+from serving.accounts.access import CourseAccess
 from serving.accounts.asking import Uploader
 from serving.accounts.people import Principal
 from serving.guard import router as guarded
 from serving.guard import takes
+from serving.materials.admitting import Fields, Said, one_of_few
 from serving.materials.form import FORM_BYTES
-from serving.materials.intake import Form, taken_form
-from serving.materials.recording import Sending, check_deck, is_recording, record_document, record_lecture
+from serving.materials.intake import taken_form
+from serving.materials.recording import take
 from serving.materials.shown import get_shown
 from serving.problems import ProblemError, documented
 from serving.schemas.uploads import UploadOut
-from serving.state import State, state_of
+from serving.state import state_of
 
 router = guarded("/api", tag="uploads")
 
 FORM = "multipart/form-data"
-Fields = Mapping[str, list[str]]
 
 
 def _form(**files: str) -> dict[str, Any]:
@@ -78,21 +71,7 @@ async def upload_document(request: Request, person: Uploader, response: Response
     A file of a name they have there is its new version; the same bytes again are the upload that is there. The fields
     come before the file.
     """
-    state, said = state_of(request), _Said(DOCUMENT)
-    stores = state.core.stores
-    with _one_of_few(state, person):
-        async with taken_form(
-            request,
-            database=stores.database,
-            files=stores.files,
-            largest={"file": state.settings.pdf_max_mb * MB},
-            admit=_admit(state, person, said),
-        ) as form:
-            await asyncio.to_thread(check_deck, stores, form.files["file"])
-            upload, outcome = await state.core.run(
-                person, partial(record_document, stores=stores, sent=said.sending(person, form))
-            )
-    return await _told(state, person, said, upload.id, outcome, response)
+    return await _taken(request, person, response, DOCUMENT, {"file": state_of(request).settings.pdf_max_mb * MB})
 
 
 @router.post(
@@ -109,112 +88,29 @@ async def upload_lecture(request: Request, person: Uploader, response: Response)
 
     `deckIds` names the decks it goes through. As for documents otherwise.
     """
-    state, said = state_of(request), _Said(LECTURE)
+    largest = {"file": state_of(request).settings.media_max_mb * MB, "captions": CAPTIONS_MAX_BYTES}
+    return await _taken(request, person, response, LECTURE, largest)
+
+
+async def _taken(
+    request: Request, person: Principal, response: Response, kind: UploadKind, largest: Mapping[str, int]
+) -> UploadOut:
+    """The upload that a form brings, in the store and written down."""
+    state, admitted = state_of(request), list[tuple[Said, CourseAccess]]()
+
+    async def admit(fields: Fields) -> None:
+        said = Said.read(kind, fields)
+        admitted.append((said, await said.admit(state, person)))
+
     stores = state.core.stores
-    with _one_of_few(state, person):
+    with one_of_few(state, person):
         async with taken_form(
-            request,
-            database=stores.database,
-            files=stores.files,
-            largest={"file": state.settings.media_max_mb * MB, "captions": CAPTIONS_MAX_BYTES},
-            admit=_admit(state, person, said),
+            request, database=stores.database, files=stores.files, largest=largest, admit=admit
         ) as form:
             if "file" not in form.files:
                 raise ProblemError("file_missing")
-            recorded = await asyncio.to_thread(is_recording, stores, form.files["file"])
-            if "captions" in form.files and await asyncio.to_thread(is_recording, stores, form.files["captions"]):
-                raise ProblemError("bad_captions", field="captions")
-            upload, outcome = await state.core.run(
-                person,
-                partial(record_lecture, stores=stores, sent=said.sending(person, form), recorded=recorded),
-            )
-    return await _told(state, person, said, upload.id, outcome, response)
-
-
-@dataclass
-class _Said:
-    """What a form's fields say. `published` None: as usual for the role."""
-
-    kind: UploadKind
-    published: bool | None = None
-    deck_ids: tuple[UUID, ...] = ()
-    course: CourseAccess | None = None
-
-    def sending(self, person: Principal, form: Form) -> Sending:
-        """What they send, once `_admit` has let it in."""
-        assert self.course is not None  # noqa: S101  no form is taken without that
-        return Sending(person=person, course=self.course, form=form, published=self.published, deck_ids=self.deck_ids)
-
-    def read(self, fields: Fields) -> UUID:
-        """Read the fields; the id of the course.
-
-        Raises:
-            ProblemError: `invalid_request`.
-        """
-        known = {"courseId", "published"} | ({"deckIds"} if self.kind is LECTURE else set())
-        for name, values in fields.items():
-            if name not in known or (len(values) > 1 and name != "deckIds"):
-                raise ProblemError("invalid_request", field=name[:100])
-        if "published" in fields:
-            if fields["published"][0] not in ("true", "false"):
-                raise ProblemError("invalid_request", field="published")
-            self.published = fields["published"][0] == "true"
-        listed = [each for value in fields.get("deckIds", []) for each in value.split(",") if each]
-        self.deck_ids = tuple(_uuid("deckIds", each) for each in listed)
-        return _uuid("courseId", fields.get("courseId", [""])[0])
-
-
-def _admit(state: State, person: Principal, said: _Said) -> Callable[[Fields], Awaitable[None]]:
-    """Asks, before a byte of a file is read, whether this person may bring this to that course.
-
-    Raises:
-        ProblemError: `invalid_request`, `not_found`, `not_allowed`.
-    """
-
-    async def admit(fields: Fields) -> None:
-        course_id = said.read(fields)
-        async with state.database.transaction(as_person=person.person) as connection:
-            course = said.course = await get_my_course(connection, person, course_id)
-        allowed(adds_upload(course.role, said.kind.noun, students_add_lectures=course.students_add_lectures))
-        allowed(not said.published or teaches(course.role))
-        for deck_id in said.deck_ids:
-            deck = await state.core.run(
-                person, partial(place_of, person=person.person, kind=DOCUMENT, upload_id=deck_id)
-            )
-            if deck.course_id != course_id:
-                raise ProblemError("not_found")
-
-    return admit
-
-
-@contextmanager
-def _one_of_few(state: State, person: Principal) -> Iterator[None]:
-    """One upload more of this person.
-
-    Raises:
-        ProblemError: `too_many_uploads`.
-    """
-    if state.uploading[person.user_id] >= state.limits.uploads_per_user:
-        raise ProblemError("too_many_uploads", retry_after_s=5)
-    state.uploading[person.user_id] += 1
-    try:
-        yield
-    finally:
-        state.uploading[person.user_id] -= 1
-        if not state.uploading[person.user_id]:
-            del state.uploading[person.user_id]
-
-
-async def _told(  # noqa: PLR0917  the end of two endpoints
-    state: State, person: Principal, said: _Said, upload_id: UUID, outcome: Outcome, response: Response
-) -> UploadOut:
+            ((said, course),) = admitted
+            upload_id, outcome = await take(state.core, said.sending(person, course, form))
     if outcome in ("unchanged", "duplicate"):
         response.status_code = 200
-    return await get_shown(state.core, person, said.kind, upload_id)
-
-
-def _uuid(field: str, text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise ProblemError("invalid_request", field=field) from None
+    return await get_shown(state.core, person, kind, upload_id)

@@ -133,6 +133,7 @@ def test_who_belongs_nowhere_sees_no_row_and_who_belongs_there_does(server, tmp_
         "model_calls",
         "model_keys",
         "openrouter_attempts",
+        "partial_uploads",
         "corrections",
         "source_reports",
     }  # of which the baseline has no rows

@@ -43,6 +43,7 @@ KEPT: tuple[Kept, ...] = (
     _of("documents", "owner_id", fate="stays", hidden=("password_sealed",)),
     _of("lectures", "owner_id", fate="stays"),
     _of("user_lectures"),
+    _of("partial_uploads"),
     _of("chat_sessions"),
     Kept(table="chat_messages", theirs=_CHATS),
     Kept(table="chat_runs", theirs=_CHATS),

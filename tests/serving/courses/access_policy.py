@@ -35,6 +35,13 @@ POLICY: dict[str, dict[str, str]] = {
     **{key.format(plural="documents", upload_id="{upload_id}"): value for key, value in UPLOADS.items()},
     **{key.format(plural="lectures", upload_id="{upload_id}"): value for key, value in UPLOADS.items()},
     "POST /api/lectures": {"course": MEMBERS, "lecture with a private deck": OWN, "lecture with a kept deck": "4.4444"},
+    "OPTIONS /api/uploads": EVERYBODY,
+    "POST /api/uploads": {
+        "course in pieces": MEMBERS, "private deck in pieces": OWN, "kept deck in pieces": "4.4444",
+    },
+    "HEAD /api/uploads/{upload_id}": {"upload in pieces": OWN},
+    "PATCH /api/uploads/{upload_id}": {"upload in pieces": OWN},
+    "DELETE /api/uploads/{upload_id}": {"upload in pieces": OWN},
     "POST /api/documents/{upload_id}/unlock": _MANAGED,
     "GET /api/documents/{upload_id}/pages": _SEEN,
     "GET /api/lectures/{upload_id}/transcript": _SEEN,

@@ -2,6 +2,7 @@
 
 import json
 import re
+from base64 import b64encode
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
@@ -40,21 +41,28 @@ BODIES: dict[str, Any] = {
 
 @dataclass
 class Thing:
-    """What a request is about: values of the path, the query, the body or the form."""
+    """What a request is about: values of the path, the query, the body, the form, or the metadata of pieces."""
 
     path: dict[str, Any] = field(default_factory=dict)
     query: dict[str, Any] = field(default_factory=dict)
     body: dict[str, Any] = field(default_factory=dict)
     form: dict[str, Any] = field(default_factory=dict)
+    metadata: dict[str, Any] = field(default_factory=dict)
 
     def nowhere(self, *names: str) -> "Thing":
         """The same with ids that nothing has."""
         parts = {
             part: {
                 name: str(uuid4()) if name in names else value for name, value in getattr(self, part).items()
-            } for part in ("path", "query", "body", "form")
+            } for part in ("path", "query", "body", "form", "metadata")
         }  # fmt: skip
         return Thing(**parts)
+
+
+def pieces(metadata: dict[str, str]) -> dict[str, str]:
+    """Headers of an upload in pieces of nine bytes (tus), for every verb of it."""
+    said = ",".join(f"{key} {b64encode(value.encode()).decode()}" for key, value in metadata.items())
+    return {"tus-resumable": "1.0.0", "upload-length": "9", "upload-offset": "0", "upload-metadata": said}
 
 
 def ask(client: httpx.Client, operation: str, thing: Thing) -> tuple[int, str]:
@@ -68,6 +76,10 @@ def ask(client: httpx.Client, operation: str, thing: Thing) -> tuple[int, str]:
         more |= {"data": thing.form, "files": {"file": (f"{uuid4().hex}.bin", content)}}
     elif verb in ("POST", "PUT", "PATCH") and (thing.body or operation in BODIES):
         more["json"] = thing.body or BODIES[operation]
+    if path.startswith("/api/uploads"):
+        more["headers"] = pieces(thing.metadata)
+    if operation == "PATCH /api/uploads/{upload_id}":
+        more |= {"content": b"x", "headers": {**more["headers"], "content-type": "application/offset+octet-stream"}}
     with client.stream(verb, path, **more) as response:
         endless = path.endswith("/events") and response.status_code == 200
         return response.status_code, "" if endless else response.read().decode("utf-8", "replace")
@@ -85,7 +97,7 @@ def absent(thing: Thing) -> Thing:
         return thing.nowhere(*INNER)
     if "sourceIds" in thing.body:
         return Thing(body={**thing.body, "sourceIds": [str(uuid4())]})
-    if "deckIds" in thing.form:
+    if "deckIds" in {**thing.form, **thing.metadata}:
         return thing.nowhere("deckIds")
     if thing.query.get("source"):
         return thing.nowhere("source")

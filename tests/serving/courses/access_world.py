@@ -10,15 +10,16 @@ import httpx
 
 from tests.serving.accounts.conftest import SignedInService
 from tests.serving.courses.access_policy import ROLES
-from tests.serving.courses.access_requests import Thing
+from tests.serving.courses.access_requests import Thing, pieces
 from tests.serving.courses.conftest import joined
 from tests.serving.materials.conftest import pdf, send, wav
 
 TABLES = (
     "courses", "user_courses", "invitations", "documents", "lectures", "lecture_documents", "user_lectures",
     "chat_sessions", "chat_messages", "chat_feedback", "access_tokens", "users", "ai.message_sources", "model_keys",
+    "partial_uploads",
 )  # fmt: skip
-UNSTEADY = {"used_at", "updated_at"}
+UNSTEADY = {"used_at", "updated_at", "expires_at"}
 
 Rows = Callable[..., list[Any]]
 """Runs SQL as the owner of the tables: `rows("select ...", [...])`."""
@@ -144,6 +145,20 @@ class World:
 
     def _deck(self, kind: str) -> str:
         return self._upload(kind, "documents").path["upload_id"]
+
+    def _course_in_pieces(self, **more: str) -> Thing:
+        return Thing(metadata={"courseId": self.course, "kind": "lecture", "filename": "w1.mp4", **more})
+
+    def _private_deck_in_pieces(self) -> Thing:
+        return self._course_in_pieces(deckIds=self._deck("private"))
+
+    def _kept_deck_in_pieces(self) -> Thing:
+        return self._course_in_pieces(deckIds=self._deck("kept"))
+
+    def _upload_in_pieces(self) -> Thing:
+        headers = pieces({"courseId": self.course, "kind": "document", "filename": "a.pdf"})
+        made = self._as("student").post("/api/uploads", headers=headers).headers["location"]
+        return Thing(path={"upload_id": made.rpartition("/")[2]})
 
     def _nothing(self) -> Thing:
         return Thing()

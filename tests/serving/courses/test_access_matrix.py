@@ -114,7 +114,7 @@ class Asked:
 
     def _refused(self, name: str, status: int, code: str | None = None) -> tuple[int, str]:
         got, text = self._ask(name, self.thing)
-        if got != status or (code is not None and json.loads(text)["error"]["code"] != code):
+        if got != status or (code is not None and text and json.loads(text)["error"]["code"] != code):
             self._say(name, f"got {got} instead of {status}: {text[:200]}")
         return got, text
 

@@ -1,0 +1,1 @@
+"""Uploads that come in pieces: their rows, and their bytes as far as they have come."""

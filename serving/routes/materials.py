@@ -22,7 +22,7 @@ from serving.guard import router as guarded
 from serving.materials.managing import Change
 from serving.materials.shown import get_shown, list_shown
 from serving.problems import documented
-from serving.schemas.uploads import PasswordIn, UploadList, UploadOut, UploadPatch
+from serving.schemas.uploads import PasswordIn, PublishIn, UploadList, UploadOut, UploadPatch
 from serving.state import State, state_of
 
 CourseId = Annotated[UUID, Query(alias="courseId", description="The course.")]
@@ -86,9 +86,12 @@ def _routes(kind: UploadKind, plural: str, noun: str) -> APIRouter:
         return await _done(request, person, kind, upload_id, partial(offer_upload, offered=False))
 
     @router.post("/{upload_id}/publish", status_code=204, operation_id=f"publish{noun}", responses=_CHANGED)
-    async def publish(request: Request, person: Uploader, upload_id: UUID) -> Response:
+    async def publish(
+        request: Request, person: Uploader, upload_id: UUID, body: PublishIn | None = None
+    ) -> Response:
         """Make it the course's: one's own, or one that was offered. Who teaches may."""
-        return await _done(request, person, kind, upload_id, publish_upload)
+        act = partial(publish_upload, release_at=body.release_at if body is not None else None)
+        return await _done(request, person, kind, upload_id, act)
 
     @router.post("/{upload_id}/unpublish", status_code=204, operation_id=f"unpublish{noun}", responses=_WITHDRAWN)
     async def unpublish(request: Request, person: Uploader, upload_id: UUID) -> Response:

@@ -85,6 +85,12 @@ class UploadPatch(In):
     course_id: UUID | None = None
 
 
+class PublishIn(In):
+    """How an upload is published. `releaseAt`: from when students see it; null: at once."""
+
+    release_at: AwareDatetime | None = None
+
+
 class PasswordIn(In):
     """The password of a protected PDF. It is kept sealed, and never told again."""
 

@@ -71,6 +71,15 @@ def test_a_teacher_keeps_their_own_back_and_publishes_it_again(people, sent):
     assert people.student.get(one(upload)).status_code == 200
 
 
+def test_what_is_published_from_a_date_is_never_seen_before(people, sent):
+    upload = sent(people.teacher, published="false")
+    soon = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    assert people.student.post(one(upload) + "/publish", json={"releaseAt": soon}).status_code == 404
+    assert people.teacher.post(one(upload) + "/publish", json={"releaseAt": soon}).status_code == 204
+    assert people.student.get(one(upload)).status_code == 404
+    assert people.owner.get(one(upload)).json()["published"] is True
+
+
 def test_what_is_not_released_yet_is_seen_by_who_teaches(people, sent):
     upload = sent(people.teacher)
     soon = (datetime.now(UTC) + timedelta(days=1)).isoformat()

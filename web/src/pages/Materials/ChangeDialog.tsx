@@ -12,12 +12,11 @@ export function ChangeDialog(
   { what, upload, onClose }: { what: Asked; upload: Upload; onClose: () => void },
 ) {
   const [problem, setProblem] = useState("");
-  const path = upload.kind === "lecture" ? "/api/lectures/{upload_id}" : "/api/documents/{upload_id}";
   const save = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const given = new FormData(event.currentTarget);
     try {
-      await send("patch", path, { upload_id: upload.id }, bodyOf(what, given));
+      await change(what, upload, given);
       onClose();
     } catch (error) {
       setProblem((error as Error).message);
@@ -83,11 +82,14 @@ function titleOf(what: Asked): string {
   }
 }
 
-function bodyOf(what: Asked, given: FormData) {
-  if (what === "rename") return { fileName: String(given.get("fileName")) };
-  if (what === "move") return { courseId: String(given.get("courseId")) };
+function change(what: Asked, { id, kind, published }: Upload, given: FormData): Promise<unknown> {
+  const path = kind === "lecture" ? "/api/lectures/{upload_id}" : "/api/documents/{upload_id}";
+  const values = { upload_id: id };
+  if (what === "rename") return send("patch", path, values, { fileName: String(given.get("fileName")) });
+  if (what === "move") return send("patch", path, values, { courseId: String(given.get("courseId")) });
   const at = String(given.get("releaseAt"));
-  return { releaseAt: at ? new Date(at).toISOString() : null };
+  const release = { releaseAt: at ? new Date(at).toISOString() : null };
+  return published ? send("patch", path, values, release) : send("post", `${path}/publish`, values, release);
 }
 
 /** A time as a field for times takes it: of this machine's zone, without it. */

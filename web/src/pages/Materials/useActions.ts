@@ -38,7 +38,10 @@ export function useActions(course: Course, upload: Upload) {
   };
   const items: (Item | false)[] = [
     teaches(course) && !published && { label: t("materials.publish"), run: () => act("publish") },
-    teaches(course) && published && { label: t("materials.release"), run: () => setDialog("release") },
+    teaches(course) && {
+      label: t(published ? "materials.release" : "materials.publishFrom"),
+      run: () => setDialog("release"),
+    },
     teaches(course) && published && { label: t("materials.unpublish"), run: () => act("unpublish") },
     teaches(course) && offered && !own && { label: t("materials.decline"), run: () => act("decline") },
     !teaches(course) && own && !published && !offered &&

@@ -86,9 +86,7 @@ def _routes(kind: UploadKind, plural: str, noun: str) -> APIRouter:
         return await _done(request, person, kind, upload_id, partial(offer_upload, offered=False))
 
     @router.post("/{upload_id}/publish", status_code=204, operation_id=f"publish{noun}", responses=_CHANGED)
-    async def publish(
-        request: Request, person: Uploader, upload_id: UUID, body: PublishIn | None = None
-    ) -> Response:
+    async def publish(request: Request, person: Uploader, upload_id: UUID, body: PublishIn | None = None) -> Response:
         """Make it the course's: one's own, or one that was offered. Who teaches may."""
         act = partial(publish_upload, release_at=body.release_at if body is not None else None)
         return await _done(request, person, kind, upload_id, act)

@@ -45,9 +45,10 @@ export function Material({ course, upload }: { course: Course; upload: Upload })
 }
 
 /** The name, which leads to its reader once there is something to read. */
-function Name({ upload: { kind, id, courseId, fileName, pages } }: { upload: Upload }) {
-  if (kind !== "document" || !pages) return fileName;
-  return <Link href={`/courses/${courseId}/decks/${id}`} className="link">{fileName}</Link>;
+function Name({ upload: { kind, id, courseId, fileName, pages, status } }: { upload: Upload }) {
+  if (!pages && status !== "ready") return fileName;
+  const reader = kind === "lecture" ? "lectures" : "decks";
+  return <Link href={`/courses/${courseId}/${reader}/${id}`} className="link">{fileName}</Link>;
 }
 
 /** Who sees it, where that is not everybody of the course. */

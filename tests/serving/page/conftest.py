@@ -13,7 +13,10 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from pipelines.core.secrets.sign_in_tickets import make_ticket
 from serving.page import Page as Built
 from tests.house.modules import ROOT
+from tests.serving.accounts.conftest import SignedInService, issuer, rows, signed
 from tests.serving.conftest import QUICK, Service, running
+
+__all__ = ["issuer", "rows", "signed"]
 
 SHOTS = ROOT / ".pytest_cache" / "shots"
 """Pictures of pages whose test failed."""
@@ -96,6 +99,21 @@ def opened(browser, request) -> Iterator[Callable[..., Page]]:
     for page in pages:
         page.context.close()
     assert not problems
+
+
+@pytest.fixture
+def entered(opened, signed: SignedInService) -> Callable[..., Page]:
+    """Sign somebody in at the issuer's, in a browser of their own: `entered("ada", name="Ada")`."""
+
+    def enter(subject: str, *, name: str | None = None, **more) -> Page:
+        signed.issuer.subject, signed.issuer.claims = subject, {"name": name} if name else {}
+        page = opened(signed.service, signed_in=False, elsewhere=signed.issuer.url, **more)
+        page.goto("/")
+        page.get_by_role("link", name=re.compile("^(Sign in|Anmelden)$")).click()
+        page.get_by_role("heading", name=re.compile("^(Courses|Kurse)$"), level=1).wait_for()
+        return page
+
+    return enter
 
 
 EXPECTED = re.compile(r"net::ERR_|status of (401|402|403|409|410|422|502)")

@@ -1,25 +1,7 @@
 """Members and invitations: two people in two browsers, one who teaches and one who is let in by a link."""
 
-import pytest
-
-from tests.serving.accounts.conftest import issuer, signed  # noqa: F401  a service of its own, with an issuer
 from tests.serving.page.conftest import PHONE
 from tests.serving.page.test_looks import violations
-
-
-@pytest.fixture
-def entered(opened, signed):  # noqa: F811
-    """Sign somebody in, in a browser of their own: `entered("ada", name="Ada")`."""
-
-    def enter(subject, *, name=None, **more):
-        signed.issuer.subject, signed.issuer.claims = subject, {"name": name} if name else {}
-        page = opened(signed.service, signed_in=False, elsewhere=signed.issuer.url, **more)
-        page.goto("/")
-        page.get_by_role("link", name="Sign in").click()
-        page.get_by_role("heading", name="Courses", level=1).wait_for()
-        return page
-
-    return enter
 
 
 def make_course(page, name):

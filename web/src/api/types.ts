@@ -15,3 +15,7 @@ export type DeckPage = Schemas["PageOut"];
 export type Transcript = Schemas["TranscriptOut"];
 export type ShownPage = Schemas["ShownPageOut"];
 export type Hit = Schemas["HitOut"];
+export type Health = Schemas["CourseHealthOut"];
+export type Unhealthy = Schemas["UnhealthyOut"];
+export type Finding = Schemas["FindingOut"];
+export type Report = Schemas["ReportOut"];

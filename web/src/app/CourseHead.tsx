@@ -7,6 +7,7 @@ import { teaches } from "./roles.ts";
 const PAGES: readonly (readonly [end: string, name: Key, teaching?: true])[] = [
   ["", "course.chat"],
   ["/materials", "course.materials"],
+  ["/health", "course.health", true],
   ["/members", "course.members", true],
 ];
 
@@ -19,15 +20,18 @@ export function CourseHead({ course, title }: { course: Course; title?: boolean 
   return (
     <>
       {title
-        ? <h1 className="truncate text-base">{course.name}</h1>
-        : <Link href={home} className="truncate font-semibold">{course.name}</Link>}
-      <nav aria-label={t("course.pages")} className="-m-1 flex max-w-full gap-0.5 overflow-x-auto p-1">
+        ? <h1 className="min-w-0 truncate text-base max-wide:flex-1">{course.name}</h1>
+        : <Link href={home} className="min-w-0 truncate font-semibold max-wide:flex-1">{course.name}</Link>}
+      <nav
+        aria-label={t("course.pages")}
+        className="-m-1 flex max-w-full gap-0.5 overflow-x-auto p-1 max-wide:order-last max-wide:basis-full max-wide:text-sm"
+      >
         {PAGES.filter(([, , teaching]) => !teaching || teaches(course)).map(([end, name]) => (
           <Link
             key={end}
             href={home + end}
             aria-current={isHere(end) ? "page" : undefined}
-            className="block rounded-lg px-2.5 py-1 whitespace-nowrap text-dim hover:bg-raised hover:text-ink aria-[current]:text-ink aria-[current]:font-medium aria-[current]:bg-soft"
+            className="block rounded-lg px-2 py-1 whitespace-nowrap text-dim hover:bg-raised hover:text-ink aria-[current]:text-ink aria-[current]:font-medium aria-[current]:bg-soft"
           >
             {t(name)}
           </Link>

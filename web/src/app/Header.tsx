@@ -25,7 +25,9 @@ export function Header({ children }: { children?: ReactNode }) {
           <img src="/icon.svg" alt="" width={24} height={24} />
           <span className="max-wide:hidden">StudyBuddy</span>
         </Link>
-        <div className="flex-1 min-w-0 flex flex-wrap items-center gap-x-4">{children}</div>
+        <div className="flex-1 min-w-0 flex flex-wrap items-center gap-x-4 max-wide:has-[nav]:contents">
+          {children}
+        </div>
         <Menu
           label={t("header.account")}
           text={

@@ -15,6 +15,7 @@ export const ROUTES: readonly (readonly [paths: readonly string[], Load, words?:
     "course",
   ],
   [["/courses/:courseId/materials"], () => import("../pages/Materials/index.tsx"), "materials"],
+  [["/courses/:courseId/health"], () => import("../pages/Health/index.tsx"), "teaching"],
   [["/courses/:courseId/members"], () => import("../pages/Members/index.tsx"), "teaching"],
   [["/courses/:courseId/decks/:deckId"], () => import("../pages/Deck/index.tsx"), "reader"],
   [["/courses/:courseId/lectures/:lectureId"], () => import("../pages/Lecture/index.tsx"), "reader"],

@@ -1,0 +1,99 @@
+import { useState } from "react";
+import { address } from "../../api/client.ts";
+import type { Course, Finding, Unhealthy } from "../../api/types.ts";
+import { clock, t } from "../../i18n/index.ts";
+import { Icon } from "../../ui/Icon.tsx";
+import { spans } from "../../ui/spans.ts";
+
+const SHOWN = 6; // pictures of one finding, and times named, until more are asked for
+
+/** A deck or lecture that failed or was not read whole: what of it, why, and what to do. */
+export function UnhealthyFile({ course, upload }: { course: Course; upload: Unhealthy }) {
+  const failed = upload.status === "failed";
+  return (
+    <article aria-labelledby={upload.id} className="card space-y-4">
+      <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
+        <Icon name={upload.kind === "document" ? "page" : "play"} />
+        <h3 id={upload.id} className="min-w-0 break-words">{upload.fileName}</h3>
+        <span className={failed ? "text-bad" : "text-dim"}>
+          {failed ? t("health.failed") : t("health.partly")}
+        </span>
+      </div>
+      {(failed || !upload.findings.length) && <p>{upload.note}</p>}
+      {!failed &&
+        upload.findings.map((each) => (
+          <Found key={each.code + each.sentence} course={course} upload={upload} finding={each} />
+        ))}
+    </article>
+  );
+}
+
+function Found({ course, upload, finding }: { course: Course; upload: Unhealthy; finding: Finding }) {
+  const [all, setAll] = useState(false);
+  const { pages, times, sentence, advice } = finding;
+  const shown = all ? pages : pages.slice(0, SHOWN);
+  const place = placesOf(finding, all ? Infinity : SHOWN);
+  return (
+    <div className="space-y-2">
+      <p>
+        {place && <strong className="font-semibold">{`${place}: `}</strong>}
+        {place ? sentence : sentence.charAt(0).toLocaleUpperCase() + sentence.slice(1)}
+      </p>
+      {advice && <p className="text-dim">{t("health.todo", { advice })}</p>}
+      {shown.length > 0 && (
+        <ul className="grid grid-cols-2 gap-3 sm:grid-cols-3">
+          {shown.map((page) => <Picture key={page} course={course} upload={upload} page={page} />)}
+        </ul>
+      )}
+      {!all && Math.max(pages.length, times.length) > SHOWN && (
+        <button
+          type="button"
+          className="button"
+          onClick={() => setAll(true)}
+        >
+          {pages.length
+            ? t("health.allPages", { count: pages.length })
+            : t("health.allTimes", { count: times.length })}
+        </button>
+      )}
+    </div>
+  );
+}
+
+function Picture({ course, upload, page }: { course: Course; upload: Unhealthy; page: number }) {
+  const [drawn, setDrawn] = useState(true);
+  const src = address("/api/courses/{course_id}/documents/{document_id}/pages/{page}/image", {
+    course_id: course.id,
+    document_id: upload.id,
+    page,
+    width: 320,
+  });
+  return (
+    <li>
+      <figure className="space-y-1">
+        <div className="flex aspect-4/3 items-center justify-center overflow-hidden rounded-lg border border-line bg-raised">
+          {drawn
+            ? (
+              <img
+                src={src}
+                loading="lazy"
+                alt={`${upload.fileName}, ${t("place.page", { page })}`}
+                className="size-full object-contain"
+                onError={() => setDrawn(false)}
+              />
+            )
+            : <span className="px-2 text-center text-sm text-dim">{t("health.noPicture")}</span>}
+        </div>
+        <figcaption className="text-sm text-dim">{t("place.page", { page })}</figcaption>
+      </figure>
+    </li>
+  );
+}
+
+/** Where a finding is: "pages 2–4, 9", "0:57, 3:02"; empty: all over. */
+function placesOf({ pages, times }: Finding, most: number): string {
+  if (pages.length) return t("health.onPages", { count: pages.length, pages: spans(pages) });
+  const clocks = times.slice(0, most).map((each) => clock(each.startMs));
+  if (times.length > most) clocks.push("…");
+  return clocks.join(", ");
+}

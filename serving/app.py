@@ -25,6 +25,7 @@ from serving.routes import (
     media,
     members,
     models,
+    operator,
     personal,
     readers,
     resumable,
@@ -77,7 +78,7 @@ def create_app(settings: Settings | None = None, *, limits: Limits | None = None
     for router in (
         chat.router, sessions.router, courses.router, members.router, events.router, uploads.router, resumable.router,
         materials.documents, materials.lectures, readers.router, corrections.router, media.router, auth.router,
-        account.router, keys.router, models.router, personal.router, usage.router, health.router,
+        account.router, keys.router, models.router, personal.router, usage.router, operator.router, health.router,
     ):  # fmt: skip
         app.include_router(router)
     problems.install(app)

@@ -80,6 +80,8 @@ PROBLEMS: dict[str, Problem] = {
     "not_allowed": Problem(403, "You may look at this but not change it; ask who teaches the course."),
     "last_owner": Problem(409, "A course needs an owner; make another member owner first."),
     "too_many_invitations": Problem(409, "The course has as many invitations as one may have; revoke one first."),
+    "own_account": Problem(409, "That is your own account; another operator can change it."),
+    "local_person": Problem(409, "That is this machine's own user, who cannot be suspended."),
     "only_person": Problem(409, "This machine has no other user: to erase everything, remove its home folder."),
     "superseded": Problem(404, "There is no such thing here."),
     "published": Problem(409, "It is published already."),

@@ -35,6 +35,7 @@ BODIES: dict[str, Any] = {
     "POST /api/auth/sign-out": {},
     "PUT /api/usage/cap": {"dailyUsd": 5.0},
     "PUT /api/courses/{course_id}/cap": {"dailyUsd": 5.0},
+    "PATCH /api/operator/people/{user_id}": {"suspended": True},
     "POST /api/sessions": {"courseId": str(UUID(int=0))},
 }
 

@@ -40,6 +40,7 @@ export function Header({ children }: { children?: ReactNode }) {
           }
           items={[
             { label: t("header.settings"), href: "/settings" },
+            ...me.operator ? [{ label: t("header.operator"), href: "/operator" }] : [],
             { label: t("header.signOut"), run: () => signOut() },
           ]}
         />

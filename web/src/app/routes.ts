@@ -20,4 +20,5 @@ export const ROUTES: readonly (readonly [paths: readonly string[], Load, words?:
   [["/courses/:courseId/decks/:deckId"], () => import("../pages/Deck/index.tsx"), "reader"],
   [["/courses/:courseId/lectures/:lectureId"], () => import("../pages/Lecture/index.tsx"), "reader"],
   [["/settings"], () => import("../pages/Settings/index.tsx"), "settings"],
+  [["/operator"], () => import("../pages/Operator/index.tsx"), "operator"],
 ];

@@ -4,6 +4,7 @@
 import type base from "./en/base.json";
 import type course from "./en/course.json";
 import type materials from "./en/materials.json";
+import type operator from "./en/operator.json";
 import type reader from "./en/reader.json";
 import type settings from "./en/settings.json";
 import type teaching from "./en/teaching.json";
@@ -12,11 +13,12 @@ type English =
   & typeof base
   & typeof course
   & typeof materials
+  & typeof operator
   & typeof reader
   & typeof settings
   & typeof teaching;
 export type Key = Extract<keyof English, string>;
-export type Catalogue = "base" | "course" | "materials" | "reader" | "settings" | "teaching";
+export type Catalogue = "base" | "course" | "materials" | "operator" | "reader" | "settings" | "teaching";
 type Values = Record<string, string | number>;
 type Sentence = string | Partial<Record<Intl.LDMLPluralRule, string>>;
 

@@ -1,13 +1,13 @@
 import { useEffect, useRef, useState } from "react";
 import { date, t } from "../../i18n/index.ts";
 import { type Day, ticks } from "./days.ts";
-import { usd } from "./money.ts";
+import { usd } from "../../ui/money.ts";
 
 const HEIGHT = 220;
 const LEFT = 82;
 const TOP = 20;
 const BOTTOM = 26;
-const DAY_WIDTH = 64; // of a date under the axis, with air
+const DAY_WIDTH = 76; // of a date under the axis, with air
 
 export const dayName = (day: string) => date(day, { day: "numeric", month: "short", timeZone: "UTC" });
 

@@ -3,8 +3,8 @@ import { signOut } from "../../app/session.tsx";
 import { setTheme, type Theme, theme, THEMES } from "../../app/theme.ts";
 import { chooseLanguage, language, languageName, LANGUAGES, t } from "../../i18n/index.ts";
 import { Select } from "../../ui/Select.tsx";
-import { Problem, Section } from "./Section.tsx";
-import { useDoing } from "./useDoing.ts";
+import { Problem, Section } from "../../ui/Section.tsx";
+import { useDoing } from "../../ui/useDoing.ts";
 
 // A change of language draws the page anew; who changed it by keyboard goes on where they were.
 let justChosen = false;

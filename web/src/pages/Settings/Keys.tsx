@@ -5,10 +5,10 @@ import { date, t } from "../../i18n/index.ts";
 import { Icon } from "../../ui/Icon.tsx";
 import { Failed, Loading } from "../../ui/states.tsx";
 import { Models } from "./Models.tsx";
-import { usd } from "./money.ts";
+import { usd } from "../../ui/money.ts";
 import { PasteKey } from "./PasteKey.tsx";
-import { Problem, Section } from "./Section.tsx";
-import { useDoing } from "./useDoing.ts";
+import { Problem, Section } from "../../ui/Section.tsx";
+import { useDoing } from "../../ui/useDoing.ts";
 
 type Key = Answer<"/api/keys">["items"][number];
 

@@ -3,9 +3,9 @@ import { type Answer, send } from "../../api/client.ts";
 import { useGet } from "../../api/useGet.ts";
 import { t } from "../../i18n/index.ts";
 import { Failed, Loading } from "../../ui/states.tsx";
-import { usd } from "./money.ts";
-import { Problem } from "./Section.tsx";
-import { useDoing } from "./useDoing.ts";
+import { usd } from "../../ui/money.ts";
+import { Problem } from "../../ui/Section.tsx";
+import { useDoing } from "../../ui/useDoing.ts";
 
 type Listed = Answer<"/api/models">;
 
@@ -93,7 +93,7 @@ function Row({ id, name, price, images, chosen, onChoose }: {
 }) {
   return (
     <li className="border-b border-line last:border-b-0">
-      <label className="flex cursor-pointer items-start gap-3 px-3 py-2 hover:bg-raised has-checked:bg-soft">
+      <label className="flex cursor-pointer flex-wrap items-start gap-x-3 px-3 py-2 hover:bg-raised has-checked:bg-soft">
         <input
           type="radio"
           name="model"
@@ -101,7 +101,7 @@ function Row({ id, name, price, images, chosen, onChoose }: {
           checked={chosen === id}
           onChange={() => onChoose(id)}
         />
-        <span className="min-w-0 flex-1">
+        <span className="min-w-0 flex-1 basis-40">
           <span className="block">{name}</span>
           {id && (
             <span className="block text-sm text-dim">
@@ -110,7 +110,7 @@ function Row({ id, name, price, images, chosen, onChoose }: {
             </span>
           )}
         </span>
-        {price && <span className="shrink-0 text-right text-sm tabular-nums">{price}</span>}
+        {price && <span className="ml-auto text-right text-sm tabular-nums">{price}</span>}
       </label>
     </li>
   );

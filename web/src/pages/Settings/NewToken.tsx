@@ -5,8 +5,8 @@ import { Dialog } from "../../ui/Dialog.tsx";
 import { Field } from "../../ui/Field.tsx";
 import { Icon } from "../../ui/Icon.tsx";
 import { Select } from "../../ui/Select.tsx";
-import { Problem } from "./Section.tsx";
-import { useDoing } from "./useDoing.ts";
+import { Problem } from "../../ui/Section.tsx";
+import { useDoing } from "../../ui/useDoing.ts";
 
 const SCOPES = ["read", "chat", "upload"] as const;
 const LIVES = [30, 90, 365];

@@ -3,8 +3,8 @@ import { send } from "../../api/client.ts";
 import { t } from "../../i18n/index.ts";
 import { Field } from "../../ui/Field.tsx";
 import { Select } from "../../ui/Select.tsx";
-import { Problem } from "./Section.tsx";
-import { useDoing } from "./useDoing.ts";
+import { Problem } from "../../ui/Section.tsx";
+import { useDoing } from "../../ui/useDoing.ts";
 
 type Provider = "openrouter" | "compatible";
 

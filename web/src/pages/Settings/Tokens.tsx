@@ -5,8 +5,8 @@ import { date, t } from "../../i18n/index.ts";
 import { Icon } from "../../ui/Icon.tsx";
 import { Failed, Loading } from "../../ui/states.tsx";
 import { NewToken } from "./NewToken.tsx";
-import { Problem, Section } from "./Section.tsx";
-import { useDoing } from "./useDoing.ts";
+import { Problem, Section } from "../../ui/Section.tsx";
+import { useDoing } from "../../ui/useDoing.ts";
 
 type Token = Answer<"/api/tokens">["items"][number];
 

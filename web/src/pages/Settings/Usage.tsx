@@ -6,9 +6,9 @@ import { Field } from "../../ui/Field.tsx";
 import { Failed, Loading } from "../../ui/states.tsx";
 import { dayName, DayPlot } from "./DayPlot.tsx";
 import { type Day, lastDays } from "./days.ts";
-import { usd } from "./money.ts";
-import { Problem, Section } from "./Section.tsx";
-import { useDoing } from "./useDoing.ts";
+import { usd } from "../../ui/money.ts";
+import { Problem, Section } from "../../ui/Section.tsx";
+import { useDoing } from "../../ui/useDoing.ts";
 
 const DAYS = 30;
 

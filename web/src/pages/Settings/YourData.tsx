@@ -5,8 +5,8 @@ import { t } from "../../i18n/index.ts";
 import { Dialog } from "../../ui/Dialog.tsx";
 import { Field } from "../../ui/Field.tsx";
 import { Trail } from "./Trail.tsx";
-import { Problem, Section } from "./Section.tsx";
-import { useDoing } from "./useDoing.ts";
+import { Problem, Section } from "../../ui/Section.tsx";
+import { useDoing } from "../../ui/useDoing.ts";
 
 /** All that is kept of a person: taken away as a file, erased, and the trail of what was done. */
 export function YourData() {

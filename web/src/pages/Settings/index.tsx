@@ -3,7 +3,7 @@ import { Page } from "../../app/Page.tsx";
 import { t, tMaybe } from "../../i18n/index.ts";
 import { General } from "./General.tsx";
 import { Keys } from "./Keys.tsx";
-import { Problem } from "./Section.tsx";
+import { Problem } from "../../ui/Section.tsx";
 import { Tokens } from "./Tokens.tsx";
 import { Usage } from "./Usage.tsx";
 import { YourData } from "./YourData.tsx";

@@ -1,4 +1,4 @@
-import { language } from "../../i18n/index.ts";
+import { language } from "../i18n/index.ts";
 
 /** US dollars as people write them; small amounts with the digits that tell them from nothing. */
 export function usd(amount: number): string {

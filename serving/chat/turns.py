@@ -153,7 +153,7 @@ async def _begin(
         connection, person, request.id, course_id=request.course_id, message_id=sought, limits=limits
     )
     place = await _place(connection, opened, request, question, sought)
-    source_ids = await _sources(connection, opened.course, request, place)
+    source_ids = await _sources(connection, person, opened.course, request, place)
     history = opened.history
     if place.parent_key is None:
         history = History()
@@ -208,7 +208,7 @@ class _Place:
 
 
 async def _sources(
-    connection: Connection, course: CourseAccess, request: ChatRequest, place: _Place
+    connection: Connection, person: Principal, course: CourseAccess, request: ChatRequest, place: _Place
 ) -> tuple[UUID, ...]:
     """The decks and lectures to stay within; none: the whole course.
 
@@ -219,7 +219,8 @@ async def _sources(
         return place.source_ids
     wanted = set(request.source_ids)
     if wanted:
-        found = await rows(connection, "list_askable", source_ids=list(wanted), course_id=course.id)
+        asked = {"source_ids": list(wanted), "course_id": course.id, "person_id": person.user_id}
+        found = await rows(connection, "list_askable", **asked)
         if {each["id"] for each in found} != wanted:
             raise ProblemError("not_found")
     return tuple(sorted(wanted))

@@ -23,11 +23,12 @@ async def health_of(state: State, person: Principal, course: CourseAccess) -> Co
             shown(each, person) for each in list_materials(connection, Scope(course_id=course.id, person=person.person))
         ]
         unaligned = list_lectures_without_slides(connection, course.id, person=person.person)
+        reports = list_source_reports(connection, course.id, person=person.person)
         return CourseHealthOut(
             uploads=[UnhealthyOut.model_validate(each) for each in uploads if each.note or each.findings],
             lectures_without_slides=[UnalignedOut.model_validate(each) for each in unaligned],
             questions=[UnansweredOut.model_validate(each) for each in list_unanswered_questions(connection, course.id)],
-            reports=[ReportOut.model_validate(each) for each in list_source_reports(connection, course.id)],
+            reports=[ReportOut.model_validate(each) for each in reports],
             dagster_url=_dagster(state, person),
         )
 

@@ -88,7 +88,8 @@ async def settle(request: Request, person: Manager, course_id: UUID, report_id: 
     """Take a report off the list: it was looked at."""
     state = state_of(request)
     course = await _taught(state, person, course_id)
-    await state.core.run(person, partial(settle_report, course_id=course.id, report_id=report_id))
+    act = partial(settle_report, course_id=course.id, report_id=report_id, person=person.person)
+    await state.core.run(person, act)
     return Response(status_code=204)
 
 

@@ -104,9 +104,13 @@ from path p join chat_messages m on m.key = p.key
 order by m.depth desc
 
 -- name: list_askable
--- Of these uploads, those of the course that who asks may see: id.
+-- Of these uploads, those of the course that this person sees: id.
 select d.id from documents d
 where d.id = any(%(source_ids)s::uuid[]) and d.course_id = %(course_id)s::uuid and d.deleted_at is null
+  and sees_upload(%(person_id)s::uuid, role_in(d.course_id, %(person_id)s::uuid), d.owner_id, d.published, d.offered_at,
+                  d.release_at)
 union all
 select l.id from lectures l
 where l.id = any(%(source_ids)s::uuid[]) and l.course_id = %(course_id)s::uuid and l.deleted_at is null
+  and sees_upload(%(person_id)s::uuid, role_in(l.course_id, %(person_id)s::uuid), l.owner_id, l.published, l.offered_at,
+                  l.release_at)

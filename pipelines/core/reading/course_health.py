@@ -60,9 +60,10 @@ def list_unanswered_questions(connection: Connection, course_id: UUID) -> list[U
     return read_records(connection, Unanswered, "list_unanswered_questions", key)
 
 
-def list_source_reports(connection: Connection, course_id: UUID) -> list[SourceReport]:
-    """Sources reported wrong, newest first, of uploads that whom row security goes by sees."""
-    return read_records(connection, SourceReport, "list_source_reports", {"course_id": course_id, "limit": MOST})
+def list_source_reports(connection: Connection, course_id: UUID, *, person: Person) -> list[SourceReport]:
+    """Sources reported wrong, newest first, of uploads that the person sees."""
+    key = {"course_id": course_id, "person_id": person.id, "limit": MOST}
+    return read_records(connection, SourceReport, "list_source_reports", key)
 
 
 def report_source(connection: Connection, source_id: UUID, reason: str, *, person: Person) -> UUID:
@@ -79,12 +80,12 @@ def report_source(connection: Connection, source_id: UUID, reason: str, *, perso
     return report_id
 
 
-def settle_report(connection: Connection, course_id: UUID, report_id: UUID) -> None:
+def settle_report(connection: Connection, course_id: UUID, report_id: UUID, *, person: Person) -> None:
     """Take a report off the list.
 
     Raises:
-        NotFoundError: there is none that who asks may settle.
+        NotFoundError: there is none of an upload that the person sees.
     """
-    key = {"course_id": course_id, "report_id": report_id}
+    key = {"course_id": course_id, "report_id": report_id, "person_id": person.id}
     if connection.execute(statement("settle_source_report"), key).fetchone() is None:
         raise NotFoundError("There is no such report.")

@@ -19,11 +19,18 @@ order by asked desc, last_asked_at desc
 limit %(limit)s::integer
 
 -- name: list_source_reports
--- Sources of a course that readers reported as wrong, newest first: id, upload_id, kind, file_name, page, start_ms, quote,
--- reason, reported_at.
-select id, upload_id, kind, file_name, page, start_ms, quote, reason, reported_at
-from source_reports where course_id = %(course_id)s::uuid
-order by reported_at desc, id
+-- Sources of a course that readers reported as wrong, of uploads that this person (null: the operator) sees, newest first:
+-- id, upload_id, kind, file_name, page, start_ms, quote, reason, reported_at.
+select r.id, r.upload_id, r.kind, r.file_name, r.page, r.start_ms, r.quote, r.reason, r.reported_at
+from source_reports r where r.course_id = %(course_id)s::uuid
+  and (exists (
+    select 1 from documents u where u.id = r.upload_id
+      and sees_upload(%(person_id)s::uuid, role_in(u.course_id, %(person_id)s::uuid), u.owner_id, u.published, u.offered_at,
+                      u.release_at)) or exists (
+    select 1 from lectures u where u.id = r.upload_id
+      and sees_upload(%(person_id)s::uuid, role_in(u.course_id, %(person_id)s::uuid), u.owner_id, u.published, u.offered_at,
+                      u.release_at)))
+order by r.reported_at desc, r.id
 limit %(limit)s::integer
 
 -- name: put_source_report
@@ -37,6 +44,13 @@ on conflict (source_id, reported_by) do update set reason = excluded.reason, rep
 returning id
 
 -- name: settle_source_report
--- Take a report off the list. One row (its id) when there was one.
-delete from source_reports where id = %(report_id)s::uuid and course_id = %(course_id)s::uuid
-returning id
+-- Take a report off the list. One row (its id) when there was one of an upload that this person (null: the operator) sees.
+delete from source_reports r where r.id = %(report_id)s::uuid and r.course_id = %(course_id)s::uuid
+  and (exists (
+    select 1 from documents u where u.id = r.upload_id
+      and sees_upload(%(person_id)s::uuid, role_in(u.course_id, %(person_id)s::uuid), u.owner_id, u.published, u.offered_at,
+                      u.release_at)) or exists (
+    select 1 from lectures u where u.id = r.upload_id
+      and sees_upload(%(person_id)s::uuid, role_in(u.course_id, %(person_id)s::uuid), u.owner_id, u.published, u.offered_at,
+                      u.release_at)))
+returning r.id

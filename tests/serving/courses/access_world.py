@@ -17,7 +17,7 @@ from tests.serving.materials.conftest import pdf, send, wav
 TABLES = (
     "courses", "user_courses", "invitations", "documents", "lectures", "lecture_documents", "user_lectures",
     "chat_sessions", "chat_messages", "chat_feedback", "access_tokens", "users", "ai.message_sources", "model_keys",
-    "partial_uploads",
+    "partial_uploads", "corrections", "source_reports",
 )  # fmt: skip
 UNSTEADY = {"used_at", "updated_at", "expires_at"}
 
@@ -39,6 +39,7 @@ class World:
     def __init__(self, signed: SignedInService, rows: Rows) -> None:
         self.signed, self.rows, mark = signed, rows, uuid4().hex[:8]
         self._known: dict[str, Thing] = {}
+        self.secrets: set[str] = set()
         self.of_nothing: dict[tuple[str, str, str], tuple[int, str]] = {}
         self.people = {name: signed.program(subject=f"{name}-{mark}") for name in (*ROLES, "suspended")}
         self.ids = {name: client.get("/api/me").json()["id"] for name, client in self.people.items()}
@@ -55,6 +56,8 @@ class World:
         deadline = time.monotonic() + 10
         while self._as("suspended").get("/api/me").status_code != 403:
             assert time.monotonic() < deadline, "the suspended are let in"
+
+        self._told()
 
     def close(self) -> None:
         """Hang up."""
@@ -116,7 +119,9 @@ class World:
 
     def _upload(self, kind: str, plural: str) -> Thing:
         by = self._as("student" if kind in ("private", "offered") else "teacher")
-        content, fields = (wav() if plural == "lectures" else pdf()), {"published": "false"} if kind == "kept" else {}
+        content, fields = (wav() if plural == "lectures" else pdf()), {}
+        if kind in ("kept", "private", "offered"):
+            fields["published"] = "false"
         answer = send(by, self.course, content, name=f"{uuid4().hex}.bin", kind=plural, **fields)
         assert answer.status_code == 201, answer.text
         made = answer.json()["id"]
@@ -160,6 +165,30 @@ class World:
         made = self._as("student").post("/api/uploads", headers=headers).headers["location"]
         return Thing(path={"upload_id": made.rpartition("/")[2]})
 
+    def _secret(self) -> str:
+        """Words for who teaches, and for nobody else."""
+        words = f"secret {uuid4().hex}"
+        self.secrets.add(words)
+        return words
+
+    def _told(self) -> None:
+        """What a course tells who teaches it: a question that found nothing, a wrong source, what a call cost."""
+        self._report()
+        self._invitation()
+        message = self._message().path["message_id"]
+        self.rows(
+            "with asked as (insert into chat_messages (session_id, id, role, content, status, depth, parts)"
+            " select session_id, %s, 'user', %s, 'done', 1, '[]' from chat_messages where id = %s returning key)"
+            ' update chat_messages set parent_key = (select key from asked), parts = \'[{"output": {"passages": []}}]\''
+            " where id = %s",
+            [uuid4().hex, self._secret(), message, message],
+        )
+        self.rows(
+            "insert into model_calls (course_id, purpose, model, own_key, status, cost_usd)"
+            " values (%s, 'answer', %s, false, 'done', 1)",
+            [self.course, self._secret()],
+        )
+
     def _nothing(self) -> Thing:
         return Thing()
 
@@ -173,10 +202,12 @@ class World:
         return Thing(path={"course_id": self._course("stranger", open=True)})
 
     def _member(self) -> Thing:
-        somebody = self.signed.program(subject=f"somebody-{uuid4().hex}")
-        with somebody:
-            joined(self._as("owner"), self.course, as_="student", who=somebody)
-            return Thing(path={"course_id": self.course, "user_id": somebody.get("/api/me").json()["id"]})
+        ((somebody,),) = self.rows(
+            "with made as (insert into users (issuer, subject) values ('matrix', %s) returning id)"
+            " insert into user_courses (user_id, course_id, role) select id, %s, 'student' from made"
+            " returning user_id::text", [uuid4().hex, self.course],
+        )  # fmt: skip
+        return Thing(path={"course_id": self.course, "user_id": somebody})
 
     def _no_member(self) -> Thing:
         return Thing(path={"course_id": self.course, "user_id": self.ids["stranger"]})
@@ -185,7 +216,9 @@ class World:
         return Thing(path={"course_id": self.course, "user_id": "me"})
 
     def _invited(self, course: str, by: str) -> dict[str, str]:
-        return self._as(by).post(f"/api/courses/{course}/invitations", json={"role": "student"}).json()
+        made = self._as(by).post(f"/api/courses/{course}/invitations", json={"role": "student"}).json()
+        self.secrets |= {made["id"], made["code"]}
+        return made
 
     def _invitation(self) -> Thing:
         return Thing(path={"course_id": self.course, "invitation_id": self._invited(self.course, "owner")["id"]})
@@ -217,8 +250,8 @@ class World:
     def _report(self, kind: str = "published") -> Thing:
         ((report,),) = self.rows(
             "insert into source_reports (course_id, reported_by, upload_id, kind, file_name, quote, reason)"
-            " values (%s, %s, %s, 'slide', 'f', 'q', '') returning id::text",
-            [self.course, self.ids["mate"], self._deck(kind)],
+            " values (%s, %s, %s, 'slide', 'f', 'q', %s) returning id::text",
+            [self.course, self.ids["teacher"], self._deck(kind), self._secret()],
         )  # fmt: skip
         return Thing(path={"course_id": self.course, "report_id": report})
 

@@ -1,6 +1,8 @@
 """The page's materials: who teaches uploads and sees what became of each file, a student sees what is for them."""
 
+import os
 import re
+from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
@@ -9,6 +11,7 @@ from tests.serving.accounts.conftest import issuer, rows, signed  # noqa: F401  
 from tests.serving.courses.conftest import people  # noqa: F401  who teach and learn there
 from tests.serving.materials.conftest import pdf, send
 from tests.serving.page.conftest import PHONE
+from tests.serving.page.relay import Relay
 from tests.serving.page.test_looks import violations
 
 READING = '{"slides": {"run_id": "r", "began_at": "2026-01-01T00:00:00+00:00", "done": 12, "total": 78}}'
@@ -74,6 +77,34 @@ def test_who_teaches_uploads_and_sees_what_became_of_each_file(opened, quoting, 
     row(page, "empty.pdf").wait_for(state="detached")
     page.get_by_label("Upload files").set_input_files([{**chosen[0], "name": "again.pdf"}])
     row(page, "again.pdf").get_by_text("The same file is here already, as good.pdf.").wait_for()
+
+
+@pytest.mark.slow
+def test_an_upload_goes_on_when_the_network_is_back_and_after_the_page_was_closed(opened, quoting, tmp_path):
+    course = quoting.http.post("/api/courses", json={"name": f"Course {uuid4().hex[:8]}"}).json()["id"]
+    path = tmp_path / "large.pdf"
+    path.write_bytes(pdf() + os.urandom(3_000_000))
+    asked = []
+    with Relay(quoting.port) as relay:
+        page = opened(SimpleNamespace(url=relay.url, settings=quoting.settings))
+        context = page.context
+        context.on("request", lambda request: asked.append((request.method, request.headers.get("upload-offset"))))
+        page.goto(f"/courses/{course}/materials")
+        page.get_by_text("No materials yet").wait_for()
+        relay.lose_after(1_500_000)
+        page.get_by_label("Upload files").set_input_files(path)
+        row(page, path.name).get_by_text("The connection is lost").wait_for()
+        page.close()
+
+        relay.lose_after(None)
+        page = context.new_page()
+        page.goto(f"/courses/{course}/materials")
+        row(page, path.name).get_by_text("Waiting", exact=True).wait_for()
+        assert [verb for verb, _ in asked].count("POST") == 1
+        assert int([at for verb, at in asked if verb == "PATCH"][-1]) > 500_000, "what had come is not sent again"
+        page.close()
+    listed = quoting.http.get("/api/documents", params={"courseId": course}).json()["items"]
+    assert [(each["fileName"], each["byteCount"] > 3_000_000) for each in listed] == [("large.pdf", True)]
 
 
 @pytest.mark.slow

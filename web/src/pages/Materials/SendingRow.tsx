@@ -7,7 +7,7 @@ import type { Status } from "./status.ts";
 
 /** A file on its way, refused, or there already. */
 export function SendingRow({ sending }: { sending: Sending }) {
-  const { id, file, state } = sending;
+  const { key, file, state } = sending;
   const over = state === "failed" || state === "there";
   return (
     <Row
@@ -19,14 +19,14 @@ export function SendingRow({ sending }: { sending: Sending }) {
           type="button"
           className="button quiet icon"
           aria-label={t(over ? "sending.close" : "sending.stop", { name: file.name })}
-          onClick={() => forget(id)}
+          onClick={() => forget(key)}
         >
           <Icon name="close" />
         </button>
       )}
     >
       {sending.again && (
-        <button type="button" className="button mt-1" onClick={() => sendAgain(id)}>
+        <button type="button" className="button mt-1" onClick={() => sendAgain(sending)}>
           {t("state.again")}
         </button>
       )}
@@ -41,6 +41,7 @@ function statusOf({ state, share, problem = "" }: Sending): Status {
     case "there":
       return { words: problem };
     case "uploading":
+      if (share === null) return { words: t("sending.lost"), share };
       return share < 1
         ? { words: t("sending.uploading", { percent: Math.floor(share * 100) }), share }
         : { words: t("sending.checking"), share: null };

@@ -4,11 +4,12 @@ import type { Course } from "../../api/types.ts";
 import { CourseHead } from "../../app/CourseHead.tsx";
 import { Page } from "../../app/Page.tsx";
 import { teaches } from "../../app/roles.ts";
+import { useMe } from "../../app/session.tsx";
 import { t } from "../../i18n/index.ts";
 import { Empty, Failed, Loading } from "../../ui/states.tsx";
 import { DropArea } from "./DropArea.tsx";
 import { Material } from "./Material.tsx";
-import { forget, sendFiles, useSending } from "./sending.ts";
+import { forget, goOnSending, sendFiles, useSending } from "./sending.ts";
 import { SendingRow } from "./SendingRow.tsx";
 import { UploadButton } from "./UploadButton.tsx";
 import { useMaterials } from "./useMaterials.ts";
@@ -25,12 +26,14 @@ function Opened({ course, onRefused }: { course: Course; onRefused: () => void }
   const { uploads, lost } = useMaterials(course.id, onRefused);
   const sending = useSending(course.id);
   const [published, setPublished] = useState(true);
+  const me = useMe();
   const send = (files: Iterable<File>) =>
-    sendFiles(course.id, files, teaches(course) ? published : undefined);
+    sendFiles(me.id, course.id, files, teaches(course) ? published : undefined);
+  useEffect(() => void goOnSending(me.id, course.id), [me.id, course.id]);
   useEffect(() => { // once it is listed, its own line says what becomes of it
     const listed = new Set(uploads?.map((each) => each.id));
     sending.filter((each) => each.state === "taken" && listed.has(each.upload!.id))
-      .forEach((each) => forget(each.id));
+      .forEach((each) => forget(each.key));
   }, [uploads, sending]);
   return (
     <Page
@@ -45,7 +48,7 @@ function Opened({ course, onRefused }: { course: Course; onRefused: () => void }
       {uploads || sending.length
         ? (
           <ul className="space-y-2">
-            {sending.map((each) => <SendingRow key={`sent-${each.id}`} sending={each} />)}
+            {sending.map((each) => <SendingRow key={each.key} sending={each} />)}
             {uploads?.map((each) => <Material key={each.id} course={course} upload={each} />)}
           </ul>
         )

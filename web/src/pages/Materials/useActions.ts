@@ -2,6 +2,7 @@ import { useState } from "react";
 import { send } from "../../api/client.ts";
 import type { Course, Upload } from "../../api/types.ts";
 import { teaches } from "../../app/roles.ts";
+import { useMe } from "../../app/session.tsx";
 import { t } from "../../i18n/index.ts";
 import type { Item } from "../../ui/Menu.tsx";
 import { manages } from "./rights.ts";
@@ -15,6 +16,7 @@ type Act = "publish" | "unpublish" | "decline" | "offer" | "reprocess";
 export function useActions(course: Course, upload: Upload) {
   const [dialog, setDialog] = useState<Asked | null>(null);
   const [problem, setProblem] = useState("");
+  const me = useMe();
   const { id, kind, fileName, own, published, offered } = upload;
   const values = { upload_id: id };
   const plural = kind === "lecture" ? "lectures" : "documents";
@@ -34,7 +36,9 @@ export function useActions(course: Course, upload: Upload) {
   const replace = async () => {
     const file = await chooseFile(fileName);
     // The same name is what makes it a new version of the same upload.
-    if (file) sendFiles(course.id, [new File([file], fileName, { type: file.type })], published || undefined);
+    if (file) {
+      sendFiles(me.id, course.id, [new File([file], fileName, { type: file.type })], published || undefined);
+    }
   };
   const items: (Item | false)[] = [
     teaches(course) && !published && { label: t("materials.publish"), run: () => act("publish") },

@@ -88,6 +88,7 @@ def test_a_chat_that_another_request_makes_just_now_takes_the_question(service, 
     """Both found none; the one that comes second to the row asks in it instead of failing."""
     chat, answers = str(uuid4()), []
     model.script(text("Hello."))
+    service.http.get("/api/courses")  # the person has joined the course
     with psycopg.connect(service.settings.database_url.get_secret_value()) as connection:
         connection.execute(
             "insert into chat_sessions (user_id, client_id, course_id)"

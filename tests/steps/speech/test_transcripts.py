@@ -18,7 +18,7 @@ from pipelines.steps.speech.recordings import extract_audio
 from pipelines.steps.speech.transcripts import PIECE_MS, SpeechPiece, transcribe
 from pipelines.steps.speech.voice import Stretch, fill
 from pipelines.steps.speech.worker import RATE
-from tests.steps.media import Samples, music, tone, wav_bytes
+from tests.steps.media import Samples, music, tone, write
 
 
 def raw(text: str, *, start_ms: int = 0, word_ms: int = 300, sure: float = 0.9, **measures: float) -> RawSegment:
@@ -53,15 +53,14 @@ class Scripted:
         return Recognised(segments=tuple(self.careful), language=language or "de")
 
 
-@pytest.fixture
-def minute(tmp_path: Path) -> Path:
-    return flac(tmp_path, tone(60))
+@pytest.fixture(scope="module")
+def minute(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return flac(tmp_path_factory.mktemp("minute"), tone(60))
 
 
 def flac(folder: Path, samples: Samples) -> Path:
-    (folder / "in.wav").write_bytes(wav_bytes(samples))
-    extract_audio(folder / "in.wav", folder / "audio.flac", file_name="in.wav", max_ms=10**7, max_bytes=10**9)
-    return folder / "audio.flac"
+    """Sound as `extract_audio` leaves it, without its child."""
+    return write(folder / "audio.flac", samples, codec="flac")
 
 
 def one_piece(audio: Path, *answers: RawSegment, careful: tuple[RawSegment, ...] = ()) -> SpeechPiece:

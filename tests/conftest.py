@@ -3,6 +3,7 @@
 import itertools
 import shutil
 import signal
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,10 @@ from pipelines.core.embedded import EmbeddedServer
 from pipelines.core.migrate import migrate
 from pipelines.core.postgres import Database
 from pipelines.core.settings import Settings
+
+for optional in ("pymupdf.layout", "pymupdf4llm"):
+    # Nobody here uses what PyMuPDF imports with itself where it is there; it would take 1.5 s of every test process.
+    sys.modules.setdefault(optional, None)  # type: ignore[arg-type]
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 _numbers = itertools.count(1)

@@ -296,6 +296,7 @@ def test_text_is_found_before_pictures_of_text_are_read_and_they_follow_with_wha
         assert [slide.text_source for slide in read_slides(connection, document)] == ["layer", "ocr", "layer"]
 
 
+@pytest.mark.slow
 def test_a_deck_without_other_text_is_recognised_at_once(graph):
     document = graph.upload(scanned(f"scan:{PAGES[1]}"))
     assert graph.run(document).success
@@ -427,8 +428,15 @@ def test_a_deck_deleted_while_it_is_read_does_not_come_back(graph, monkeypatch):
     assert (rows, chunks) == (0, 0)
 
 
-@pytest.mark.parametrize("given_up", [True, False], ids=["given up by Dagster", "still held for alive"])
-@pytest.mark.parametrize("asset", ["slides", "chunks"])
+@pytest.mark.parametrize(
+    ("asset", "given_up"),
+    [
+        pytest.param("slides", True, id="slides, given up by Dagster"),
+        pytest.param("chunks", False, id="chunks, still held for alive"),
+        pytest.param("slides", False, id="slides, still held for alive", marks=pytest.mark.slow),
+        pytest.param("chunks", True, id="chunks, given up by Dagster", marks=pytest.mark.slow),
+    ],
+)
 def test_a_run_that_was_cut_off_and_comes_back_after_its_retry_succeeded_writes_nothing(
     graph, monkeypatch, asset, given_up
 ):

@@ -343,6 +343,7 @@ def test_a_lecture_deleted_while_it_is_transcribed_leaves_nothing_behind(graph, 
             assert connection.execute(f"select count(*) from {table}").fetchone() == (0,)  # noqa: S608
 
 
+@pytest.mark.slow
 def test_damaged_recordings_of_others_end_with_a_sentence(graph, shared_data):
     folder = Path(shared_data) / "malformed" / "audio"
     for path in sorted(folder.glob("*.wav")):

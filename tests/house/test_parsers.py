@@ -32,13 +32,14 @@ from pipelines.steps.archives.unpacking import unpack
 from pipelines.steps.documents.office import find_libreoffice, office_as_pdf
 from pipelines.steps.speech.recordings import extract_audio
 from pipelines.steps.speech.subtitles import read_subtitles
+from tests.steps.media import tone, write
 from tests.steps.office_files import docx, zipped
 
 import av
 from unittest.mock import patch
-sample = Path("sample")
-deck, recording = next(sample.rglob("*.pdf")), next(sample.rglob("*.ogg"))
+deck = next(Path("sample").rglob("*.pdf"))
 captions = Path(tempfile.mkdtemp()) / "a.vtt"
+recording = write(captions.with_name("a.mp3"), tone(3), codec="mp3")
 captions.write_text("WEBVTT\\n\\n00:00.000 --> 00:02.000\\nHello there.\\n")
 archive, office = captions.with_name("a.zip"), captions.with_name("a.docx")
 archive.write_bytes(zipped({"a.md": "# Hello"}))
@@ -52,9 +53,9 @@ with patch("av.open", lambda file, *a, **k: (seen.append(str(file)), real(file, 
         "marks": len(mark_passage(deck, page=1, passage="wind power")),
         "archive": len(list(unpack(archive, captions.parent, endings=[".md"], max_member_mb=1))),
         "office": not find_libreoffice() or office_as_pdf(office, io.BytesIO(), libreoffice=None) is None,
-        "subtitles": read_subtitles(recording, file_name="a.ogg") == [],
+        "subtitles": read_subtitles(recording, file_name="a.mp3") == [],
         "captions": len(read_captions(captions, file_name="a.vtt").segments),
-        "sound": extract_audio(recording, captions.with_suffix(".flac"), file_name="a.ogg", max_ms=3_600_000,
+        "sound": extract_audio(recording, captions.with_suffix(".flac"), file_name="a.mp3", max_ms=3_600_000,
                                max_bytes=10**9).duration_ms,
     }
 print(json.dumps({"done": done, "modules": sorted(sys.modules), "av": seen}))

@@ -30,7 +30,9 @@ def test_a_damaged_file_is_read_or_it_is_said_why_not(kind: str, seed: int, tmp_
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("kind", sorted(READERS))
+@pytest.mark.parametrize(
+    "kind", [pytest.param(kind, marks=[pytest.mark.slow] if kind == "pictures" else []) for kind in sorted(READERS)]
+)  # the letters of pictures are recognised
 def test_a_whole_file_of_each_kind_is_read(kind: str, tmp_path: Path) -> None:
     path = tmp_path / "whole"
     for data in seeds(kind):

@@ -32,7 +32,9 @@ def violations(page):
     return found
 
 
-@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
+@pytest.mark.parametrize(
+    "viewport", [pytest.param(WIDE, id="wide"), pytest.param(PHONE, id="phone", marks=pytest.mark.slow)]
+)
 def test_everybody_can_use_a_conversation_and_its_source(opened, service, material, model, viewport):
     page = opened(service, viewport=viewport)
     assert violations(page) == [], "courses"

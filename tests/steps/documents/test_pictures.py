@@ -58,6 +58,7 @@ def test_a_tiff_has_a_page_for_each_of_its_pictures(tmp_path: Path) -> None:
         read_deck(tmp_path / "scan.tiff", max_pages=2)
 
 
+@pytest.mark.slow
 def test_a_photograph_that_says_how_it_was_held_is_upright(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6  # turn by 90 degrees to see it upright

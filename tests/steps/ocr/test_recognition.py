@@ -86,6 +86,7 @@ def test_pages_with_text_or_without_pictures_are_not_recognised(tmp_path: Path) 
     assert [s.text_source for s in read_deck(write_deck(tmp_path / "deck.pdf", pages)).slides] == ["layer", "layer"]
 
 
+@pytest.mark.slow
 def test_a_real_deck_of_pictures_reads_like_its_original(shared_data: Path, tmp_path: Path) -> None:
     source = pymupdf.open(shared_data / "decks/derived/slds-momentum-imageonly.pdf")
     source.select([1])

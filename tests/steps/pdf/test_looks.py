@@ -52,7 +52,7 @@ def inline_image() -> bytes:
     return one_page(stream(text + b"q 400 0 0 130 40 40 cm\n" + image + b" Q"), resources=font)
 
 
-@pytest.mark.parametrize("kind", ["inline", "turned"])
+@pytest.mark.parametrize("kind", ["inline", pytest.param("turned", marks=pytest.mark.slow)])
 def test_a_picture_of_text_beside_text_is_read_however_it_is_stored_and_turned(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "deck.pdf"
     if kind == "inline":

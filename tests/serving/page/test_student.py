@@ -177,6 +177,9 @@ def test_without_a_model_passages_are_quoted_and_a_phone_shows_them_in_a_sheet(o
     ended(page)
     assert last(page).locator("blockquote").count() >= 1
     page.get_by_role("link", name="Connect OpenRouter").wait_for()
+    ask(page, "Who won the football match yesterday?")
+    page.get_by_role("link", name="Connect OpenRouter").nth(1).wait_for()
+    assert not last(page).get_by_role("button", name=CHIP).count(), "told also where nothing is found"
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     page.get_by_role("button", name=CHIP).first.click()
     page.get_by_role("dialog", name="Source").wait_for()

@@ -15,6 +15,7 @@ const PATHS = {
   play: "M8 5l11 7-11 7z",
   up: "M7 11v9H4v-9zM7 11l4-8a2 2 0 0 1 2 2v5h6l-2 10H7",
   person: "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM4 21a8 8 0 0 1 16 0",
+  narrow: "M4 5h16l-6 7v6l-4 2v-8z",
   away: "M14 4h6v6M20 4l-9 9M18 14v6H4V6h6",
 } as const;
 

@@ -6,4 +6,4 @@ export const deckAt = (courseId: string, deckId: string, page?: number | null): 
 
 /** A lecture, at one of its seconds. */
 export const lectureAt = (courseId: string, lectureId: string, startMs?: number | null): string =>
-  `/courses/${courseId}/lectures/${lectureId}${startMs ? `?t=${Math.floor(startMs / 1000)}` : ""}`;
+  `/courses/${courseId}/lectures/${lectureId}${startMs ? `?t=${startMs / 1000}` : ""}`;

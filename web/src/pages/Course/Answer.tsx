@@ -3,7 +3,7 @@ import { t } from "../../i18n/index.ts";
 import { Icon } from "../../ui/Icon.tsx";
 import { AnswerActions } from "./AnswerActions.tsx";
 import { Markdown } from "./markdown/Markdown.tsx";
-import { citedIn, isQuoted, type Message, searchesOf, wordsOf } from "./messages.ts";
+import { citedIn, connectOf, isQuoted, type Message, searchesOf, wordsOf } from "./messages.ts";
 import { Citations } from "./source/citations.tsx";
 import { placeOf } from "../../ui/place.ts";
 
@@ -18,6 +18,7 @@ export function Answer({ chatId, message, live, busy, onAgain, onShow }: {
 }) {
   const cited = useCited(message);
   const status = message.metadata?.status;
+  const connect = connectOf(message);
   return (
     <div className="min-w-0">
       <article aria-label={t("chat.answer")} aria-busy={live} className="min-w-0">
@@ -39,9 +40,9 @@ export function Answer({ chatId, message, live, busy, onAgain, onShow }: {
       {!live && status === "error" && !isQuoted(message) && (
         <p className="mt-1 text-sm text-dim">{t("chat.failed")}</p>
       )}
-      {!live && isQuoted(message) && cited.length > 0 && (
+      {!live && connect && (
         <p className="no-print mt-2 text-sm text-dim">
-          <a href={`/api/auth/openrouter?returnTo=${encodeURIComponent(location.pathname)}`} className="link">
+          <a href={`${connect}?returnTo=${encodeURIComponent(location.pathname)}`} className="link">
             {t("chat.connect")}
           </a>
         </p>

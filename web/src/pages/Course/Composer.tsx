@@ -1,18 +1,23 @@
 import { useEffect, useRef, useState } from "react";
+import type { Course } from "../../api/types.ts";
 import { t } from "../../i18n/index.ts";
 import { Icon } from "../../ui/Icon.tsx";
-import { useQuestion } from "../../ui/question.ts";
+import { NarrowButton, Narrowed } from "./Narrowing.tsx";
+import { useQuestion, type Within } from "../../ui/question.ts";
 
 /** The box for a question. Its words are its own state: typing draws nothing of the conversation. */
-export function Composer({ busy, onAsk, onStop }: {
+export function Composer({ course, busy, onAsk, onStop }: {
+  course: Course;
   busy: boolean;
-  onAsk: (text: string) => void;
+  onAsk: (text: string, within?: Within) => void;
   onStop: () => void;
 }) {
   const [words, setWords] = useState("");
+  const [within, setWithin] = useState<Within>();
   const box = useRef<HTMLTextAreaElement>(null);
-  useQuestion((text) => {
+  useQuestion((text, about) => {
     setWords(text);
+    setWithin(about);
     box.current!.focus();
   });
   useEffect(() => {
@@ -28,7 +33,7 @@ export function Composer({ busy, onAsk, onStop }: {
   }, []);
   const ask = () => {
     if (busy || !words.trim()) return;
-    onAsk(words.trim());
+    onAsk(words.trim(), within);
     setWords("");
   };
   return (
@@ -39,7 +44,15 @@ export function Composer({ busy, onAsk, onStop }: {
         ask();
       }}
     >
+      {within && <Narrowed within={within} onEnd={() => setWithin(undefined)} />}
       <div className="mx-auto flex max-w-3xl items-end gap-2">
+        <NarrowButton
+          course={course}
+          onChoose={(chosen) => {
+            setWithin(chosen);
+            box.current!.focus();
+          }}
+        />
         <textarea
           ref={box}
           aria-label={t("chat.question")}

@@ -2,17 +2,20 @@ import { useState } from "react";
 import { t } from "../../i18n/index.ts";
 import { Icon } from "../../ui/Icon.tsx";
 import { type Message, wordsOf } from "./messages.ts";
+import { WasNarrowed } from "./Narrowing.tsx";
 import { Versions } from "./Versions.tsx";
 
 /** A question; it can be asked otherwise, which begins a branch beside the old one. */
-export function Question({ message, busy, onEdit, onShow }: {
+export function Question({ courseId, message, busy, onEdit, onShow }: {
+  courseId: string;
   message: Message;
   busy: boolean;
-  onEdit: (messageId: string, text: string) => void;
+  onEdit: (message: Message, text: string) => void;
   onShow: (key: string) => void;
 }) {
   const [editing, setEditing] = useState(false);
   const text = wordsOf(message);
+  const within = message.metadata?.sourceIds;
   if (editing) {
     return (
       <form
@@ -21,7 +24,7 @@ export function Question({ message, busy, onEdit, onShow }: {
           event.preventDefault();
           const words = String(new FormData(event.currentTarget).get("words")).trim();
           setEditing(false);
-          if (words && words !== text) onEdit(message.id, words);
+          if (words && words !== text) onEdit(message, words);
         }}
         onKeyDown={(event) => event.key === "Escape" && setEditing(false)}
       >
@@ -48,6 +51,7 @@ export function Question({ message, busy, onEdit, onShow }: {
       >
         {text}
       </article>
+      {within && within.length > 0 && <WasNarrowed courseId={courseId} ids={within} />}
       <div className="no-print flex items-center gap-1">
         <Versions message={message} busy={busy} onShow={onShow} />
         <button

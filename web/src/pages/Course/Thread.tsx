@@ -5,6 +5,7 @@ import { Answer } from "./Answer.tsx";
 import { Composer } from "./Composer.tsx";
 import { ExportMenu } from "./ExportMenu.tsx";
 import { citedIn, KEYLESS, type Message } from "./messages.ts";
+import type { Within } from "../../ui/question.ts";
 import { Question } from "./Question.tsx";
 import { Start } from "./Start.tsx";
 import { useStickToEnd } from "./useStickToEnd.ts";
@@ -22,9 +23,9 @@ export function Thread({ course, chatId, history, isNew, onAsked }: {
   const { messages, busy, lost, error } = talk;
   const scroller = useRef<HTMLDivElement>(null);
   const toEnd = useStickToEnd(scroller);
-  const ask = (text: string) => {
+  const ask = (text: string, within?: Within) => {
     toEnd();
-    void talk.ask({ text });
+    void talk.ask(text, within && [within.id]);
     onAsked();
   };
   const waiting = busy && messages.at(-1)?.role === "user";
@@ -39,7 +40,7 @@ export function Thread({ course, chatId, history, isNew, onAsked }: {
               </div>
             )
             : <Start course={course} onAsk={ask} />}
-          <Said chatId={chatId} talk={talk} />
+          <Said course={course} chatId={chatId} talk={talk} />
           {waiting && (
             <article aria-label={t("chat.answer")} aria-busy className="text-dim motion-safe:animate-pulse">
               {t("chat.searching")}
@@ -60,23 +61,25 @@ export function Thread({ course, chatId, history, isNew, onAsked }: {
         </div>
       </div>
       <Announcer messages={messages} busy={busy} />
-      <Composer busy={busy} onAsk={ask} onStop={talk.stop} />
+      <Composer course={course} busy={busy} onAsk={ask} onStop={talk.stop} />
     </div>
   );
 }
 
-function Said({ chatId, talk }: { chatId: string; talk: Talk }) {
+function Said({ course, chatId, talk }: { course: Course; chatId: string; talk: Talk }) {
   const { messages, busy } = talk;
   const latest = useRef(talk);
   latest.current = talk;
   const actions = useRef({
-    edit: (messageId: string, text: string) => void latest.current.ask({ text, messageId }),
+    edit: (message: Message, text: string) =>
+      void latest.current.ask(text, message.metadata?.sourceIds, message.id),
     again: (messageId: string) => void latest.current.regenerate({ messageId }),
     show: (key: string) => void latest.current.show(key),
   }).current;
   return messages.map((message, at) => (
     <Row
       key={message.id}
+      courseId={course.id}
       chatId={chatId}
       message={message}
       live={busy && at === messages.length - 1}
@@ -87,20 +90,21 @@ function Said({ chatId, talk }: { chatId: string; talk: Talk }) {
 }
 
 type Actions = {
-  edit: (messageId: string, text: string) => void;
+  edit: (message: Message, text: string) => void;
   again: (messageId: string) => void;
   show: (key: string) => void;
 };
 
 /** One message; drawn again only when it changes, however long the chat is. */
-const Row = memo(function Row({ chatId, message, live, busy, edit, again, show }: {
+const Row = memo(function Row({ courseId, chatId, message, live, busy, edit, again, show }: {
+  courseId: string;
   chatId: string;
   message: Message;
   live: boolean;
   busy: boolean;
 } & Actions) {
   return message.role === "user"
-    ? <Question message={message} busy={busy} onEdit={edit} onShow={show} />
+    ? <Question courseId={courseId} message={message} busy={busy} onEdit={edit} onShow={show} />
     : <Answer chatId={chatId} message={message} live={live} busy={busy} onAgain={again} onShow={show} />;
 });
 

@@ -1,7 +1,10 @@
 // Messages of a chat as the service streams and keeps them: the AI SDK's, with what we know beside it.
 import type { SourceDocumentUIPart, UIMessage } from "ai";
 
-/** What the service tells of a message. `versions`: keys of all of them where there are several, oldest first. */
+/**
+ * What the service tells of a message. `versions`: keys of all of them where there are several, oldest first;
+ * `sourceIds`: the decks and lectures that a question was narrowed to.
+ */
 export type Metadata = {
   key?: string;
   versions?: string[];
@@ -9,6 +12,7 @@ export type Metadata = {
   errorCode?: string;
   model?: string;
   createdAt?: string;
+  sourceIds?: string[];
   feedback?: { rating: "up" | "down" };
 };
 /** The end of an answer for whom no key is connected. */
@@ -47,6 +51,14 @@ export const isQuoted = ({ metadata }: Message): boolean =>
 /** The words of a message, without what the model thought and searched. */
 export function wordsOf(message: Message): string {
   return message.parts.flatMap((part) => part.type === "text" ? [part.text] : []).join("\n\n");
+}
+
+/** Where a key is connected, without which an answer is not written; undefined: none is missing. */
+export function connectOf(message: Message): string | undefined {
+  const part = message.parts.find((part) => part.type === "data-connect") as
+    | { data: { url: string } }
+    | undefined;
+  return part?.data.url;
 }
 
 /** Searches of this answer that have ended, and how many passages they found. */

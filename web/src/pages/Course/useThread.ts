@@ -13,9 +13,14 @@ const STOP_WAIT_MS = 300;
 const STOP_TRIES = 10;
 const LONGEST_WAIT_MS = 8000;
 
-/** Like the SDK's, but it tells that an answer is streamed again from its first part. */
+/** Like the SDK's, but it tells that an answer is streamed again from its first part, and what a question is narrowed to. */
 class Transport extends DefaultChatTransport<Message> {
   override readonly resumeStreamIsReplay = true;
+
+  override sendMessages(options: Parameters<DefaultChatTransport<Message>["sendMessages"]>[0]) {
+    const { sourceIds } = options.messages.findLast((message) => message.role === "user")?.metadata ?? {};
+    return super.sendMessages({ ...options, body: { ...options.body, sourceIds } });
+  }
 }
 
 export type Thread = ReturnType<typeof useThread>;
@@ -105,9 +110,11 @@ export function useThread(chatId: string, courseId: string, history: Message[], 
     await send("patch", "/api/sessions/{chat_id}", { chat_id: chatId }, { branch });
     await reload();
   };
+  const ask = (text: string, sourceIds?: string[], messageId?: string) =>
+    chat.sendMessage({ text, messageId, metadata: { sourceIds } });
   const busy = busyNow.current = status === "submitted" || status === "streaming" || lost;
   const error = chat.error && !lost ? problem(chat.error.message) : null;
-  return { messages, busy, lost, error, ask: chat.sendMessage, regenerate, stop, show };
+  return { messages, busy, lost, error, ask, regenerate, stop, show };
 }
 
 /** Whether an answer is being written in this chat; null: there is no such chat. */

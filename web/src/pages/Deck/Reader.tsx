@@ -32,6 +32,7 @@ export function Reader({ course, deckId, deck }: { course: Course; deckId: strin
   const ask = () => {
     suggestQuestion(
       t("reader.about", { place: placeOf({ kind: "slide", fileName: deck.fileName, page: page.page }) }),
+      { id: deckId, name: deck.fileName },
     );
     leave(`/courses/${course.id}`);
   };

@@ -42,7 +42,7 @@ export function Reader({ course, lectureId, talk, startMs, named }: {
   }, [named]);
   const ask = () => {
     const place = placeOf({ kind: "speech", fileName: talk.fileName, startMs: player.atMs });
-    suggestQuestion(t("reader.about", { place }));
+    suggestQuestion(t("reader.about", { place }), { id: lectureId, name: talk.fileName });
     leave(`/courses/${course.id}`);
   };
   const chapters = talk.chapters.length > 1 && (

@@ -6,6 +6,7 @@ import { MarkedPicture } from "../../../ui/MarkedPicture.tsx";
 import { suggestQuestion } from "../../../ui/question.ts";
 import { placeOf } from "../../../ui/place.ts";
 import { Recording } from "./Recording.tsx";
+import { Report } from "./Report.tsx";
 
 /** What a citation opens: the slide with the passage marked on it, or the recording from the cited second. */
 export function SourceCard({ course, source, onAsked }: {
@@ -16,7 +17,10 @@ export function SourceCard({ course, source, onAsked }: {
   const spoken = source.kind === "speech";
   const ask = () => {
     onAsked();
-    suggestQuestion(t("source.askAbout", { place: placeOf(source) }));
+    suggestQuestion(t("source.askAbout", { place: placeOf(source) }), {
+      id: (source.documentId ?? source.lectureId)!,
+      name: source.fileName,
+    });
   };
   return (
     <>
@@ -49,6 +53,7 @@ export function SourceCard({ course, source, onAsked }: {
               {t("source.openLecture")}
             </Link>
           )}
+          <Report sourceId={source.id} />
         </div>
       )}
     </>

@@ -10,8 +10,8 @@ import { Page } from "./Page.tsx";
 import { ROUTES } from "./routes.ts";
 import { Session } from "./session.tsx";
 
-const PAGES = ROUTES.map(([paths, load, words]) =>
-  [paths, lazy(() => Promise.all([load(), words && bringWords(words)]).then(([page]) => page))] as const
+const PAGES = ROUTES.map(([paths, load, ...words]) =>
+  [paths, lazy(() => Promise.all([load(), ...words.map(bringWords)]).then(([page]) => page))] as const
 );
 
 /** The page. A change of language draws all of it anew. */

@@ -5,8 +5,8 @@ import type { Catalogue } from "../i18n/index.ts";
 type Load = () => Promise<{ default: ComponentType<any> }>;
 
 // Every page with its addresses; `:name` comes to the page as a prop. A page is loaded when it is first opened, with the
-// catalogue of words that only it needs, and stays as it is from one of its addresses to another.
-export const ROUTES: readonly (readonly [paths: readonly string[], Load, words?: Catalogue])[] = [
+// catalogues of words that it needs beside the base, and stays as it is from one of its addresses to another.
+export const ROUTES: readonly (readonly [paths: readonly string[], Load, ...words: Catalogue[]])[] = [
   [["/"], () => import("../pages/Courses/index.tsx")],
   [["/join/:code"], () => import("../pages/Join/index.tsx")],
   [
@@ -14,10 +14,10 @@ export const ROUTES: readonly (readonly [paths: readonly string[], Load, words?:
     () => import("../pages/Course/index.tsx"),
     "course",
   ],
-  [["/courses/:courseId/materials"], () => import("../pages/Materials/index.tsx"), "materials"],
+  [["/courses/:courseId/materials"], () => import("../pages/Materials/index.tsx"), "materials", "findings"],
   [["/courses/:courseId/health"], () => import("../pages/Health/index.tsx"), "teaching"],
   [["/courses/:courseId/members"], () => import("../pages/Members/index.tsx"), "teaching"],
-  [["/courses/:courseId/decks/:deckId"], () => import("../pages/Deck/index.tsx"), "reader"],
+  [["/courses/:courseId/decks/:deckId"], () => import("../pages/Deck/index.tsx"), "reader", "findings"],
   [["/courses/:courseId/lectures/:lectureId"], () => import("../pages/Lecture/index.tsx"), "reader"],
   [["/settings"], () => import("../pages/Settings/index.tsx"), "settings"],
   [["/operator"], () => import("../pages/Operator/index.tsx"), "operator"],

@@ -3,6 +3,7 @@
 // A value is a sentence with {names}, or a sentence for each plural form that the language tells apart.
 import type base from "./en/base.json";
 import type course from "./en/course.json";
+import type findings from "./en/findings.json";
 import type materials from "./en/materials.json";
 import type operator from "./en/operator.json";
 import type reader from "./en/reader.json";
@@ -12,13 +13,22 @@ import type teaching from "./en/teaching.json";
 type English =
   & typeof base
   & typeof course
+  & typeof findings
   & typeof materials
   & typeof operator
   & typeof reader
   & typeof settings
   & typeof teaching;
 export type Key = Extract<keyof English, string>;
-export type Catalogue = "base" | "course" | "materials" | "operator" | "reader" | "settings" | "teaching";
+export type Catalogue =
+  | "base"
+  | "course"
+  | "findings"
+  | "materials"
+  | "operator"
+  | "reader"
+  | "settings"
+  | "teaching";
 type Values = Record<string, string | number>;
 type Sentence = string | Partial<Record<Intl.LDMLPluralRule, string>>;
 

@@ -55,10 +55,10 @@ export function wordsOf(message: Message): string {
 
 /** Where a key is connected, without which an answer is not written; undefined: none is missing. */
 export function connectOf(message: Message): string | undefined {
-  const part = message.parts.find((part) => part.type === "data-connect") as
+  const told = message.parts.find((part) => part.type === "data-connect") as
     | { data: { url: string } }
     | undefined;
-  return part?.data.url;
+  return told?.data.url ?? (isQuoted(message) ? "/api/auth/openrouter" : undefined);
 }
 
 /** Searches of this answer that have ended, and how many passages they found. */

@@ -44,7 +44,7 @@ function Places({ upload, finding: { pages, times } }: { upload: Upload; finding
             })}
             alt={t("findings.picture", { name: upload.fileName, page })}
             loading="lazy"
-            className="aspect-4/3 w-full rounded-lg border border-line bg-white object-contain"
+            className="aspect-4/3 w-full rounded-lg border border-line bg-[white] object-contain"
           />
           {t("place.page", { page })}
         </li>

@@ -2,6 +2,7 @@ import { Link } from "wouter";
 import type { Course, Upload } from "../../api/types.ts";
 import { teaches } from "../../app/roles.ts";
 import { date, t } from "../../i18n/index.ts";
+import { deckAt, lectureAt } from "../../ui/links.ts";
 import { Menu } from "../../ui/Menu.tsx";
 import { ChangeDialog } from "./ChangeDialog.tsx";
 import { Findings } from "./Findings.tsx";
@@ -47,8 +48,8 @@ export function Material({ course, upload }: { course: Course; upload: Upload })
 /** The name, which leads to its reader once there is something to read. */
 function Name({ upload: { kind, id, courseId, fileName, pages, status } }: { upload: Upload }) {
   if (!pages && status !== "ready") return fileName;
-  const reader = kind === "lecture" ? "lectures" : "decks";
-  return <Link href={`/courses/${courseId}/${reader}/${id}`} className="link">{fileName}</Link>;
+  const href = kind === "lecture" ? lectureAt(courseId, id) : deckAt(courseId, id);
+  return <Link href={href} className="link">{fileName}</Link>;
 }
 
 /** Who sees it, where that is not everybody of the course. */

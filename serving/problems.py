@@ -62,6 +62,7 @@ PROBLEMS: dict[str, Problem] = {
     "empty_file": Problem(422, "The file is empty."),
     "not_a_pdf": Problem(422, "This file is not a PDF, whatever its name says."),
     "not_media": Problem(422, "This file is no recording, whatever its name says."),
+    "bad_link": Problem(422, "This link cannot be fetched: it takes a public https:// address without a password."),
     "bad_captions": Problem(422, "This file holds no captions."),
     "unknown_kind": Problem(422, "This file is no document that can be read. Export it as PDF and upload that."),
     "too_large": Problem(413, "The file is larger than may be uploaded here."),

@@ -75,6 +75,12 @@ class Settings(BaseSettings):
     )
     media_max_mb: int = Field(4000, ge=1, description="Largest recording accepted, in megabytes (10^6 bytes).")
     media_max_hours: float = Field(6.0, gt=0, description="Longest recording accepted, in hours.")
+    link_max_minutes: float = Field(
+        120.0, gt=0, le=1440, description="Minutes that fetching one recording by its link may take."
+    )
+    link_origins: str = Field(
+        "", description="Origins in a private network from which recordings are fetched by link, by commas."
+    )
     parser_max_minutes: float = Field(
         30.0,
         gt=0,

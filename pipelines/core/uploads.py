@@ -22,8 +22,8 @@ Outcome = Literal["created", "replaced", "unchanged", "duplicate"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UploadKind:
-    """One kind of upload: its noun, its table, its columns that hold the sha256 of what a person gave, as an array, and
-    the statement that removes its rows and answers its files."""
+    """One kind of upload: its noun, its table, its columns that hold the sha256 (or the link) of what a person gave, as
+    an array, and the statement that removes its rows and answers its files."""
 
     noun: Literal["document", "lecture"]
     table: str
@@ -37,7 +37,7 @@ class UploadKind:
 
 DOCUMENT = UploadKind(noun="document", table="documents", contents="array[sha256]", purge="purge_document")
 LECTURE = UploadKind(
-    noun="lecture", table="lectures", contents="array[media_sha256, captions_sha256]", purge="purge_lecture"
+    noun="lecture", table="lectures", contents="array[media_sha256, captions_sha256, media_url]", purge="purge_lecture"
 )
 KINDS = (DOCUMENT, LECTURE)
 

@@ -12,6 +12,7 @@ from pipelines.core.records import Lecture
 from pipelines.core.stored_files import hold_files
 from pipelines.core.stores import Stores
 from pipelines.defs.lectures import GROUP, OWNERS, lecture_of, lectures
+from pipelines.defs.links import with_recording
 from pipelines.defs.parsing import media_limits
 from pipelines.defs.partitions import lectures_partitions
 from pipelines.defs.resources import StoresResource
@@ -29,9 +30,10 @@ from pipelines.steps.speech.recordings import AUDIO_VERSION, extract_audio
     check_specs=[dg.AssetCheckSpec("sound_is_whole", asset="lecture_audio")],
 )
 def lecture_audio(context: dg.AssetExecutionContext, stores: StoresResource) -> dg.MaterializeResult:
-    """The sound of the recording as 16 kHz mono FLAC; nothing for captions without a recording."""
+    """The sound of the recording as 16 kHz mono FLAC; nothing for captions without a recording. A link is fetched."""
     started, store = time.monotonic(), stores.open
-    with lecture_of(context, store) as lecture:
+    with lecture_of(context, store) as uploaded:
+        lecture = with_recording(store, uploaded)
         known = _known(store, lecture)
         audio = known if known is not None or lecture.media_sha256 is None else _decoded(store, lecture)
     seconds = time.monotonic() - started

@@ -49,6 +49,20 @@ def subtitles_limits(settings: Settings) -> Limits:
     return _of_any_file(subtitles.LIMITS, settings)
 
 
+def link_limits(settings: Settings) -> Limits:
+    """Limits for the child that fetches one recording by its link; all that may be uploaded fits."""
+    return Limits(
+        wall_s=settings.link_max_minutes * 60,
+        total_s=settings.link_max_minutes * 60,
+        cpu_s=600,
+        max_items=10_000_000,
+        memory_mb=2048,
+        output_mb=settings.media_max_mb + 100,
+        network=True,
+        accept_missing_guards=settings.accept_weak_sandbox,
+    )
+
+
 def accepted_weakness(settings: Settings) -> str | None:
     """The required guards this machine lacks where the settings accept that; None: all hold, or nothing is read."""
     return _weakness() if settings.accept_weak_sandbox else None

@@ -7,6 +7,8 @@ from functools import partial
 from uuid import UUID
 
 from pipelines.core.access import adds_upload, teaches
+from pipelines.core.errors import AddressRefusedError
+from pipelines.core.lecture_links import check_link
 from pipelines.core.publishing import place_of
 from pipelines.core.uploads import DOCUMENT, LECTURE, UploadKind
 from serving.accounts.access import CourseAccess, allowed, get_my_course
@@ -21,12 +23,16 @@ Fields = Mapping[str, list[str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """What a form's fields, or the metadata of an upload in pieces, say. `published` None: as usual for the role."""
+    """What a form's fields, or the metadata of an upload in pieces, say.
+
+    `published` None: as usual for the role. `url`: where a lecture's recording is fetched from; None: it is sent.
+    """
 
     kind: UploadKind
     course_id: UUID
     published: bool | None
     deck_ids: tuple[UUID, ...]
+    url: str | None = None
 
     @classmethod
     def read(cls, kind: UploadKind, fields: Fields) -> "Said":
@@ -35,7 +41,7 @@ class Said:
         Raises:
             ProblemError: `invalid_request`.
         """
-        known = {"courseId", "published"} | ({"deckIds"} if kind is LECTURE else set())
+        known = {"courseId", "published"} | ({"deckIds", "url"} if kind is LECTURE else set())
         for name, values in fields.items():
             if name not in known or (len(values) > 1 and name != "deckIds"):
                 raise ProblemError("invalid_request", field=name[:100])
@@ -48,18 +54,24 @@ class Said:
             course_id=_uuid("courseId", fields.get("courseId", [""])[0]),
             published=None if published is None else published == "true",
             deck_ids=tuple(_uuid("deckIds", each) for each in listed),
+            url=fields["url"][0].strip() if "url" in fields else None,
         )
 
     async def admit(self, state: State, person: Principal) -> CourseAccess:
         """The course, where this person may bring this to it.
 
         Raises:
-            ProblemError: `not_found`, `not_allowed`.
+            ProblemError: `not_found`, `not_allowed`, `bad_link`.
         """
         async with state.database.transaction(as_person=person.person) as connection:
             course = await get_my_course(connection, person, self.course_id)
         allowed(adds_upload(course.role, self.kind.noun, students_add_lectures=course.students_add_lectures))
         allowed(not self.published or teaches(course.role))
+        if self.url is not None:
+            try:
+                check_link(state.core.stores.settings, self.url)
+            except AddressRefusedError:
+                raise ProblemError("bad_link", field="url") from None
         for deck_id in self.deck_ids:
             work = partial(place_of, person=person.person, kind=DOCUMENT, upload_id=deck_id)
             if (await state.core.run(person, work)).course_id != self.course_id:
@@ -72,7 +84,7 @@ class Said:
         """What they send, now that its files are in the store."""
         return Sending(
             kind=self.kind, person=person, course=course, form=form, published=self.published,
-            deck_ids=self.deck_ids, partial_id=partial_id,
+            deck_ids=self.deck_ids, partial_id=partial_id, url=self.url,
         )  # fmt: skip
 
 

@@ -16,8 +16,8 @@ from serving.problems import ProblemError
 MOST_PARTS = 120
 """Fields and files of a form; a lecture may name a hundred decks."""
 
-FIELD_BYTES = 1000
-"""Longest field."""
+FIELD_BYTES = 8192
+"""Longest field: signed links take some thousand."""
 
 FORM_BYTES = 200_000
 """What a form may have besides its files: fields, headers, boundaries."""

@@ -43,11 +43,13 @@ async def taken_form(
     files: FileStore,
     largest: Mapping[str, int],
     admit: Callable[[Mapping[str, list[str]]], Awaitable[None]],
+    instead: str | None = None,
 ) -> AsyncIterator[Form]:
     """The form of a request, its files in the store; what no row names when the context is left does not stay.
 
     Args:
         largest: the files there may be, by their field, and how many bytes each may have.
+        instead: the field that may stand for the file; None: none may.
         admit: is given the fields before the first byte of a file is read, and raises where they are not welcome.
 
     Raises:
@@ -72,8 +74,10 @@ async def taken_form(
                     admitted = True
                 name = file_name_of(event.file_name)
                 form.files[event.name] = TakenFile(name, await _store(reading, files, largest[event.name]))
-        if not form.files:
+        if "file" not in form.files and instead not in form.fields:
             raise ProblemError("file_missing")
+        if not admitted:
+            await admit(form.fields)
         yield form
     finally:
         new = [taken.stored.sha256 for taken in form.files.values() if not taken.stored.existed]

@@ -11,16 +11,17 @@ from pipelines.core.admission import MB, adding, check_name, check_quotas
 from pipelines.core.documents import put_document
 from pipelines.core.errors import UnreadableFileError
 from pipelines.core.files import StoredFile
+from pipelines.core.lecture_links import put_linked_lecture
 from pipelines.core.lecture_slides import link_document
 from pipelines.core.lectures import put_lecture
 from pipelines.core.partial.uploads import note_taken_upload, take_partial_upload
 from pipelines.core.postgres import Connection
-from pipelines.core.records import Document, Lecture
 from pipelines.core.stored_files import hold_files
 from pipelines.core.stores import Stores
 from pipelines.core.uploads import DOCUMENT, Outcome, UploadKind
 from pipelines.steps.documents.checks import check_document
 from pipelines.steps.documents.kinds import kind_of
+from pipelines.steps.links.names import name_of
 from pipelines.steps.speech.sniff import sniff_media
 from serving.accounts.access import CourseAccess, allowed
 from serving.accounts.people import Principal
@@ -34,7 +35,7 @@ class Sending:
     """What a person sends to a course.
 
     `published` None: as is usual for their role. `deck_ids`: of a lecture alone. `partial_id`: of the upload in pieces
-    that is whole now; None: it came at once.
+    that is whole now; None: it came at once. `url`: where the recording is fetched from, which is no file then.
     """
 
     kind: UploadKind
@@ -44,6 +45,7 @@ class Sending:
     published: bool | None
     deck_ids: tuple[UUID, ...] = ()
     partial_id: UUID | None = None
+    url: str | None = None
 
     @property
     def file(self) -> TakenFile:
@@ -83,7 +85,7 @@ async def take(core: Core, sent: Sending) -> tuple[UUID, Outcome]:
     if sent.kind is DOCUMENT:
         await asyncio.to_thread(_check_deck, stores, sent.file)
     else:
-        recorded = await asyncio.to_thread(_is_recording, stores, sent.file)
+        recorded = sent.url is None and await asyncio.to_thread(_is_recording, stores, sent.file)
         captions = sent.form.files.get("captions")
         if captions is not None and await asyncio.to_thread(_is_recording, stores, captions):
             raise ProblemError("bad_captions", field="captions")
@@ -91,10 +93,10 @@ async def take(core: Core, sent: Sending) -> tuple[UUID, Outcome]:
     def work(connection: Connection) -> tuple[UUID, Outcome]:
         if sent.partial_id is not None:
             take_partial_upload(connection, sent.partial_id)
-        upload, outcome = _record(connection, stores, sent, recorded=recorded)
+        upload_id, outcome = _record(connection, stores, sent, recorded=recorded)
         if sent.partial_id is not None:
-            note_taken_upload(connection, sent.partial_id, upload.id)
-        return upload.id, outcome
+            note_taken_upload(connection, sent.partial_id, upload_id)
+        return upload_id, outcome
 
     return await core.run(sent.person, work)
 
@@ -123,14 +125,15 @@ def _is_recording(stores: Stores, taken: TakenFile) -> bool:
     return False
 
 
-def _record(
-    connection: Connection, stores: Stores, sent: Sending, *, recorded: bool
-) -> tuple[Document | Lecture, Outcome]:
+def _record(connection: Connection, stores: Stores, sent: Sending, *, recorded: bool) -> tuple[UUID, Outcome]:
     """`recorded`: the file of a lecture is a recording, and not captions."""
     published = _admit(connection, stores, sent)
     if sent.kind is DOCUMENT:
         sha256 = sent.file.stored.sha256
-        return put_document(connection, sealer=stores.sealer, sha256=sha256, published=published, **sent.named)
+        deck, outcome = put_document(connection, sealer=stores.sealer, sha256=sha256, published=published, **sent.named)
+        return deck.id, outcome
+    if sent.url is not None:
+        return _record_link(connection, sent, sent.url, published=published)
     captions = sent.form.files.get("captions") if recorded else sent.file
     lecture, outcome = put_lecture(
         connection,
@@ -142,7 +145,25 @@ def _record(
     )
     for deck_id in sent.deck_ids:
         link_document(connection, lecture.id, deck_id)
-    return lecture, outcome
+    return lecture.id, outcome
+
+
+def _record_link(connection: Connection, sent: Sending, url: str, *, published: bool) -> tuple[UUID, Outcome]:
+    captions = sent.form.files.get("captions")
+    lecture_id, outcome = put_linked_lecture(
+        connection,
+        course_id=sent.course.id,
+        owner_id=sent.person.user_id,
+        url=url,
+        file_name=name_of(url),
+        published=published,
+        captions_sha256=captions.stored.sha256 if captions is not None else None,
+        captions_name=captions.name if captions is not None else None,
+        byte_count=sent.byte_count,
+    )
+    for deck_id in sent.deck_ids:
+        link_document(connection, lecture_id, deck_id)
+    return lecture_id, outcome
 
 
 def _admit(connection: Connection, stores: Stores, sent: Sending) -> bool:
@@ -152,7 +173,8 @@ def _admit(connection: Connection, stores: Stores, sent: Sending) -> bool:
     published = teaches(role) if sent.published is None else sent.published
     allowed(not published or teaches(role))
     names = [each.sha256 for each in sent.stored]
-    check_name(connection, asking, kind, course_id=course.id, source_name=sent.file.name, contents=names)
+    if sent.url is None:
+        check_name(connection, asking, kind, course_id=course.id, source_name=sent.file.name, contents=names)
     if not sent.person.local:
         check_quotas(
             connection, stores.settings, course_id=course.id, owner_id=sent.person.user_id, byte_count=sent.byte_count

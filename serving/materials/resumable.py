@@ -47,6 +47,8 @@ def what_comes(metadata: str) -> tuple[Said, str]:
     if kind is None or "filename" not in found:
         raise ProblemError("invalid_request", field="filename" if kind else "kind")
     rest = {name: [value] for name, value in found.items() if name not in {"filename", "kind", *IGNORED}}
+    if "url" in rest:
+        raise ProblemError("invalid_request", field="url")
     return Said.read(kind, rest), file_name_of(found["filename"])
 
 

@@ -37,9 +37,14 @@ def _form(**files: str) -> dict[str, Any]:
         "published": {"type": "boolean", "description": "Whether it is the course's at once; who teaches may say so."},
     }
     if "captions" in files:
+        fields["url"] = {"type": "string", "description": "Where the recording is fetched from, instead of `file`."}
         fields["deckIds"] = {"type": "array", "items": {"type": "string", "format": "uuid"}, "maxItems": 100}
     fields |= {name: {**binary, "description": told} for name, told in files.items()}
-    schema = {"type": "object", "required": ["courseId", "file"], "properties": fields}
+    schema = {
+        "type": "object",
+        "required": ["courseId"] if "captions" in files else ["courseId", "file"],
+        "properties": fields,
+    }
     return {"requestBody": {"required": True, "content": {FORM: {"schema": schema}}}}
 
 
@@ -79,14 +84,16 @@ async def upload_document(request: Request, person: Uploader, response: Response
     status_code=201,
     operation_id="uploadLecture",
     openapi_extra=_form(file="A recording, or captions alone.", captions="Captions of the recording."),
-    responses=documented(*_REFUSED, "not_media", "bad_captions")
+    responses=documented(*_REFUSED, "not_media", "bad_captions", "bad_link")
     | {200: {"model": UploadOut, "description": "It was there."}},
 )
 @takes(FORM, largest=_largest_lecture)
 async def upload_lecture(request: Request, person: Uploader, response: Response) -> UploadOut:
     """Add a lecture to a course, which who teaches it may, and students where the course lets them.
 
-    `deckIds` names the decks it goes through. As for documents otherwise.
+    `deckIds` names the decks it goes through. Instead of a file, `url` may say where the recording is: audio or video,
+    a stream (HLS, DASH), or a podcast's feed (`#` and an item's id or title; else its first). It is fetched afterwards,
+    which `stages` tell; deleting the lecture ends that. As for documents otherwise.
     """
     largest = {"file": state_of(request).settings.media_max_mb * MB, "captions": CAPTIONS_MAX_BYTES}
     return await _taken(request, person, response, LECTURE, largest)
@@ -105,10 +112,15 @@ async def _taken(
     stores = state.core.stores
     with one_of_few(state, person):
         async with taken_form(
-            request, database=stores.database, files=stores.files, largest=largest, admit=admit
+            request,
+            database=stores.database,
+            files=stores.files,
+            largest=largest,
+            admit=admit,
+            instead="url" if kind is LECTURE else None,
         ) as form:
-            if "file" not in form.files:
-                raise ProblemError("file_missing")
+            if "url" in form.fields and "file" in form.files:
+                raise ProblemError("invalid_request", field="url")
             ((said, course),) = admitted
             upload_id, outcome = await take(state.core, said.sending(person, course, form))
     if outcome in ("unchanged", "duplicate"):

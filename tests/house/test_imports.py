@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 MAY_IMPORT = {
     "pipelines.core": {"pipelines.core"},
-    "pipelines.steps": {"pipelines.steps", "pipelines.core.records", "pipelines.core.errors"},
+    "pipelines.steps": {"pipelines.steps", "pipelines.core.records", "pipelines.core.errors", "pipelines.core.net"},
     "pipelines.answering": {"pipelines.answering", "pipelines.core"},
     "pipelines.defs": {"pipelines.defs", "pipelines.steps", "pipelines.core", "pipelines.answering"},
     "pipelines.http": {"pipelines.http"},
@@ -31,6 +31,7 @@ MAY_IMPORT = {
         "pipelines.steps.speech.sniff",
         "pipelines.steps.captions.records",
         "pipelines.steps.captions.formats",  # captions of a transcript, for players
+        "pipelines.steps.links.names",  # what a lecture by link is called until it has been fetched
     },
     "notebooks": {"pipelines.core", "pipelines.steps", "pipelines.answering"},
 }

@@ -114,6 +114,7 @@ def _start(work: Mapping[str, Any], fds: Mapping[str, int | None], limits: Limit
         "memory_mb": limits.memory_mb,
         "open_files": limits.open_files,
         "folder_mb": limits.folder_mb,
+        "network": limits.network,
         "accept_missing_guards": limits.accept_missing_guards,
     }
     process = subprocess.Popen(

@@ -27,6 +27,7 @@ def _obey(order: dict[str, Any]) -> None:
         parent_pid=order["parent_pid"],
         tell=order["tell_fd"],
         close=[pipe] if source_fd is None else [pipe, source_fd],
+        network=order["network"],
     )
     module_name, _, function_name = order["target"].partition(":")
     function = getattr(importlib.import_module(module_name), function_name)
@@ -40,6 +41,7 @@ def _obey(order: dict[str, Any]) -> None:
         readable=[Path(path) for path in (Path(__file__).resolve().parents[2], *package.__path__, *order["readable"])],
         folder=folder,
         folder_mb=order["folder_mb"],
+        network=order["network"],
     )
     if not order["accept_missing_guards"] and REQUIRED.keys() & missing:
         send(pipe, UNGUARDED, missing)

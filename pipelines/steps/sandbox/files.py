@@ -20,6 +20,13 @@ _OWN_FOLDER = sum(1 << bit for bit in (1, 2, 3, 4, 5, 7, 8, 13, 14))
 """Read, write, make, move and remove files and folders; no links, sockets, pipes, devices, nothing to execute."""
 _FS_RIGHTS_BY_ABI = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 4: (1 << 15) - 1, 5: (1 << 16) - 1}
 _NET_RIGHTS, _NET_ABI = 0b11, 4  # bind and connect TCP
+_RESOLVING = tuple(
+    Path(path)
+    for path in (
+        "/etc/resolv.conf", "/run/systemd/resolve", "/etc/hosts", "/etc/nsswitch.conf", "/etc/host.conf",
+        "/etc/gai.conf", "/etc/services", "/etc/ssl", "/etc/pki", "/usr/share/ca-certificates", "/usr/share/pki",
+    )
+)  # fmt: skip
 _SCOPES, _SCOPE_ABI = 0b11, 6  # abstract unix sockets and signals reach this process alone
 
 
@@ -32,12 +39,13 @@ def landlock_abi() -> int:
     return call("landlock", libc.syscall, _CREATE_RULESET, None, ctypes.c_size_t(0), 1)
 
 
-def shut_files(readable: Sequence[Path], *, folder: Path | None = None) -> None:
+def shut_files(readable: Sequence[Path], *, folder: Path | None = None, network: bool = False) -> None:
     """Leaves the calling process nothing but reading: `readable`, Python's own folders, and what libraries count.
 
     Args:
         readable: files and folders; ones that are not there do not matter.
         folder: where it may write too. None: nowhere.
+        network: whether it may connect, and read how names are resolved and whose certificates are believed.
 
     Raises:
         OSError: the kernel refused; everything is as before.
@@ -46,13 +54,13 @@ def shut_files(readable: Sequence[Path], *, folder: Path | None = None) -> None:
     abi = landlock_abi()
     rights = [_FS_RIGHTS_BY_ABI[min(abi, max(_FS_RIGHTS_BY_ABI))]]
     if abi >= _NET_ABI:
-        rights.append(_NET_RIGHTS)
+        rights.append(0 if network else _NET_RIGHTS)
     if abi >= _SCOPE_ABI:
         rights.append(_SCOPES)
     attributes = struct.pack(f"{len(rights)}Q", *rights)
     ruleset = call("landlock", libc.syscall, _CREATE_RULESET, attributes, ctypes.c_size_t(len(attributes)), 0)
     try:
-        for path in (*code_folders(), *readable, *_system()):
+        for path in (*code_folders(), *readable, *_system(), *(_RESOLVING if network else ())):
             if path.exists():
                 _allow_beneath(ruleset, path, _READ_FILE | (_READ_DIR if path.is_dir() else 0))
         for entry in sys.path:  # importing lists these folders; their other files (.env) stay shut

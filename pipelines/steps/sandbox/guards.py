@@ -40,10 +40,11 @@ def missing_sentence(missing: Mapping[str, str]) -> str | None:
     return "; ".join(lost) or None
 
 
-def stand_apart(*, parent_pid: int, tell: int, close: Sequence[int]) -> Guardian:
-    """Forks the calling process into namespaces of its own; returns in the new one. See `fork_away` for the rest."""
+def stand_apart(*, parent_pid: int, tell: int, close: Sequence[int], network: bool = False) -> Guardian:
+    """Forks the calling process into namespaces of its own; returns in the new one. `network`: it keeps the machine's.
+    See `fork_away` for the rest."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core would hold the file's content, outside our store
-    _attempt("namespaces", leave_namespaces)
+    _attempt("namespaces", lambda: leave_namespaces(network=network))
     _attempt("parent", lambda: die_with(parent_pid))
     return fork_away(tell=tell, close=close)
 
@@ -57,6 +58,7 @@ def close_doors(
     readable: Sequence[Path],
     folder: Path | None = None,
     folder_mb: int = 0,
+    network: bool = False,
 ) -> dict[str, str]:
     """Puts every guard this machine allows around the calling process and its later threads; there is no way back.
 
@@ -66,16 +68,17 @@ def close_doors(
         open_files: descriptors.
         readable: folders of our own code; Python's own folders are always readable, everything else is shut.
         folder: where it may write, files of at most `folder_mb` MiB. None: nowhere.
+        network: whether it may reach the network.
 
     Returns:
         Which guards are missing, each with the reason.
     """
     _limit(cpu_s, memory_mb << 20, open_files, written_bytes=folder_mb << 20)
-    _attempt("landlock", lambda: shut_files(readable, folder=folder))
+    _attempt("landlock", lambda: shut_files(readable, folder=folder, network=network))
     _attempt("signals", shut_signals)
     _attempt("user", lambda: be_nobody([*code_folders(), *readable, *([folder] if folder else [])]))
     _attempt("parent", guardian.die_with)  # after `user`: becoming another user makes the kernel forget it
-    _attempt("seccomp", lambda: shut_system_calls(folder=folder is not None))
+    _attempt("seccomp", lambda: shut_system_calls(folder=folder is not None, network=network))
     return dict(_missing)
 
 

@@ -11,7 +11,8 @@ class Limits:
     `item_s` is added to `wall_s` and `cpu_s` for every item that arrived (a long deck may take long, one page may
     not), up to `total_s` for either, whatever the file claims to hold; `max_items` bounds the items. `memory_mb` is
     address space in MiB, `output_mb` all bytes that come back, in MiB. `folder_mb` is what it may write, in MiB, in
-    a folder of its own; 0: it has none. `accept_missing_guards` True: read the file even where this machine lacks a
+    a folder of its own; 0: it has none. `network` True: it may reach the network (`steps/links/`), where everything it
+    asks for is judged by itself alone. `accept_missing_guards` True: read the file even where this machine lacks a
     guard that is required (`guards.REQUIRED`).
     """
 
@@ -24,6 +25,7 @@ class Limits:
     output_mb: int = 200
     open_files: int = 64
     folder_mb: int = 0
+    network: bool = False
     accept_missing_guards: bool = False
 
     def within(self, start_s: float, items: int) -> float:

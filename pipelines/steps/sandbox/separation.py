@@ -23,14 +23,19 @@ _CAPABILITIES_3 = 0x20080522
 _READ_ALL = 1 << 2  # CAP_DAC_READ_SEARCH
 
 
-def leave_namespaces() -> None:
-    """New network, IPC and process namespaces, empty; the last for processes forked from now on.
+def leave_namespaces(*, network: bool = False) -> None:
+    """New network, IPC and process namespaces, empty; the last for processes forked from now on. `network`: the
+    machine's network stays.
 
     Raises:
         OSError: the kernel or the container refused.
     """
     # A user namespace is what allows other users to make the rest. Root needs none, and is a user of its own after.
-    call("unshare", libc.unshare, _NEWIPC | _NEWPID | _NEWNET | (0 if os.geteuid() == 0 else _NEWUSER))
+    call(
+        "unshare",
+        libc.unshare,
+        _NEWIPC | _NEWPID | (0 if network else _NEWNET) | (0 if os.geteuid() == 0 else _NEWUSER),
+    )
 
 
 def die_with(parent_pid: int) -> None:

@@ -51,8 +51,16 @@ IN_ITS_FOLDER: dict[str, tuple[int | None, int | None]] = {
 }  # fmt: skip
 """As `ALLOWED`, for a child with a folder of its own; what LibreOffice calls besides (strace)."""
 
+ON_THE_NETWORK: dict[str, tuple[int | None, int | None]] = {
+    "socket": (41, 198), "connect": (42, 203), "bind": (49, 200), "sendto": (44, 206), "recvfrom": (45, 207),
+    "sendmsg": (46, 211), "recvmsg": (47, 212), "sendmmsg": (307, 269), "recvmmsg": (299, 243), "shutdown": (48, 210),
+    "getsockname": (51, 204), "getpeername": (52, 205), "setsockopt": (54, 208), "getsockopt": (55, 209),
+}  # fmt: skip
+"""As `ALLOWED`, for a child that fetches; it listens to nobody."""
+
 ONLY: dict[str, tuple[tuple[int, tuple[int, ...]], ...]] = {
-    "ioctl": ((1, (0x5401, 0x5450, 0x5451)),),  # is it a terminal, (do not) close on exec; none that changes a file
+    "ioctl": ((1, (0x5401, 0x5421, 0x5450, 0x5451)),),  # terminal?, (do not) wait, (do not) close on exec
+    "socket": ((0, (1, 2, 10, 16)),),  # unix (a resolver's, which Landlock shuts), IPv4, IPv6, what addresses it has
     "fcntl": ((1, (0, 1, 2, 3, 4, 1030)),),  # copies and flags of descriptors; no owner to signal, no lease, no lock
     "prctl": ((0, (15, 16, 0x53564D41)),),  # names of threads and of memory
     "prlimit64": ((0, (0,)), (2, (0,))),  # reading its own limits
@@ -71,11 +79,12 @@ Line = tuple[int, int, int, int]
 """One BPF instruction: operation, instructions to skip when true, when false, operand."""
 
 
-def shut_system_calls(*, folder: bool = False) -> None:
+def shut_system_calls(*, folder: bool = False, network: bool = False) -> None:
     """Refuses the calling process and its later threads every system call that is not on the list.
 
     Args:
         folder: whether it has a folder of its own, to write in.
+        network: whether it fetches something.
 
     Raises:
         OSError: the kernel refused, or the numbers of this machine are not known; everything is as before.
@@ -84,7 +93,8 @@ def shut_system_calls(*, folder: bool = False) -> None:
     machine = os.uname().machine
     if machine not in _MACHINES:
         raise OSError(f"no system call numbers for {machine}")
-    install(allow_list(*_MACHINES[machine], calls=ALLOWED | IN_ITS_FOLDER if folder else ALLOWED))
+    calls = ALLOWED | (IN_ITS_FOLDER if folder else {}) | (ON_THE_NETWORK if network else {})
+    install(allow_list(*_MACHINES[machine], calls=calls))
 
 
 def install(program: list[Line]) -> None:

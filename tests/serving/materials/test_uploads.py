@@ -270,3 +270,46 @@ def test_one_person_uploads_a_few_files_at_a_time(people, monkeypatch):
     assert int(answer.headers["retry-after"]) >= 1
     assert send(people.mate, people.course).status_code == 201
     state.uploading.clear()
+
+
+class TestLinks:
+    def post(self, who, course, url, **fields):
+        files = {"captions": ("w1.vtt", VTT)} if fields.pop("captions", False) else None
+        fields = {"courseId": course, "url": url, **fields}
+        if files is None:  # a form without a file, as browsers send it
+            return who.post("/api/lectures", files={name: (None, value) for name, value in fields.items()})
+        return who.post("/api/lectures", data=fields, files=files)
+
+    def test_a_lecture_by_link_is_there_at_once_and_waits_to_be_fetched(self, people, sent, rows):
+        deck, url = sent(people.teacher), "https://media.example.org/talks/week1.mp3?token=x"
+        answer = self.post(people.teacher, people.course, url, deckIds=deck, captions=True)
+        assert answer.status_code == 201, answer.text
+        told = answer.json()
+        assert (told["fileName"], told["status"], told["published"]) == ("week1.mp3", "waiting", True)
+        assert "token" not in answer.text, "a signed link is its owner's"
+        again = self.post(people.teacher, people.course, url)
+        assert (again.status_code, again.json()["id"]) == (200, told["id"])
+        assert rows("select media_url, captions_name, media_sha256 from lectures where id = %s", [told["id"]]) == [
+            (url, "w1.vtt", None)
+        ]
+        other = self.post(people.teacher, people.course, "https://media.example.org/other/week1.mp3").json()
+        assert other["fileName"] == "week1 (2).mp3"
+        assert people.teacher.delete(f"/api/lectures/{told['id']}").is_success
+
+    @pytest.mark.parametrize(
+        "url",
+        ["", "ftp://a/b", "http://127.0.0.1/x", "http://[::ffff:a9fe:a9fe]/", "https://u:p@host/x", "http://host:22/x"],
+    )
+    def test_what_leads_nowhere_is_refused(self, people, url):
+        answer = self.post(people.teacher, people.course, url)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (422, "bad_link")
+
+    def test_are_for_who_may_add_lectures_and_stand_for_no_deck(self, people):
+        url = "https://media.example.org/week1.mp3"
+        assert self.post(people.student, people.course, url).status_code == 403
+        assert self.post(people.stranger, people.course, url).status_code == 404
+        both = send(people.teacher, people.course, wav(), kind="lectures", url=url)
+        assert (both.status_code, both.json()["error"]["field"]) == (422, "url")
+        deck = people.teacher.post("/api/documents", data={"courseId": people.course, "url": url},
+                                   files={"file": ("a.pdf", pdf())})  # fmt: skip
+        assert deck.status_code == 422

@@ -6,7 +6,7 @@ JUPYTER := --ip=127.0.0.1 --ServerApp.allow_remote_access=False --ServerApp.allo
     --ServerApp.disable_check_xsrf=False --ServerApp.allow_unauthenticated_access=False
 READY := $(VENV)/.installed
 
-.PHONY: demo test test-slow attack attack-brief check map format page up down notebooks bench lock audit
+.PHONY: demo test test-slow attack attack-brief check map pictures format page up down notebooks bench lock audit
 .DEFAULT_GOAL := demo
 
 demo: $(READY) page  ## set everything up, ingest the sample course, ask a question
@@ -32,6 +32,9 @@ check: $(READY)  ## lint, format, types; those of the page, and its own tests
 
 map: $(READY)  ## docs/modules.md, from docstrings
 	@$(BIN)/python -m tests.house.modules
+
+pictures: $(READY)  ## README's pictures of the page, taken anew in chromium
+	@$(BIN)/python -m tests.house.pictures
 
 format: $(READY)  ## mend what can be mended
 	@$(BIN)/ruff check --fix .

@@ -1,5 +1,6 @@
 """Every notebook runs from top to bottom on the sample course, changes nothing, and is committed without outputs."""
 
+import io
 import json
 import os
 import subprocess
@@ -14,7 +15,11 @@ import pytest
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
+from pipelines.core.courses import ensure_course
+from pipelines.core.documents import put_document
 from pipelines.core.embedded import EmbeddedServer
+from pipelines.definitions import defs
+from tests.defs.graphs import key_of, opened
 
 ROOT = Path(__file__).resolve().parents[2]
 DECK = ROOT / "sample" / "wind-power.pdf"
@@ -25,7 +30,7 @@ STUDYBUDDY = Path(sys.executable).with_name("studybuddy")
 
 @dataclass(frozen=True)
 class SampleCourse:
-    """A home of its own where the sample deck was ingested: its settings as variables, and its database's URL."""
+    """A home of its own where the sample deck was processed: its settings as variables, and its database's URL."""
 
     environment: dict[str, str]
     database_url: str
@@ -58,26 +63,27 @@ class SampleCourse:
 
 @pytest.fixture(scope="module")
 def course(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SampleCourse]:
-    """The sample course, made by the command people use."""
-    home = tmp_path_factory.mktemp("notebooks")
+    """The sample course, made by the job that the sensor asks for."""
+    folder = tmp_path_factory.mktemp("notebooks")
     with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
         connection.execute("create database notebooks template template_app")
-        connection.execute("create database notebooks_dagster")
     url = server.url("notebooks")
-    environment = {
-        **os.environ,
-        "STUDYBUDDY_HOME": str(home),
-        "DATABASE_URL": url,
-        "DAGSTER_DATABASE_URL": server.url("notebooks_dagster"),
-        "FILES_URL": str(home / "files"),
-    }
-    command = [STUDYBUDDY, "ingest", "--course", "Sample course", "--json", DECK]
-    done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    yield SampleCourse(environment, url, home)
+    with pytest.MonkeyPatch.context() as patch, opened(folder, url, patch) as (stores, instance):
+        stored = stores.files.add(io.BytesIO(DECK.read_bytes()))
+        with stores.database.transaction() as written:
+            document, _ = put_document(
+                written, sealer=stores.sealer, course_id=ensure_course(written, "Sample course").id,
+                title="wind-power.pdf", file_name=DECK.name, source_name=DECK.name, sha256=stored.sha256,
+                byte_count=stored.byte_count,
+            )  # fmt: skip
+        key = key_of(stores, document)
+        instance.add_dynamic_partitions("documents", [key])
+        job = defs.resolve_job_def("process_document")
+        assert job.execute_in_process(partition_key=key, instance=instance).success
+        environment = dict(os.environ)
+    yield SampleCourse(environment, url, folder / "home")
     with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
         connection.execute("drop database notebooks with (force)")
-        connection.execute("drop database notebooks_dagster with (force)")
 
 
 def outputs(notebook: nbformat.NotebookNode, kind: str) -> list[str]:

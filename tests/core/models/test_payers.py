@@ -1,11 +1,14 @@
 """Who pays: their own key first, the operator only where they say so; a key opens in its own row alone."""
 
+from hashlib import sha256
 from uuid import uuid4
 
 import pytest
 from pydantic import SecretStr
 
+from pipelines.core.courses import ensure_course
 from pipelines.core.errors import AddressRefusedError, KeyMissingError, ProviderRefusedError
+from pipelines.core.lectures import put_lecture
 from pipelines.core.models.keys import delete_model_key, find_model_key, put_model_key, set_key_rejected
 from pipelines.core.models.ledger import Caps
 from pipelines.core.models.meter import Meter, Used
@@ -20,6 +23,7 @@ from pipelines.core.models.payers import (
 )
 from pipelines.core.records import Person
 from pipelines.core.secrets.crypto import Sealer
+from pipelines.core.uploads import LECTURE, begin_run, fail_upload, list_unrequested
 
 KEY = "sk-or-v1-" + "0123456789abcdef" * 4
 SEALER = Sealer(b"k" * 32)
@@ -196,3 +200,22 @@ def test_usage_is_read_and_not_believed():
 
 def test_an_unknown_person_pays_nothing(database, settings):
     assert means_of(database, uuid4()) == NOBODY
+
+
+def test_a_new_key_goes_on_with_uploads_that_failed_for_want_of_one_and_with_no_others(database, person):
+    with database.transaction() as connection:
+        course = ensure_course(connection, "c").id
+        other = _person(connection, "ben")
+        for owner, name, code in ((person, "unpaid", "connect_openrouter"), (person, "refused", "key_rejected"),
+                                  (person, "broken", "damaged"), (other, "theirs", "connect_openrouter")):  # fmt: skip
+            content = sha256(name.encode()).hexdigest()
+            lecture, _ = put_lecture(connection, course_id=course, title=name, file_name=name, source_name=name,
+                                     byte_count=1, media_sha256=content, owner_id=owner)  # fmt: skip
+            begin_run(connection, lecture)
+            fail_upload(connection, lecture, code=code, message="No.")
+        assert list_unrequested(connection, LECTURE) == []
+    connect(database, person)
+    with database.transaction() as connection:
+        due = {upload_id for upload_id, _ in list_unrequested(connection, LECTURE)}
+        names = {row[0] for row in connection.execute("select title from lectures where id = any(%s)", [list(due)])}
+    assert names == {"unpaid", "refused"}

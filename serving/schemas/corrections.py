@@ -56,12 +56,16 @@ class ReportOut(Out):
 
 
 class UnhealthyOut(Out):
-    """A deck or lecture that failed or was not read whole. `note`: what a teacher should know of it."""
+    """A deck or lecture that failed or was not read whole. `note`: what a teacher should know of it.
+
+    `failureCode` null: it has not failed.
+    """
 
     id: UUID
     kind: Literal["document", "lecture"]
     file_name: str
     status: Literal["waiting", "running", "ready", "failed", "deleting"]
+    failure_code: str | None
     note: str
     findings: list[FindingOut]
 

@@ -116,7 +116,7 @@ def entered(opened, signed: SignedInService) -> Callable[..., Page]:
     return enter
 
 
-EXPECTED = re.compile(r"net::ERR_|status of (401|402|403|409|410|422|502)")
+EXPECTED = re.compile(r"net::ERR_|status of (401|402|403|404|409|410|422|502)")
 """Errors that a browser writes down by itself when a test makes the service refuse or go away."""
 
 

@@ -1,18 +1,17 @@
-import { lazy, Suspense, useSyncExternalStore } from "react";
+import { Suspense, useSyncExternalStore } from "react";
 import { Link, matchRoute, useLocation, useRouter } from "wouter";
 import { SWRConfig } from "swr";
 import { ApiError } from "../api/client.ts";
-import { bringWords, language, onLanguage, t } from "../i18n/index.ts";
+import { language, onLanguage, t } from "../i18n/index.ts";
 import { Boundary } from "../ui/Boundary.tsx";
+import { later } from "../ui/later.ts";
 import { Loading } from "../ui/states.tsx";
 import { Notices } from "./Notices.tsx";
 import { Page } from "./Page.tsx";
 import { ROUTES } from "./routes.ts";
 import { Session } from "./session.tsx";
 
-const PAGES = ROUTES.map(([paths, load, ...words]) =>
-  [paths, lazy(() => Promise.all([load(), ...words.map(bringWords)]).then(([page]) => page))] as const
-);
+const PAGES = ROUTES.map(([paths, load, ...words]) => [paths, later(load, ...words)] as const);
 
 /** The page. A change of language draws all of it anew. */
 export function App() {

@@ -9,6 +9,7 @@ const PAGES: readonly (readonly [end: string, name: Key, teaching?: true])[] = [
   ["/materials", "course.materials"],
   ["/health", "course.health", true],
   ["/members", "course.members", true],
+  ["/settings", "course.settings", true],
 ];
 
 /** The course in the header: its name, and the links to its pages. */

@@ -8,14 +8,15 @@ type Load = () => Promise<{ default: ComponentType<any> }>;
 // catalogues of words that it needs beside the base, and stays as it is from one of its addresses to another.
 export const ROUTES: readonly (readonly [paths: readonly string[], Load, ...words: Catalogue[]])[] = [
   [["/"], () => import("../pages/Courses/index.tsx")],
-  [["/join/:code"], () => import("../pages/Join/index.tsx")],
+  [["/join/:code"], () => import("../pages/Join/index.tsx"), "join"],
   [
     ["/courses/:courseId", "/courses/:courseId/chats/:chatId"],
     () => import("../pages/Course/index.tsx"),
     "course",
   ],
   [["/courses/:courseId/materials"], () => import("../pages/Materials/index.tsx"), "materials", "findings"],
-  [["/courses/:courseId/health"], () => import("../pages/Health/index.tsx"), "teaching"],
+  [["/courses/:courseId/health"], () => import("../pages/Health/index.tsx"), "teaching", "findings"],
+  [["/courses/:courseId/settings"], () => import("../pages/CourseSettings/index.tsx"), "teaching"],
   [["/courses/:courseId/members"], () => import("../pages/Members/index.tsx"), "teaching"],
   [["/courses/:courseId/decks/:deckId"], () => import("../pages/Deck/index.tsx"), "reader", "findings"],
   [["/courses/:courseId/lectures/:lectureId"], () => import("../pages/Lecture/index.tsx"), "reader"],

@@ -4,7 +4,9 @@
 import type base from "./en/base.json";
 import type course from "./en/course.json";
 import type findings from "./en/findings.json";
+import type join from "./en/join.json";
 import type materials from "./en/materials.json";
+import type open from "./en/open.json";
 import type operator from "./en/operator.json";
 import type reader from "./en/reader.json";
 import type settings from "./en/settings.json";
@@ -14,7 +16,9 @@ type English =
   & typeof base
   & typeof course
   & typeof findings
+  & typeof join
   & typeof materials
+  & typeof open
   & typeof operator
   & typeof reader
   & typeof settings
@@ -24,7 +28,9 @@ export type Catalogue =
   | "base"
   | "course"
   | "findings"
+  | "join"
   | "materials"
+  | "open"
   | "operator"
   | "reader"
   | "settings"
@@ -69,10 +75,10 @@ async function loadLanguage(code: string) {
   listeners.forEach((listener) => listener());
 }
 
-/** Bring a page's catalogue; in every language chosen later it is there too. */
-export async function bringWords(name: Catalogue) {
-  used.add(name);
-  Object.assign(words, await load(current, name));
+/** Bring a page's catalogues; in every language chosen later they are there too. */
+export async function bringWords(...names: Catalogue[]) {
+  names.forEach((name) => used.add(name));
+  Object.assign(words, ...await Promise.all(names.map((name) => load(current, name))));
 }
 
 const load = async (code: string, name: Catalogue) => (await catalogues[`./${code}/${name}.json`]()).default;

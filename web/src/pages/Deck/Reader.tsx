@@ -110,7 +110,13 @@ export function Reader({ course, deckId, deck }: { course: Course; deckId: strin
         </div>
         <div className="shrink-0 space-y-5 border-line p-4 wide:w-96 wide:overflow-y-auto wide:border-l">
           <PageNotes course={course} page={page} />
-          <PageText page={page} words={found.said.includes(page) ? found.words : NONE} />
+          <PageText
+            key={page.page}
+            course={course}
+            deckId={deckId}
+            page={page}
+            words={found.said.includes(page) ? found.words : NONE}
+          />
         </div>
       </main>
     </div>

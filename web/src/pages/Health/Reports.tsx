@@ -1,7 +1,10 @@
 import { useState } from "react";
 import { send } from "../../api/client.ts";
 import type { Course, Report } from "../../api/types.ts";
-import { clock, date, t } from "../../i18n/index.ts";
+import { Link } from "wouter";
+import { date, t } from "../../i18n/index.ts";
+import { deckAt, lectureAt } from "../../ui/links.ts";
+import { placeOf } from "../../ui/place.ts";
 
 /** Sources that readers reported as wrong, until somebody has looked at them. */
 export function Reports({ course, reports, onChange }: {
@@ -27,7 +30,9 @@ export function Reports({ course, reports, onChange }: {
         {reports.map((each) => (
           <li key={each.id} className="space-y-2 px-4 py-3">
             <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1">
-              <h3>{placeOf(each)}</h3>
+              <h3>
+                <Link className="link" href={readerOf(course, each)}>{placeOf(each)}</Link>
+              </h3>
               <span className="text-sm text-dim">{date(each.reportedAt)}</span>
             </div>
             <blockquote className="line-clamp-4 border-l-4 border-line pl-3 text-dim">
@@ -49,5 +54,5 @@ export function Reports({ course, reports, onChange }: {
   );
 }
 
-const placeOf = ({ fileName, kind, page, startMs }: Report): string =>
-  `${fileName}, ${kind === "slide" ? t("place.page", { page: page ?? 1 }) : clock(startMs ?? 0)}`;
+const readerOf = (course: Course, { kind, uploadId, page, startMs }: Report): string =>
+  kind === "slide" ? deckAt(course.id, uploadId, page) : lectureAt(course.id, uploadId, startMs);

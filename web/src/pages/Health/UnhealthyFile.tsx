@@ -1,8 +1,10 @@
 import { useState } from "react";
+import { Link } from "wouter";
 import { address } from "../../api/client.ts";
 import type { Course, Finding, Unhealthy } from "../../api/types.ts";
-import { clock, t } from "../../i18n/index.ts";
+import { clock, t, tMaybe } from "../../i18n/index.ts";
 import { Icon } from "../../ui/Icon.tsx";
+import { deckAt, lectureAt } from "../../ui/links.ts";
 import { spans } from "../../ui/spans.ts";
 
 const SHOWN = 6; // pictures of one finding, and times named, until more are asked for
@@ -14,12 +16,26 @@ export function UnhealthyFile({ course, upload }: { course: Course; upload: Unhe
     <article aria-labelledby={upload.id} className="card space-y-4">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
         <Icon name={upload.kind === "document" ? "page" : "play"} />
-        <h3 id={upload.id} className="min-w-0 break-words">{upload.fileName}</h3>
+        <h3 id={upload.id} className="min-w-0 break-words">
+          {failed ? upload.fileName : (
+            <Link
+              className="link"
+              href={(upload.kind === "document" ? deckAt : lectureAt)(course.id, upload.id)}
+            >
+              {upload.fileName}
+            </Link>
+          )}
+        </h3>
         <span className={failed ? "text-bad" : "text-dim"}>
           {failed ? t("health.failed") : t("health.partly")}
         </span>
       </div>
-      {(failed || !upload.findings.length) && <p>{upload.note}</p>}
+      {(failed || !upload.findings.length) && (
+        <p>{failed ? upper(tMaybe(`failure.${upload.failureCode}`) ?? upload.note) : t("health.noText")}</p>
+      )}
+      {failed && (
+        <Link href={`/courses/${course.id}/materials`} className="button">{t("health.toMaterials")}</Link>
+      )}
       {!failed &&
         upload.findings.map((each) => (
           <Found key={each.code + each.sentence} course={course} upload={upload} finding={each} />
@@ -30,14 +46,17 @@ export function UnhealthyFile({ course, upload }: { course: Course; upload: Unhe
 
 function Found({ course, upload, finding }: { course: Course; upload: Unhealthy; finding: Finding }) {
   const [all, setAll] = useState(false);
-  const { pages, times, sentence, advice } = finding;
+  const { code, pages, times } = finding;
+  const sentence = tMaybe(`finding.${code}`) ??
+    upper(finding.sentence);
+  const advice = finding.advice && (tMaybe(`advice.${code}`) ?? finding.advice);
   const shown = all ? pages : pages.slice(0, SHOWN);
   const place = placesOf(finding, all ? Infinity : SHOWN);
   return (
     <div className="space-y-2">
       <p>
         {place && <strong className="font-semibold">{`${place}: `}</strong>}
-        {place ? sentence : sentence.charAt(0).toLocaleUpperCase() + sentence.slice(1)}
+        {sentence}
       </p>
       {advice && <p className="text-dim">{t("health.todo", { advice })}</p>}
       {shown.length > 0 && (
@@ -84,7 +103,9 @@ function Picture({ course, upload, page }: { course: Course; upload: Unhealthy; 
             )
             : <span className="px-2 text-center text-sm text-dim">{t("health.noPicture")}</span>}
         </div>
-        <figcaption className="text-sm text-dim">{t("place.page", { page })}</figcaption>
+        <figcaption className="text-sm">
+          <Link className="link" href={deckAt(course.id, upload.id, page)}>{t("place.page", { page })}</Link>
+        </figcaption>
       </figure>
     </li>
   );
@@ -97,3 +118,5 @@ function placesOf({ pages, times }: Finding, most: number): string {
   if (times.length > most) clocks.push("…");
   return clocks.join(", ");
 }
+
+const upper = (sentence: string) => sentence.charAt(0).toLocaleUpperCase() + sentence.slice(1);

@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { Link } from "wouter";
 import { useGet } from "../../api/useGet.ts";
 import type { Course, Health } from "../../api/types.ts";
 import { CourseHead } from "../../app/CourseHead.tsx";
@@ -6,6 +7,7 @@ import { Page } from "../../app/Page.tsx";
 import { Taught } from "../../app/Taught.tsx";
 import { date, t } from "../../i18n/index.ts";
 import { Icon } from "../../ui/Icon.tsx";
+import { lectureAt } from "../../ui/links.ts";
 import { Empty, Failed, Loading } from "../../ui/states.tsx";
 import { Reports } from "./Reports.tsx";
 import { UnhealthyFile } from "./UnhealthyFile.tsx";
@@ -86,7 +88,11 @@ function Found({ course, health, onChange }: { course: Course; health: Health; o
         <Part id="unaligned" title={t("health.unalignedTitle")} text={t("health.unalignedText")}>
           <ul className="divide-y divide-line rounded-xl border border-line">
             {unaligned.map((each) => (
-              <li key={each.id} className="px-4 py-3 font-medium">{each.fileName}</li>
+              (
+                <li key={each.id} className="px-4 py-3">
+                  <Link className="link" href={lectureAt(course.id, each.id)}>{each.fileName}</Link>
+                </li>
+              )
             ))}
           </ul>
         </Part>

@@ -1,5 +1,6 @@
 import { memo, useMemo, useRef, useState } from "react";
 import type { Course, Transcript as Talk } from "../../api/types.ts";
+import { teaches } from "../../app/roles.ts";
 import { clock, t } from "../../i18n/index.ts";
 import { around, hasAll, wordsIn } from "../../ui/find.ts";
 import { Icon } from "../../ui/Icon.tsx";
@@ -22,7 +23,9 @@ export const Transcript = memo(function Transcript({ course, lectureId, talk, at
   onGo: (ms: number) => void;
 }) {
   const [query, setQuery] = useState("");
+  const [correcting, setCorrecting] = useState(false);
   const words = useMemo(() => wordsIn(query), [query]);
+  const correctable = correcting ? lectureId : undefined;
   return (
     <section
       aria-label={t("lecture.transcript")}
@@ -30,7 +33,7 @@ export const Transcript = memo(function Transcript({ course, lectureId, talk, at
         beside ? "wide:w-md wide:flex-none wide:border-l" : ""
       }`}
     >
-      <div className="p-3">
+      <div className="flex gap-2 p-3">
         <input
           type="search"
           className="field"
@@ -40,17 +43,43 @@ export const Transcript = memo(function Transcript({ course, lectureId, talk, at
           value={query}
           onChange={(event) => setQuery(event.target.value)}
         />
+        {teaches(course) && talk.items.length > 0 && (
+          <button
+            type="button"
+            className="button aria-pressed:bg-soft"
+            aria-pressed={correcting}
+            onClick={() => setCorrecting(!correcting)}
+          >
+            <Icon name="edit" />
+            {t("correct.lines")}
+          </button>
+        )}
       </div>
       {words.length > 0
-        ? <Results course={course} lectureId={lectureId} talk={talk} at={at} words={words} onGo={onGo} />
+        ? (
+          <Results
+            course={course}
+            lectureId={lectureId}
+            talk={talk}
+            at={at}
+            words={words}
+            correctable={correctable}
+            onGo={onGo}
+          />
+        )
         : talk.items.length
-        ? <Lines talk={talk} at={at} onGo={onGo} />
+        ? <Lines talk={talk} at={at} correctable={correctable} onGo={onGo} />
         : <p className="px-5 text-dim">{t(talk.source ? "lecture.silent" : "lecture.unheard")}</p>}
     </section>
   );
 });
 
-function Lines({ talk, at, onGo }: { talk: Talk; at: number; onGo: (ms: number) => void }) {
+function Lines({ talk, at, correctable, onGo }: {
+  talk: Talk;
+  at: number;
+  correctable?: string;
+  onGo: (ms: number) => void;
+}) {
   const list = useRef<HTMLOListElement>(null);
   const [away, back] = useFollowed(list, talk.items[at]?.number);
   return (
@@ -63,6 +92,7 @@ function Lines({ talk, at, onGo }: { talk: Talk; at: number; onGo: (ms: number) 
             speaker={line.speaker !== talk.items[number - 1]?.speaker ? line.speaker : null}
             now={number === at}
             words={NONE}
+            correctable={correctable}
             onGo={onGo}
           />
         ))}
@@ -77,12 +107,13 @@ function Lines({ talk, at, onGo }: { talk: Talk; at: number; onGo: (ms: number) 
   );
 }
 
-function Results({ course, lectureId, talk, at, words, onGo }: {
+function Results({ course, lectureId, talk, at, words, correctable, onGo }: {
   course: Course;
   lectureId: string;
   talk: Talk;
   at: number;
   words: string[];
+  correctable?: string;
   onGo: (ms: number) => void;
 }) {
   const said = useMemo(() => talk.items.filter((line) => hasAll(line.text, words)), [talk, words]);
@@ -101,6 +132,7 @@ function Results({ course, lectureId, talk, at, words, onGo }: {
             speaker={line.speaker}
             now={line === talk.items[at]}
             words={words}
+            correctable={correctable}
             onGo={onGo}
           />
         ))}

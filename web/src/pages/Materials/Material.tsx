@@ -1,3 +1,4 @@
+import { memo } from "react";
 import { Link } from "wouter";
 import type { Course, Upload } from "../../api/types.ts";
 import { teaches } from "../../app/roles.ts";
@@ -12,8 +13,8 @@ import { isLocked, statusOf } from "./status.ts";
 import { Unlock } from "./Unlock.tsx";
 import { useActions } from "./useActions.ts";
 
-/** A deck or a lecture of the course. */
-export function Material({ course, upload }: { course: Course; upload: Upload }) {
+/** A deck or a lecture of the course; drawn anew only when it changes, as a course has hundreds. */
+export const Material = memo(function Material({ course, upload }: { course: Course; upload: Upload }) {
   const { act, items, dialog, closeDialog, problem } = useActions(course, upload);
   const mine = manages(course, upload);
   const failed = upload.status === "failed";
@@ -43,7 +44,7 @@ export function Material({ course, upload }: { course: Course; upload: Upload })
       {dialog && <ChangeDialog what={dialog} upload={upload} onClose={closeDialog} />}
     </Row>
   );
-}
+});
 
 /** The name, which leads to its reader once there is something to read. */
 function Name({ upload: { kind, id, courseId, fileName, pages, status } }: { upload: Upload }) {

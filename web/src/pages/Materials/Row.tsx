@@ -2,7 +2,8 @@ import type { ReactNode } from "react";
 import { Icon } from "../../ui/Icon.tsx";
 import type { Status } from "./status.ts";
 
-/** A line of the list: a file, how far it has come, what can be done with it, and more under it. */
+/** A line of the list: a file, how far it has come, what can be done with it, and more under it. It has no
+ *  `content-visibility`: scrolling 300 lines took 1.3 to 2.4 s of the processor with it, 1.0 without. */
 export function Row({ kind, name, badge, status, menu, children }: {
   kind: "document" | "lecture";
   name: ReactNode;
@@ -12,7 +13,7 @@ export function Row({ kind, name, badge, status, menu, children }: {
   children?: ReactNode;
 }) {
   return (
-    <li className="card px-3 py-2.5 [content-visibility:auto] [contain-intrinsic-size:auto_4rem]">
+    <li className="card px-3 py-2.5">
       <div className="flex items-start gap-3">
         <span className="mt-1 text-dim">
           <Icon name={kind === "lecture" ? "play" : "page"} />
@@ -32,20 +33,17 @@ export function Row({ kind, name, badge, status, menu, children }: {
   );
 }
 
-/** How far something has come; null: nobody knows. */
-function Bar({ share, name }: { share: number | null; name: string }) {
+function Bar({ share, name }: { share: number; name: string }) {
   return (
     <div
       role="progressbar"
       aria-label={name}
-      aria-valuenow={share === null ? undefined : Math.round(share * 100)}
+      aria-valuenow={Math.round(share * 100)}
       className="mt-1.5 mb-1 h-1.5 overflow-hidden rounded-full bg-line"
     >
       <div
-        className={`h-full rounded-full bg-accent ${
-          share === null ? "opacity-40 motion-safe:animate-pulse" : "transition-[width]"
-        }`}
-        style={share === null ? undefined : { width: `${share * 100}%` }}
+        className="h-full rounded-full bg-accent transition-[width]"
+        style={{ width: `${share * 100}%` }}
       />
     </div>
   );

@@ -41,10 +41,10 @@ function statusOf({ state, share, problem = "" }: Sending): Status {
     case "there":
       return { words: problem };
     case "uploading":
-      if (share === null) return { words: t("sending.lost"), share };
+      if (share === null) return { words: t("sending.lost") };
       return share < 1
         ? { words: t("sending.uploading", { percent: Math.floor(share * 100) }), share }
-        : { words: t("sending.checking"), share: null };
+        : { words: t("sending.checking") };
     default:
       return { words: t("materials.waiting") };
   }

@@ -1,8 +1,8 @@
 import type { Upload } from "../../api/types.ts";
 import { clock, t, tMaybe } from "../../i18n/index.ts";
 
-/** How far an upload has come, in words. `share` null: at work, nobody knows how far; undefined: not at work. */
-export type Status = { words: string; share?: number | null; bad?: boolean };
+/** How far an upload has come, in words. `share` undefined: it is not at work, or nobody knows how far. */
+export type Status = { words: string; share?: number; bad?: boolean };
 
 export function statusOf(upload: Upload): Status {
   switch (upload.status) {
@@ -42,11 +42,11 @@ function readyWords({ pages, durationMs, findings, note }: Upload): string {
 
 function runningStatus({ stages }: Upload): Status {
   const stage = stages.findLast((each) => each.endedAt === null);
-  if (!stage) return { words: t("materials.between"), share: null };
-  if (stage.waiting) return { words: t("materials.again", { reason: stage.note ?? "" }), share: null };
+  if (!stage) return { words: t("materials.between") };
+  if (stage.waiting) return { words: t("materials.again", { reason: stage.note ?? "" }) };
   const { name, done, total } = stage;
   const words = tMaybe(`stage.${name}`) ?? t("materials.between");
-  if (done === null || !total) return { words, share: null };
+  if (done === null || !total) return { words };
   const [at, of] = name === "transcripts" ? [clock(done), clock(total)] : [done, total];
   return { words: tMaybe(`counted.${name}`, { done: at, total: of }) ?? words, share: done / total };
 }

@@ -5,9 +5,13 @@ import { Icon } from "./Icon.tsx";
 /** One line of a menu. `href` leads to a page of ours, `download` to a file; `run` does something. */
 export type Item = { label: string; run?: () => void; href?: string; download?: string; danger?: boolean };
 
-/** A button that opens a menu. `label` is its name, `text` what it shows; null shows three dots. */
-export function Menu({ label, text = null, items, quiet = true }: {
+/**
+ * A button that opens a menu. `label` is its name, `text` what it shows; null shows three dots. `about` is the id of
+ * what it is about, where its name does not say so.
+ */
+export function Menu({ label, about, text = null, items, quiet = true }: {
   label: string;
+  about?: string;
   text?: ReactNode;
   items: Item[];
   quiet?: boolean;
@@ -46,6 +50,7 @@ export function Menu({ label, text = null, items, quiet = true }: {
         ref={button}
         type="button"
         aria-label={label}
+        aria-describedby={about}
         aria-haspopup="menu"
         popoverTarget={id}
         className={`button ${quiet ? "quiet" : ""} ${text === null ? "icon" : ""}`}

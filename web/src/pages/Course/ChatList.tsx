@@ -17,31 +17,33 @@ export function ChatList({ course, chatId }: { course: Course; chatId: string })
   const [archived, setArchived] = useState(false);
   const q = useDeferredValue(words.trim());
   return (
-    <nav aria-label={t("chats.title")} className="flex h-full flex-col gap-2 p-3">
+    <div className="flex h-full flex-col gap-2 p-3">
       <Link href={`/courses/${course.id}`} className="button">
         <Icon name="plus" />
         {t("chats.new")}
       </Link>
-      <input
-        type="search"
-        className="field"
-        aria-label={t("chats.search")}
-        placeholder={t("chats.search")}
-        value={words}
-        onChange={(event) => setWords(event.target.value)}
-      />
-      <div className="-mx-1 min-h-0 flex-1 overflow-y-auto px-1">
-        <Chats course={course} chatId={chatId} q={q} archived={archived} />
-      </div>
-      <button
-        type="button"
-        className="button quiet"
-        aria-pressed={archived}
-        onClick={() => setArchived(!archived)}
-      >
-        {archived ? t("chats.showCurrent") : t("chats.showArchived")}
-      </button>
-    </nav>
+      <nav aria-label={t("chats.title")} className="flex min-h-0 flex-1 flex-col gap-2">
+        <input
+          type="search"
+          className="field"
+          aria-label={t("chats.search")}
+          placeholder={t("chats.search")}
+          value={words}
+          onChange={(event) => setWords(event.target.value)}
+        />
+        <div className="-mx-1 min-h-0 flex-1 overflow-y-auto px-1">
+          <Chats course={course} chatId={chatId} q={q} archived={archived} />
+        </div>
+        <button
+          type="button"
+          className="button quiet"
+          aria-pressed={archived}
+          onClick={() => setArchived(!archived)}
+        >
+          {archived ? t("chats.showCurrent") : t("chats.showArchived")}
+        </button>
+      </nav>
+    </div>
   );
 }
 

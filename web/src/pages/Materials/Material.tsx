@@ -1,4 +1,4 @@
-import { memo } from "react";
+import { memo, useId } from "react";
 import { Link } from "wouter";
 import type { Course, Upload } from "../../api/types.ts";
 import { teaches } from "../../app/roles.ts";
@@ -18,13 +18,16 @@ export const Material = memo(function Material({ course, upload }: { course: Cou
   const { act, items, dialog, closeDialog, problem } = useActions(course, upload);
   const mine = manages(course, upload);
   const failed = upload.status === "failed";
-  const menu = items.length > 0 && (
-    <Menu label={t("materials.options", { name: upload.fileName })} items={items} />
-  );
+  const named = useId();
+  const menu = items.length > 0 && <Menu label={t("materials.options")} about={named} items={items} />;
   return (
     <Row
       kind={upload.kind}
-      name={<Name upload={upload} />}
+      name={
+        <span id={named}>
+          <Name upload={upload} />
+        </span>
+      }
       badge={badgeOf(course, upload)}
       status={statusOf(upload)}
       menu={menu}

@@ -5,9 +5,11 @@ import re
 
 import pytest
 
+from serving.problems import PROBLEMS
 from tests.house.modules import ROOT, tracked
 
-FILES = {path: json.loads(path.read_text(encoding="utf-8")) for path in tracked("web/src/i18n/*.json")}
+READ = {path: json.loads(path.read_text(encoding="utf-8")) for path in tracked("web/src/i18n/*.json")}
+FILES = {path: words for path, words in READ.items() if path.name != "problems.json"}
 LANGUAGES = {path.parent.name for path in FILES}
 CATALOGUES = {
     language: {
@@ -41,6 +43,13 @@ def test_every_language_says_everything_in_the_same_files_with_the_same_names_in
     assert not differing
     assert not {key for key, sentence in catalogue.items() if not all(forms(sentence).values())}
     assert not {key for key, sentence in catalogue.items() if not isinstance(sentence, str) and "other" not in sentence}
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES - {"en"}))
+def test_every_problem_of_the_service_is_said_in_every_language_but_its_own(language):
+    (said,) = (words for path, words in READ.items() if path.parts[-2:] == (language, "problems.json"))
+    assert set(said) == {f"problem.{code}" for code in PROBLEMS}
+    assert all(sentence.endswith(".") for sentence in said.values())
 
 
 def test_nothing_is_said_that_no_page_uses():

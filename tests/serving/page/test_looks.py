@@ -68,6 +68,10 @@ def test_a_german_browser_gets_german(opened, quoting):
     page.get_by_role("heading", name="Kurse", level=1).wait_for()
     assert page.evaluate("document.documentElement.lang") == "de"
     assert page.get_by_role("button", name="Neuer Kurs").count() == 1
+    refusal = {"error": {"code": "cap_reached", "message": "Today's limit is reached."}}
+    page.route("**/api/courses", lambda route: route.fulfill(status=402, json=refusal))
+    page.reload()
+    page.get_by_role("alert").get_by_text("Das Limit für heute ist erreicht").wait_for()
 
 
 def test_without_scripts_it_says_so(opened, quoting):

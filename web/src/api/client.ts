@@ -1,6 +1,6 @@
 // Requests to the service, typed by its OpenAPI document. The browser's cookie says who asks.
 import type { paths } from "./schema.d.ts";
-import { t, tMaybe } from "../i18n/index.ts";
+import { problemsArrived, t, tMaybe } from "../i18n/index.ts";
 
 type Method = "get" | "post" | "put" | "patch" | "delete";
 type Operation<P extends keyof paths, M extends Method> = paths[P] extends Record<M, infer O> ? O : never;
@@ -79,6 +79,7 @@ export function heard(response: Response): Response {
 }
 
 async function errorOf(response: Response): Promise<ApiError> {
+  await problemsArrived();
   return problem(await response.text().catch(() => ""), response.status);
 }
 

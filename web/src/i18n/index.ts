@@ -45,6 +45,7 @@ const used = new Set<Catalogue>(["base"]);
 let current = "en";
 let words: Record<string, Sentence> = {};
 let plurals = new Intl.PluralRules("en");
+let problems = Promise.resolve();
 const listeners = new Set<() => void>();
 
 export const language = () => current;
@@ -70,6 +71,7 @@ async function loadLanguage(code: string) {
   const parts = await Promise.all([...used].map((name) => load(code, name)));
   words = Object.assign({}, ...parts);
   current = code;
+  if (code !== "en") problems = bringProblems().catch(() => {}); // without them the service's own sentences are shown
   plurals = new Intl.PluralRules(code);
   document.documentElement.lang = code;
   listeners.forEach((listener) => listener());
@@ -81,7 +83,16 @@ export async function bringWords(...names: Catalogue[]) {
   Object.assign(words, ...await Promise.all(names.map((name) => load(current, name))));
 }
 
-const load = async (code: string, name: Catalogue) => (await catalogues[`./${code}/${name}.json`]()).default;
+/** Settled when the sentences of problems are there, as far as they can be had. */
+export const problemsArrived = () => problems;
+
+/** Every sentence of the service's problems, which speaks English itself; what a page says of one goes before. */
+async function bringProblems() {
+  const spoken = words;
+  for (const [key, sentence] of Object.entries(await load(current, "problems"))) spoken[key] ??= sentence;
+}
+
+const load = async (code: string, name: Catalogue | "problems") => (await catalogues[`./${code}/${name}.json`]()).default;
 
 export function onLanguage(listener: () => void): () => void {
   listeners.add(listener);

@@ -84,7 +84,7 @@ class Limits:
     """Uploads in pieces that one person has begun and not ended: a folder of files at a time."""
 
     watch_s: float = 2.0
-    """Pause after which an open stream of a course asks whether its reader still belongs to it."""
+    """Pause after which an open stream of a course, or of a recording, asks whether its reader may still have it."""
 
     invitations_per_course: int = 200
     """Invitations of one course that are good at a time."""

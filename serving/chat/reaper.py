@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pipelines.core.records import PIPELINE
 from serving.chat import parts as p
-from serving.chat.runs import finish_message
+from serving.chat.endings import finish_message
 from serving.chat.writer import PartWriter
 from serving.database import CHANNEL, Connection, ServingDatabase, row, rows, run
 from serving.limits import Limits

@@ -1,17 +1,21 @@
 """Stored files over HTTP: whole or by range, with a fixed type and nothing a browser could run.
 
-Belongs here: ranges and headers. Who may see a file was decided before. Source: RFC 9110, sections 13 and 14.
+Belongs here: ranges and headers. Who may see a file was decided before; a long one is cut when they lose that right.
+Source: RFC 9110, sections 13 and 14.
 """
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
 from typing import IO
 
 from fastapi.responses import Response, StreamingResponse
 from starlette.datastructures import Headers
+from starlette.types import Receive, Scope, Send
 
 from pipelines.core.files import FileStore
+from serving.log import log
 from serving.problems import ProblemError
 
 BLOCK = 1 << 18
@@ -29,8 +33,33 @@ def media_type(file_name: str) -> str:
     return _TYPES.get(file_name.rpartition(".")[2].lower(), "application/octet-stream")
 
 
-async def stored_file(files: FileStore, sha256: str, *, content_type: str, headers: Headers) -> Response:
-    """A response with the stored bytes, or with the range the request asks for.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """Whether a reader may still see what they are sent: asked before a block when `every_s` seconds have passed."""
+
+    allowed: Callable[[], Awaitable[bool]]
+    every_s: float
+
+
+class _RightLostError(Exception):
+    """The reader may not see the file any more."""
+
+
+class _Sending(StreamingResponse):
+    """Bytes whose line is closed where they end early: the reader knows from `content-length` that some are missing."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send them."""
+        try:
+            await super().__call__(scope, receive, send)
+        except _RightLostError:
+            log("media_cut")
+
+
+async def stored_file(
+    files: FileStore, sha256: str, *, content_type: str, headers: Headers, watch: Watch | None = None
+) -> Response:
+    """A response with the stored bytes, or with the range the request asks for. `watch` None: it is sent to its end.
 
     Raises:
         NotFoundError, StorageUnavailableError: the file store does not have them now.
@@ -53,7 +82,7 @@ async def stored_file(files: FileStore, sha256: str, *, content_type: str, heade
     if status == 206:
         fixed["content-range"] = f"bytes {start}-{stop - 1}/{size}"
     fixed["content-length"] = str(stop - start)
-    return StreamingResponse(_blocks(source, stop - start), status, fixed, media_type=content_type)
+    return _Sending(_blocks(source, stop - start, watch), status, fixed, media_type=content_type)
 
 
 def fixed_headers(etag: str) -> dict[str, str]:
@@ -82,9 +111,15 @@ def _range(asked: str | None, size: int) -> tuple[int, int]:
     return start, stop
 
 
-async def _blocks(source: IO[bytes], count: int) -> AsyncIterator[bytes]:
+async def _blocks(source: IO[bytes], count: int, watch: Watch | None) -> AsyncIterator[bytes]:
+    clock = asyncio.get_running_loop().time
+    looked = clock()
     try:
         while count > 0:
+            if watch is not None and clock() - looked > watch.every_s:
+                if not await watch.allowed():
+                    raise _RightLostError
+                looked = clock()
             block = await asyncio.to_thread(source.read, min(BLOCK, count))
             if not block:
                 return

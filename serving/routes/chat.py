@@ -22,7 +22,7 @@ from serving.chat import parts as p
 from serving.chat.compaction import compact
 from serving.chat.feed import Feed
 from serving.chat.follow import STOP
-from serving.chat.runs import Then
+from serving.chat.live import Then
 from serving.chat.sessions import check_id
 from serving.chat.titles import give_title, wants_title
 from serving.chat.turns import Begun, begin_turn, read_request

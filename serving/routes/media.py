@@ -6,12 +6,13 @@ from uuid import UUID
 from fastapi import Path, Query, Request
 from fastapi.responses import Response
 
+from pipelines.core.errors import StorageUnavailableError
 from serving.accounts.access import get_my_course
 from serving.accounts.asking import Viewer
 from serving.accounts.people import Principal
 from serving.database import row
 from serving.guard import router as guarded
-from serving.materials.media import SLIDE_TYPE, media_type, stored_file
+from serving.materials.media import SLIDE_TYPE, Watch, media_type, stored_file
 from serving.materials.thumbnails import Width
 from serving.problems import ProblemError, documented
 from serving.state import state_of
@@ -53,11 +54,26 @@ async def slide_image(  # noqa: PLR0917  the framework calls it, by name
     responses={**documented("not_found", "link_expired", "range_not_satisfiable", "invalid_request"), **_BYTES},
 )
 async def recording(request: Request, person: Viewer, course_id: UUID, lecture_id: UUID) -> Response:
-    """The recording of a lecture; players ask for ranges of it."""
-    found = await _find(request, person, "lecture_media", course_id=course_id, lecture_id=lecture_id)
-    kind = media_type(found["file_name"])
-    files = state_of(request).files
-    return await stored_file(files, found["media_sha256"], content_type=kind, headers=request.headers)
+    """The recording of a lecture; players ask for ranges of it. It is cut when who reads it may see it no more."""
+    state = state_of(request)
+
+    async def find() -> dict[str, Any]:
+        return await _find(request, person, "lecture_media", course_id=course_id, lecture_id=lecture_id)
+
+    async def allowed() -> bool:
+        try:
+            await find()
+        except ProblemError:
+            return False
+        except StorageUnavailableError:
+            pass  # who could not be asked has not lost it
+        return True
+
+    found = await find()
+    kind, watch = media_type(found["file_name"]), Watch(allowed=allowed, every_s=state.limits.watch_s)
+    return await stored_file(
+        state.files, found["media_sha256"], content_type=kind, headers=request.headers, watch=watch
+    )
 
 
 async def _find(

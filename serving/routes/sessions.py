@@ -13,8 +13,8 @@ from serving.accounts.access import get_my_course
 from serving.accounts.asking import Asker, Reader
 from serving.chat import sessions as s
 from serving.chat.export import Format, export
+from serving.chat.live import DELETED
 from serving.chat.parts import clean
-from serving.chat.runs import DELETED
 from serving.chat.uimessages import ui_messages
 from serving.database import row
 from serving.guard import router as guarded

@@ -6,5 +6,8 @@ export function useMaterials(courseId: string, wanted: boolean): Upload[] | unde
   const values = { courseId };
   const { data: decks } = useGet(wanted ? "/api/documents" : null, values, { revalidateOnFocus: false });
   const { data: lectures } = useGet(wanted ? "/api/lectures" : null, values, { revalidateOnFocus: false });
-  return decks && lectures && [...decks.items, ...lectures.items].filter(({ status }) => status === "ready");
+  return decks && lectures && [...decks.items, ...lectures.items].filter(isRead);
 }
+
+/** Whether there is something of it to ask about; what is processed again can be asked about meanwhile. */
+const isRead = ({ status, pages, durationMs }: Upload) => status === "ready" || !!pages || !!durationMs;

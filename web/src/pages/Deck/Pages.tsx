@@ -1,20 +1,30 @@
-import { memo, useEffect, useRef } from "react";
+import { memo, useDeferredValue, useEffect, useMemo, useRef } from "react";
 import { Link } from "wouter";
 import type { DeckPage } from "../../api/types.ts";
 import { t } from "../../i18n/index.ts";
+import { blocksOf } from "../../ui/blocks.ts";
 import { around } from "../../ui/find.ts";
 import { Marked } from "../../ui/Marked.tsx";
 import type { Found } from "./useFound.ts";
 
-/** The pages of a deck, small; or, where something is looked for, those that have it. */
-export function Pages({ pages, here, query, onQuery, found, hrefOf }: {
+const BLOCK = 25; // pages that the browser lays out, or skips, together: a deck has up to a thousand
+
+const NONE: DeckPage[][] = [];
+
+const pageAt = (home: string, page: number) => `${home}?page=${page}`;
+
+/** The pages of a deck, small; or, where something is looked for, those that have it. `home`: its address. */
+export function Pages({ pages, here, query, onQuery, found, home }: {
   pages: DeckPage[];
   here: number;
   query: string;
   onQuery: (query: string) => void;
   found: Found;
-  hrefOf: (page: number) => string;
+  home: string;
 }) {
+  // the page itself is drawn first, and typing does not wait for a thousand small ones
+  const blocks = useDeferredValue(useMemo(() => blocksOf(pages, BLOCK), [pages]), NONE);
+  const hrefOf = (page: number) => pageAt(home, page);
   return (
     <nav aria-label={t("deck.pages")} className="flex h-full flex-col">
       <div className="p-3">
@@ -29,21 +39,46 @@ export function Pages({ pages, here, query, onQuery, found, hrefOf }: {
         />
       </div>
       <div className="min-h-0 flex-1 overflow-y-auto px-3 pb-3">
-        {found.words.length
-          ? <Results found={found} here={here} hrefOf={hrefOf} />
-          : (
-            <ol className="space-y-1">
-              {pages.map((page) => (
-                <Thumbnail key={page.page} page={page} here={page.page === here} href={hrefOf(page.page)} />
-              ))}
-            </ol>
-          )}
+        {found.words.length > 0 && <Results found={found} here={here} hrefOf={hrefOf} />}
+        <div hidden={found.words.length > 0}>
+          {blocks.map((block, number) => (
+            <Block
+              key={number}
+              pages={block}
+              here={Math.ceil(here / BLOCK) === number + 1 ? here : null}
+              home={home}
+            />
+          ))}
+        </div>
       </div>
     </nav>
   );
 }
 
-/** One page, small. What is out of sight is neither laid out nor loaded: decks have up to a thousand of them. */
+/** Some pages. `here`: the number of the one that is shown; null: it is none of them. */
+const Block = memo(function Block({ pages, here, home }: {
+  pages: DeckPage[];
+  here: number | null;
+  home: string;
+}) {
+  return (
+    <ol
+      style={{ containIntrinsicBlockSize: `auto ${10.75 * pages.length}rem` }}
+      className="[content-visibility:auto]"
+    >
+      {pages.map((page) => (
+        <Thumbnail
+          key={page.page}
+          page={page}
+          here={page.page === here}
+          href={pageAt(home, page.page)}
+        />
+      ))}
+    </ol>
+  );
+});
+
+/** One page, small; its picture is loaded when it comes near. */
 const Thumbnail = memo(function Thumbnail({ page, here, href }: {
   page: DeckPage;
   here: boolean;
@@ -54,7 +89,7 @@ const Thumbnail = memo(function Thumbnail({ page, here, href }: {
     if (here) row.current!.scrollIntoView({ block: "nearest" });
   }, [here]);
   return (
-    <li ref={row} className="[content-visibility:auto] [contain-intrinsic-size:auto_10.5rem]">
+    <li ref={row} className="pb-1">
       <Link
         href={href}
         replace
@@ -68,7 +103,7 @@ const Thumbnail = memo(function Thumbnail({ page, here, href }: {
               alt=""
               loading="lazy"
               decoding="async"
-              className="max-h-full max-w-full rounded-sm border border-line bg-[white]"
+              className="size-full object-contain drop-shadow-[0_0_1px_rgb(0_0_0/0.5)]"
             />
           )}
         </span>

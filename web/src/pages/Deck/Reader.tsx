@@ -1,4 +1,4 @@
-import { useEffect, useState } from "react";
+import { useDeferredValue, useEffect, useState } from "react";
 import { useLocation, useSearchParams } from "wouter";
 import type { Course, Deck } from "../../api/types.ts";
 import { t } from "../../i18n/index.ts";
@@ -22,7 +22,7 @@ export function Reader({ course, deckId, deck }: { course: Course; deckId: strin
   const wide = useWide();
   const [listed, setListed] = useState(false);
   const [query, setQuery] = useState("");
-  const found = useFound(course.id, deckId, deck, query);
+  const found = useFound(course.id, deckId, deck, useDeferredValue(query));
   const [at, go] = usePageAt(course.id, deckId, deck.items.length);
   const [, leave] = useLocation();
   const page = deck.items[at];
@@ -43,7 +43,7 @@ export function Reader({ course, deckId, deck }: { course: Course; deckId: strin
       query={query}
       onQuery={setQuery}
       found={found}
-      hrefOf={(number) => deckAt(course.id, deckId, number)}
+      home={deckAt(course.id, deckId)}
     />
   );
   return (
@@ -101,7 +101,7 @@ export function Reader({ course, deckId, deck }: { course: Course; deckId: strin
           {page.imageUrl
             ? (
               <MarkedPicture
-                fit="max-h-[calc(100dvh-9rem)]"
+                fit="max-h-[calc(100dvh-10rem)]"
                 src={`${page.imageUrl}&width=2000`}
                 name={t("deck.picture", { page: page.page, title: page.title })}
               />

@@ -7,7 +7,7 @@ import { CorrectLine, undoLine } from "./CorrectLine.tsx";
 
 /**
  * A line in the list of all of them. `speaker`: who begins to speak with it; `correctable`: the lecture, where lines are
- * being corrected. Out of sight it is not laid out: a lecture has thousands.
+ * being corrected.
  */
 export const Line = memo(function Line({ line, speaker, now, words, correctable, onGo }: {
   line: Spoken;
@@ -20,7 +20,7 @@ export const Line = memo(function Line({ line, speaker, now, words, correctable,
   const [correcting, setCorrecting] = useState(false);
   const at = clock(line.startMs);
   return (
-    <li className="[content-visibility:auto] [contain-intrinsic-size:auto_2rem]">
+    <li>
       {speaker && <p className="mt-2 px-2 font-medium">{speaker}</p>}
       {correctable && correcting
         ? (

@@ -1,7 +1,8 @@
 import { memo, useMemo, useRef, useState } from "react";
-import type { Course, Transcript as Talk } from "../../api/types.ts";
+import type { Course, Line as Spoken, Transcript as Talk } from "../../api/types.ts";
 import { teaches } from "../../app/roles.ts";
 import { clock, t } from "../../i18n/index.ts";
+import { blocksOf } from "../../ui/blocks.ts";
 import { around, hasAll, wordsIn } from "../../ui/find.ts";
 import { Icon } from "../../ui/Icon.tsx";
 import { useHits } from "../../ui/useHits.ts";
@@ -9,6 +10,7 @@ import { Line } from "./Line.tsx";
 import { useFollowed } from "./useFollowed.ts";
 
 const NONE: string[] = [];
+const BLOCK = 40; // lines that the browser lays out, or skips, together: a lecture has thousands
 
 /**
  * What is said: the line of now is marked and followed; searched by words and by meaning. `beside`: the recording stands
@@ -80,23 +82,23 @@ function Lines({ talk, at, correctable, onGo }: {
   correctable?: string;
   onGo: (ms: number) => void;
 }) {
-  const list = useRef<HTMLOListElement>(null);
+  const list = useRef<HTMLDivElement>(null);
+  const blocks = useMemo(() => blocksOf(talk.items, BLOCK), [talk]);
   const [away, back] = useFollowed(list, talk.items[at]?.number);
   return (
     <>
-      <ol ref={list} className="min-h-0 flex-1 overflow-y-auto px-3 pb-3">
-        {talk.items.map((line, number) => (
-          <Line
-            key={line.number}
-            line={line}
-            speaker={line.speaker !== talk.items[number - 1]?.speaker ? line.speaker : null}
-            now={number === at}
-            words={NONE}
+      <div ref={list} className="min-h-0 flex-1 overflow-y-auto px-3 pb-3">
+        {blocks.map((lines, number) => (
+          <Block
+            key={number}
+            lines={lines}
+            before={blocks[number - 1]?.at(-1)}
+            now={number === Math.floor(at / BLOCK) ? at % BLOCK : -1}
             correctable={correctable}
             onGo={onGo}
           />
         ))}
-      </ol>
+      </div>
       {away && (
         <button type="button" className="button absolute bottom-3 self-center shadow-lg" onClick={back}>
           <Icon name="down" />
@@ -106,6 +108,34 @@ function Lines({ talk, at, correctable, onGo }: {
     </>
   );
 }
+
+/** Some lines; `before`: the one before them, `now`: the position of the one being said, -1 where it is none of them. */
+const Block = memo(function Block({ lines, before, now, correctable, onGo }: {
+  lines: Spoken[];
+  before?: Spoken;
+  now: number;
+  correctable?: string;
+  onGo: (ms: number) => void;
+}) {
+  return (
+    <ol
+      style={{ containIntrinsicBlockSize: `auto ${2 * lines.length}rem` }}
+      className="[content-visibility:auto]"
+    >
+      {lines.map((line, at) => (
+        <Line
+          key={line.number}
+          line={line}
+          speaker={line.speaker !== (lines[at - 1] ?? before)?.speaker ? line.speaker : null}
+          now={at === now}
+          words={NONE}
+          correctable={correctable}
+          onGo={onGo}
+        />
+      ))}
+    </ol>
+  );
+});
 
 function Results({ course, lectureId, talk, at, words, correctable, onGo }: {
   course: Course;

@@ -18,7 +18,7 @@ export function SourceCard({ course, source, onAsked }: {
   const ask = () => {
     onAsked();
     suggestQuestion(t("source.askAbout", { place: placeOf(source) }), {
-      id: (source.documentId ?? source.lectureId)!,
+      id: (spoken ? source.lectureId : source.documentId)!,
       name: source.fileName,
     });
   };

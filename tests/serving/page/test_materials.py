@@ -73,6 +73,14 @@ def test_who_teaches_uploads_and_sees_what_became_of_each_file(opened, quoting, 
     row(page, "bad.pdf").get_by_role("button", name="Retry").click()
     row(page, "bad.pdf").get_by_text("Waiting").wait_for()
 
+    page.get_by_role("button", name="Add by link").click()
+    page.get_by_label("Link to a recording").fill("ftp://example.org/week1.mp4")
+    page.get_by_role("button", name="Add", exact=True).click()
+    page.get_by_role("alert").get_by_text("This link cannot be fetched").wait_for()
+    page.get_by_label("Link to a recording").fill("https://example.org/week1.mp4")
+    page.get_by_role("button", name="Add", exact=True).click()
+    row(page, "week1.mp4").get_by_text("Waiting").wait_for()
+
     row(page, "empty.pdf").get_by_role("button", name="Close the message").click()
     row(page, "empty.pdf").wait_for(state="detached")
     page.get_by_label("Upload files").set_input_files([{**chosen[0], "name": "again.pdf"}])

@@ -3,6 +3,7 @@ import type { Course } from "../../api/types.ts";
 import { teaches } from "../../app/roles.ts";
 import { t } from "../../i18n/index.ts";
 import { Icon } from "../../ui/Icon.tsx";
+import { AddByLink } from "./AddByLink.tsx";
 
 /** Takes files to upload; who teaches says whether the course sees them at once. */
 export function UploadButton({ course, published, onPublished, onFiles }: {
@@ -29,6 +30,7 @@ export function UploadButton({ course, published, onPublished, onFiles }: {
           <option value="false">{t("materials.newPrivate")}</option>
         </select>
       )}
+      <AddByLink course={course} published={published} />
       <label
         htmlFor={id}
         className="button main cursor-pointer focus-within:outline-2 focus-within:outline-offset-2 focus-within:outline-accent"

@@ -7,7 +7,7 @@ import { Dialog } from "../../ui/Dialog.tsx";
 import { Field } from "../../ui/Field.tsx";
 
 /** The form of a new course; who makes it owns it. */
-export function NewCourse({ onClose }: { onClose: () => void }) {
+export default function NewCourse({ onClose }: { onClose: () => void }) {
   const [, go] = useLocation();
   const [problem, setProblem] = useState("");
   const make = async (event: FormEvent<HTMLFormElement>) => {

@@ -10,8 +10,9 @@ import { Icon } from "../../ui/Icon.tsx";
 import { later } from "../../ui/later.ts";
 import { Menu } from "../../ui/Menu.tsx";
 import { Failed, Loading } from "../../ui/states.tsx";
-import { NewCourse } from "./NewCourse.tsx";
 
+// Neither is part of the first page, which is to be small.
+const NewCourse = later(() => import("./NewCourse.tsx"));
 const OpenCourses = later(() => import("./OpenCourses.tsx"), "open");
 
 /** The courses of who is signed in; others are made, found and left. */
@@ -61,12 +62,10 @@ export default function Courses() {
           <List>{archived.map(card)}</List>
         </details>
       )}
-      {shown === "new" && <NewCourse onClose={() => setShown(undefined)} />}
-      {shown === "open" && (
-        <Suspense>
-          <OpenCourses onClose={() => setShown(undefined)} />
-        </Suspense>
-      )}
+      <Suspense>
+        {shown === "new" && <NewCourse onClose={() => setShown(undefined)} />}
+        {shown === "open" && <OpenCourses onClose={() => setShown(undefined)} />}
+      </Suspense>
     </Page>
   );
 }

@@ -17,8 +17,9 @@ from pipelines.core.migrate import migrate
 from pipelines.core.postgres import Database
 from pipelines.core.settings import Settings
 
-for optional in ("pymupdf.layout", "pymupdf4llm"):
-    # Nobody here uses what PyMuPDF imports with itself where it is there; it would take 1.5 s of every test process.
+for optional in ("pymupdf.layout", "pymupdf4llm", "rfc3987_syntax"):
+    # Nobody here uses what PyMuPDF, and jsonschema for addresses in JSON, import with themselves where it is there; it
+    # would take 1.5 s and 2.5 s of every test process.
     sys.modules.setdefault(optional, None)  # type: ignore[arg-type]
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"

@@ -47,7 +47,7 @@ def real(quoting):
 
 @schema.parametrize()
 @settings(
-    max_examples=8,
+    max_examples=2,
     deadline=None,
     derandomize=True,
     database=None,

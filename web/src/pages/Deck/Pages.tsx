@@ -78,7 +78,7 @@ const Block = memo(function Block({ pages, here, home }: {
   );
 });
 
-/** One page, small; its picture is loaded when it comes near. */
+/** One page, small; its picture is loaded when it comes near. Its colour is its own: what a block inherits may be of the theme before. */
 const Thumbnail = memo(function Thumbnail({ page, here, href }: {
   page: DeckPage;
   here: boolean;
@@ -94,7 +94,7 @@ const Thumbnail = memo(function Thumbnail({ page, here, href }: {
         href={href}
         replace
         aria-current={here ? "page" : undefined}
-        className="block rounded-lg p-2 text-sm hover:bg-soft aria-[current]:bg-soft aria-[current]:outline-2 aria-[current]:-outline-offset-2 aria-[current]:outline-accent"
+        className="block rounded-lg p-2 text-sm text-ink hover:bg-soft aria-[current]:bg-soft aria-[current]:outline-2 aria-[current]:-outline-offset-2 aria-[current]:outline-accent"
       >
         <span className="flex h-32 items-center justify-center">
           {page.imageUrl && (

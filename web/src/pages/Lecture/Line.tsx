@@ -21,7 +21,7 @@ export const Line = memo(function Line({ line, speaker, now, words, correctable,
   const at = clock(line.startMs);
   return (
     <li>
-      {speaker && <p className="mt-2 px-2 font-medium">{speaker}</p>}
+      {speaker && <p className="mt-2 px-2 font-medium text-ink">{speaker}</p>}
       {correctable && correcting
         ? (
           <div className="p-2">

@@ -72,7 +72,8 @@ def _tell(store: Stores, lecture: Lecture, came: int, total: int | None) -> None
     Raises:
         SupersededError: nobody wants it any more.
     """
-    of = f" of {total / 1e6:.0f}" if total else ""
+    done, whole = came // 10**6, total // 10**6 if total else 0
+    of = f" of {whole}" if whole else ""
     with store.database.transaction(lasting=False) as connection:
         lock_upload(connection, lecture)
-        note_stage(connection, lecture, f"fetched {came / 1e6:.0f}{of} MB")
+        note_stage(connection, lecture, f"fetched {done}{of} MB", counted=(done, whole) if whole else None)

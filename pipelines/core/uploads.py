@@ -99,7 +99,8 @@ def note_stage(
     """Say of the stage that `begin_stage` began how far it has come, or why it is `waiting` to be tried again.
 
     Args:
-        counted: the same for programs: how many pages, pictures, milliseconds or megabytes of how many; None: nothing is counted.
+        counted: the same for programs: how many pages, pictures, milliseconds or megabytes of how many; None:
+            nothing is counted.
     """
     done, total = counted or (None, None)
     values = {"note": note, "waiting": waiting, "done": done, "total": total}

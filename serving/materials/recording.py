@@ -120,7 +120,7 @@ def _is_recording(stores: Stores, taken: TakenFile) -> bool:
     with stores.files.open_read(taken.stored.sha256) as source:
         if sniff_media(source) is not None:  # type: ignore[arg-type]
             return True
-        if kind_of(source) is None:  # type: ignore[arg-type]
+        if kind_of(source) != "text":  # type: ignore[arg-type]
             raise UnreadableFileError("This file is no recording, whatever its name says.", code="not_media")
     return False
 

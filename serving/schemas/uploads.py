@@ -12,7 +12,8 @@ from serving.schemas.base import In, Out
 class StageOut(Out):
     """One stage of processing. `endedAt` null: at work. `note`: how far it has come or, where it is `waiting` to be
     tried again, why. `done` of `total`: how far as numbers, of pages, of pictures (`recognised_slides`), of
-    milliseconds of a recording, or of megabytes of one that is fetched (`lecture_audio`); null where nothing is counted."""
+    milliseconds of a recording, or of megabytes of one that is fetched (`lecture_audio`); null where nothing is
+    counted."""
 
     name: str
     began_at: datetime

@@ -1,11 +1,13 @@
 """The service's transactions: statements travel together, and all of them count or none."""
 
 import asyncio
+import random
+from collections import Counter
 
 import psycopg
 import pytest
 
-from pipelines.core.records import PIPELINE
+from pipelines.core.records import PIPELINE, Person
 from serving.database import ServingDatabase
 
 INSERT = "insert into users (issuer, subject) values ('test', 'ada')"
@@ -71,3 +73,63 @@ def test_a_cancelled_transaction_leaves_nothing_and_a_usable_connection(database
             await task
 
     assert using(database_url, work) == 0
+
+
+PEOPLE = """
+    with course as (insert into courses (name) values ('Shared') returning id),
+    people as (insert into users (issuer, subject) select 'test', 'p' || n from generate_series(1, 4) n returning id),
+    members as (
+        insert into user_courses (user_id, course_id, role) select p.id, c.id, 'student' from people p, course c
+    ),
+    chats as (
+        insert into chat_sessions (user_id, client_id, course_id, title)
+        select p.id, 'chat' || n, c.id, '' from people p, course c, generate_series(1, 5) n
+    )
+    select id from people
+"""
+
+
+@pytest.mark.slow
+def test_ten_thousand_mixed_requests_over_two_connections_show_nobody_anothers_rows(database_url):
+    """A fifth of them is cancelled or fails, at any moment; every hundredth transaction is the pipeline's."""
+    with psycopg.connect(database_url) as connection:
+        people = [Person(id=each) for (each,) in connection.execute(PEOPLE).fetchall()]
+    chance = random.Random(1)
+    ended: Counter[str] = Counter()
+
+    async def request(database, person, fate):
+        async with database.transaction(as_person=person) as connection:
+            cursor = await connection.execute("select user_id from chat_sessions")
+            found = [row["user_id"] for row in await cursor.fetchall()]
+            if person is PIPELINE:
+                assert len(found) == 20
+            else:
+                assert found == [person.id] * 5
+            if fate == "fails":
+                await connection.execute("select 1 / 0")
+
+    async def one(database, gate, number):
+        person = PIPELINE if number % 100 == 0 else chance.choice(people)
+        fate = chance.choices(["ends", "fails", "is cancelled"], [8, 1, 1])[0]
+        async with gate:
+            task = asyncio.create_task(request(database, person, fate))
+            if fate == "is cancelled":
+                await asyncio.sleep(chance.random() * 0.004)
+                task.cancel()
+            try:
+                await task
+                ended["ends"] += 1
+            except asyncio.CancelledError:
+                ended["is cancelled"] += 1
+            except psycopg.errors.DivisionByZero:
+                ended["fails"] += 1
+
+    async def main():
+        async with ServingDatabase(database_url, max_size=2) as database:
+            gate = asyncio.Semaphore(20)
+            await asyncio.gather(*(one(database, gate, number) for number in range(10_000)))
+
+    asyncio.run(main())
+    assert sum(ended.values()) == 10_000
+    assert ended["fails"] > 800
+    assert ended["is cancelled"] > 500

@@ -24,6 +24,8 @@ _OLD_OFFICE_STREAMS: dict[str, OfficeEnding] = {
 _OPEN_DOCUMENT = re.compile(rb"mimetypeapplication/vnd\.oasis\.opendocument\.(presentation|text)")
 _HTML = re.compile(rb"\s*(?:<!--.*?-->\s*|<\?xml[^>]*>\s*)*<(?:!doctype\s+html|html|head|body)\b", re.S | re.I)
 _WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_WIDE_ARROWS = ("-->".encode("utf-16-le"), "-->".encode("utf-16-be"))
+"""Captions in UTF-16 without a mark: in no other text is the order of bytes told by something that is always there."""
 _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 
@@ -95,7 +97,7 @@ def is_text(kind: Kind | None) -> bool:
 
 
 def _text_kind(head: bytes) -> Kind | None:
-    if head.startswith(_WIDE_MARKS):
+    if head.startswith(_WIDE_MARKS) or any(arrow in head for arrow in _WIDE_ARROWS):
         return "text"
     if not head or _CONTROLS.search(head):
         return None

@@ -65,31 +65,6 @@ def test_other_bytes_under_a_name_are_its_new_version_while_it_is_theirs_to_chan
     assert rows("select generation from documents where id = %s", [first]) == [(2,)]
 
 
-@pytest.mark.parametrize(
-    ("content", "name", "code"),
-    [
-        (b"", "a.pdf", "empty_file"),
-        (b"<!doctype html><title>Sign in</title>", "a.pdf", "not_a_pdf"),
-        (b"MZ\x90\0\x03\0\0\0", "a.pdf", "not_a_pdf"),
-        (b"\x7fELF\x02\x01\x01\0", "a.txt", "unknown_kind"),
-        (b"PK\x03\x04" + b"\0" * 60, "a.pptx", "unknown_kind"),
-    ],
-)
-def test_the_content_of_a_deck_says_what_it_is(people, content, name, code):
-    before = kept(people)
-    answer = send(people.teacher, people.course, content, name=name)
-    assert (answer.status_code, answer.json()["error"]["code"]) == (422, code), answer.text
-    assert kept(people) == before, "what is refused does not stay"
-
-
-@pytest.mark.parametrize("content", [b"\x7fELF\x02\x01\x01\0", b"%PDF-1.4\n\0\x01"])
-def test_the_content_of_a_lecture_says_what_it_is(people, content):
-    answer = send(people.teacher, people.course, content, name="week1.mp3", kind="lectures")
-    assert answer.status_code in (201, 422)
-    if answer.status_code == 422:
-        assert answer.json()["error"]["code"] == "not_media"
-
-
 class TestLectures:
     def test_come_as_a_recording_as_captions_or_as_both_and_name_their_decks(self, people, sent, rows):
         deck = sent(people.teacher)

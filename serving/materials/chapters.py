@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pipelines.core.reading.readers import ShownPage
 
-LEAST_MS = 30_000
-"""A shorter chapter is a glance at another slide: nobody looks for it in a list."""
+LEAST_MS, LEAST_SHARE = 30_000, 1 / 20
+"""A shorter chapter is a glance at another slide: nobody looks for it in a list. Of a short recording it is a share."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,18 +24,20 @@ def chapters_of(pages: Iterable[ShownPage], duration_ms: int) -> list[Chapter]:
     """The chapters of a lecture in order; empty where no slide with a heading was up.
 
     One begins where the heading changes; pages without a heading belong to the chapter they stand in. What lasts less
-    than half a minute belongs to the chapter before it, and at the very beginning to the one after it.
+    than half a minute, or than a twentieth of a recording of less than ten minutes, belongs to the chapter before it,
+    and at the very beginning to the one after it.
 
     Args:
         pages: in order of time.
         duration_ms: of the lecture; where it is not known, the end of the last page.
     """
+    least_ms = min(LEAST_MS, duration_ms * LEAST_SHARE)
     found: list[Chapter] = []
     for shown in pages:
         title = " ".join(shown.title.split())
         if not title or (found and _same(found[-1].title, title)):
             continue
-        if found and shown.start_ms - found[-1].start_ms < LEAST_MS:
+        if found and shown.start_ms - found[-1].start_ms < least_ms:
             glance = found.pop()
             if found and _same(found[-1].title, title):
                 continue
@@ -43,7 +45,7 @@ def chapters_of(pages: Iterable[ShownPage], duration_ms: int) -> list[Chapter]:
         else:
             start_ms = shown.start_ms
         found.append(Chapter(start_ms=start_ms, title=title, document_id=shown.document_id, page=shown.page))
-    if len(found) > 1 and duration_ms - found[-1].start_ms < LEAST_MS:
+    if len(found) > 1 and duration_ms - found[-1].start_ms < least_ms:
         found.pop()
     return found
 

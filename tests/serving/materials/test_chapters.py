@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.core.reading.readers import ShownPage
-from serving.materials.chapters import LEAST_MS, chapters_of
+from serving.materials.chapters import LEAST_MS, LEAST_SHARE, chapters_of
 
 DECK = UUID(int=1)
 
@@ -38,7 +38,15 @@ def test_a_glance_belongs_to_the_chapter_it_stands_in():
 
 
 def test_what_is_short_at_either_end_is_no_chapter():
-    assert told(("Title", 5), ("Wind", 60), ("Thanks", 5)) == [(0, "Wind")]
+    assert told(("Title", 2), ("Wind", 60), ("Thanks", 2)) == [(0, "Wind")]
+
+
+def test_slides_of_a_short_recording_are_chapters_too():
+    assert told(("Wind", 25), ("Rotor", 25), ("Agenda", 4), ("Blade", 40)) == [
+        (0, "Wind"),
+        (25, "Rotor"),
+        (54, "Blade"),
+    ]
 
 
 def test_a_lecture_without_headings_has_no_chapters():
@@ -52,6 +60,7 @@ def test_chapters_are_in_order_long_enough_and_never_alike_side_by_side(pages):
     starts = [chapter.start_ms for chapter in found]
     assert starts == sorted(starts)
     if len(found) > 1:
-        assert all(end - start >= LEAST_MS for start, end in pairwise([*starts, duration]))
+        least_ms = min(LEAST_MS, duration * LEAST_SHARE)
+        assert all(end - start >= least_ms for start, end in pairwise([*starts, duration]))
     assert all(one.title != other.title for one, other in pairwise(found))
     assert bool(found) == any(title for title, _ in pages)

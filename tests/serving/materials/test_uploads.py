@@ -133,7 +133,7 @@ def test_a_form_without_a_file_or_with_its_fields_behind_it_is_refused(people):
     assert post(head + file + b"--x--\r\n") == (201, None)
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=200, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(name=st.text(st.characters(exclude_characters='"\r\n'), min_size=1, max_size=80))
 @example(name="../../../etc/passwd")
 @example(name="..")

@@ -79,6 +79,13 @@ def model() -> Iterator[FakeModel]:
 @pytest.fixture(scope="package")
 def serving_settings(server, tmp_path_factory) -> Iterator[Settings]:
     """Settings of a home with one database for all tests of this room; tests keep apart by chat ids."""
+    with home_of_its_own(server, tmp_path_factory) as found:
+        yield found
+
+
+@contextmanager
+def home_of_its_own(server, tmp_path_factory) -> Iterator[Settings]:
+    """Settings of a home with a migrated database that nobody else has."""
     name = f"serving_{next(_numbers)}"
     with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
         connection.execute(f"create database {name} template template_app")

@@ -33,8 +33,8 @@ def test_every_route_asks_for_the_token(quoting, method, path):
     for headers in ({}, {"authorization": "Bearer wrong"}, {"authorization": f"Basic {quoting.token}"}):
         answer = quoting.http.request(method, path, headers={"authorization": "", **headers})
         assert answer.status_code == 401
-        assert answer.json()["error"]["code"] == "not_authenticated"
         assert answer.headers["www-authenticate"] == "Bearer"
+        assert method == "HEAD" or answer.json()["error"]["code"] == "not_authenticated"
 
 
 def test_what_anybody_may_ask_is_known_by_heart():

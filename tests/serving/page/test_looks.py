@@ -20,9 +20,14 @@ STILL = "Promise.all(document.getAnimations().map(each => each.finished.catch(()
 """Colours are looked at when none is on its way to another."""
 
 
+DRAWN = "* { content-visibility: visible !important }"
+"""What is out of sight is not drawn, and keeps the colours of the theme before."""
+
+
 def violations(page):
     """What axe finds, in the light theme and in the dark."""
     page.evaluate(AXE + "\n;0")
+    page.add_style_tag(content=DRAWN)
     found = []
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")

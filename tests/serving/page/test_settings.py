@@ -2,11 +2,12 @@
 
 import zipfile
 
+import psycopg
 import pytest
 
 from tests.fake_openrouter import FakeOpenRouter
 from tests.serving.accounts.conftest import issuer, rows, signed  # noqa: F401  a service of its own, with an issuer
-from tests.serving.conftest import running
+from tests.serving.conftest import home_of_its_own, running
 from tests.serving.page.conftest import PHONE
 from tests.serving.page.test_looks import violations
 
@@ -25,9 +26,12 @@ def openrouter():
 
 
 @pytest.fixture(scope="module")
-def paying(serving_settings, material, openrouter):
-    """A service whose people connect that OpenRouter."""
-    with running(serving_settings.model_copy(update={"openrouter_url": openrouter.url})) as service:
+def paying(server, tmp_path_factory, openrouter):
+    """A service whose people connect that OpenRouter, and spend nothing but what a test says."""
+    with (
+        home_of_its_own(server, tmp_path_factory) as found,
+        running(found.model_copy(update={"openrouter_url": openrouter.url})) as service,
+    ):
         yield service
 
 
@@ -38,10 +42,11 @@ def in_settings(page):
     return page
 
 
-def test_a_key_is_connected_a_model_chosen_and_a_limit_set(opened, paying, openrouter, rows):  # noqa: F811
-    for cost, days in ((0.5, 0), (0.25, 0), (0.004, 3)):
-        rows(SPENT, [cost, days])
-    page = in_settings(opened(paying, elsewhere=openrouter.url))
+def test_a_key_is_connected_a_model_chosen_and_a_limit_set(opened, paying, openrouter):
+    page = opened(paying, elsewhere=openrouter.url)
+    with psycopg.connect(paying.settings.database_url.get_secret_value()) as connection:
+        connection.cursor().executemany(SPENT, [(0.5, 0), (0.25, 0), (0.004, 3)])
+    in_settings(page)
     openrouter.answers["/auth/keys"] = [(403, {"content-type": "application/json"}, b'{"error": {"code": 403}}')]
     page.get_by_role("link", name="Connect OpenRouter").click()
     page.get_by_role("alert").get_by_text("OpenRouter gave no key").wait_for()

@@ -186,7 +186,7 @@ def test_without_a_model_passages_are_quoted_and_a_phone_shows_them_in_a_sheet(o
     page.keyboard.press("Escape")
     page.get_by_role("dialog", name="Source").wait_for(state="detached")
     page.get_by_role("button", name="Chats").click()
-    page.get_by_role("navigation", name="Chats").get_by_role("link", name="New chat").click()
+    page.get_by_role("link", name="New chat").click()
     page.get_by_role("dialog").wait_for(state="detached")
 
 

@@ -17,7 +17,7 @@ export function ChatList({ course, chatId }: { course: Course; chatId: string })
   const [archived, setArchived] = useState(false);
   const q = useDeferredValue(words.trim());
   return (
-    <div className="flex h-full flex-col gap-2 p-3">
+    <aside aria-label={t("course.chat")} className="flex h-full flex-col gap-2 p-3">
       <Link href={`/courses/${course.id}`} className="button">
         <Icon name="plus" />
         {t("chats.new")}
@@ -43,7 +43,7 @@ export function ChatList({ course, chatId }: { course: Course; chatId: string })
           {archived ? t("chats.showCurrent") : t("chats.showArchived")}
         </button>
       </nav>
-    </div>
+    </aside>
   );
 }
 

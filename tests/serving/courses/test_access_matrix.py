@@ -134,9 +134,15 @@ class Asked:
         self.wrong.append(f"{self._kind}: {name} {what}")
 
 
+OF_OPERATORS = " /api/operator/"
+"""Operators act on everybody's rows as the pipeline, whom row security lets through: there is one lock alone."""
+
+
 @pytest.mark.parametrize("operation", sorted(POLICY))
 def test_everybody_gets_what_the_policy_says(world, locks, operation):
     forgetting = locks == "row security"
+    if forgetting and OF_OPERATORS in operation:
+        pytest.skip("operators have one lock: what the application asks")
     asked = [Asked(world, operation, kind, forgetting=forgetting) for kind in POLICY[operation]]
     before = snapshot(world.rows)
     for each in asked:

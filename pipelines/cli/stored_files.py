@@ -7,7 +7,6 @@ import typer
 
 from pipelines.cli.materials import size
 from pipelines.cli.output import console, print_json, told
-from pipelines.core.partial.uploads import sweep_partial_uploads
 from pipelines.core.stored_files import GRACE_S, check_files, sweep_files
 from pipelines.core.stores import Stores
 
@@ -50,13 +49,11 @@ def sweep(
     """Remove stored bytes that no row refers to. Uploads under way are safe."""
     seconds = _seconds(older_than)
     with told(), Stores.open() as stores:
-        given_up = sweep_partial_uploads(stores.database, stores.files)
         swept = sweep_files(stores.database, stores.files, older_than_s=seconds)
     if json:
-        print_json({"removed": swept.files, "bytes": swept.byte_count, "remains": swept.remains + given_up})
+        print_json({"removed": swept.files, "bytes": swept.byte_count, "remains": swept.remains})
     else:
-        remains = swept.remains + given_up
-        console.print(f"Removed {swept.files} files ({size(swept.byte_count)}) and {remains} remains of uploads.")
+        console.print(f"Removed {swept.files} files ({size(swept.byte_count)}) and {swept.remains} remains of uploads.")
 
 
 def _seconds(text: str) -> float:

@@ -12,6 +12,7 @@ from itertools import islice
 
 from pipelines.core.errors import StorageUnavailableError
 from pipelines.core.files import FileStore
+from pipelines.core.partial.sweep import sweep_partial_uploads
 from pipelines.core.postgres import Connection, Database
 from pipelines.core.statements import statement
 
@@ -72,18 +73,20 @@ def drop_unreferenced(database: Database, files: FileStore, names: Iterable[str]
 
 
 def sweep_files(database: Database, files: FileStore, *, older_than_s: float = GRACE_S) -> Swept:
-    """Remove stored files that no row refers to and that are older than this, and what dead uploads left behind.
+    """Remove stored files that no row refers to and that are older than this, and what dead uploads left behind, those
+    in pieces that nobody goes on with too.
 
     Raises:
         StorageUnavailableError: the database or the file store is away; a store that cannot be listed keeps all.
     """
+    given_up = sweep_partial_uploads(database, files)
     before = time.time() - older_than_s
     old = {file.sha256: file.byte_count for file in files.list_stored() if file.modified_at <= before}
     with database.transaction() as connection:
         known = _referenced(connection, None)
     removed = drop_unreferenced(database, files, [name for name in old if name not in known])
     remains = files.remove_remains(older_than_s=max(older_than_s, UPLOAD_S))
-    return Swept(files=len(removed), byte_count=sum(old[name] for name in removed), remains=remains)
+    return Swept(files=len(removed), byte_count=sum(old[name] for name in removed), remains=remains + given_up)
 
 
 def check_files(database: Database, files: FileStore) -> FilesCheck:

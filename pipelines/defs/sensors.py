@@ -15,7 +15,6 @@ import dagster as dg
 from pipelines.core.description_refusals import list_due_descriptions
 from pipelines.core.errors import TransientError
 from pipelines.core.lecture_slides import list_outdated_alignments
-from pipelines.core.partial.uploads import sweep_partial_uploads
 from pipelines.core.partitions import partition_keys
 from pipelines.core.postgres import Connection
 from pipelines.core.reading.corrections import list_due_deck_corrections, list_due_lecture_corrections
@@ -121,11 +120,10 @@ def ended_runs_sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:
 def unreferenced_files_sensor() -> dg.SkipReason:
     """Removes stored bytes that no row has referred to for a day, and what dead uploads left behind."""
     try:
-        given_up = sweep_partial_uploads(_stores().database, _stores().files)
         swept = sweep_files(_stores().database, _stores().files)
     except TransientError as error:
         return dg.SkipReason(error.message)
-    return dg.SkipReason(f"{swept.files} files and {swept.remains + given_up} remains of uploads removed.")
+    return dg.SkipReason(f"{swept.files} files and {swept.remains} remains of uploads removed.")
 
 
 SENSORS = [documents_sensor, lectures_sensor, ended_runs_sensor, old_runs_sensor, unreferenced_files_sensor]

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Query, Request
 from fastapi.responses import Response, StreamingResponse
 
-from pipelines.core.partial.uploads import sweep_partial_uploads
+from pipelines.core.partial.sweep import sweep_partial_uploads
 from pipelines.core.personal.audit import list_events
 from pipelines.core.personal.erasure import erase_person
 from serving.accounts.asking import Manager, Reader

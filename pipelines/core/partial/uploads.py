@@ -1,4 +1,4 @@
-"""Uploads in pieces (tus): begun, gone on with, taken or given up; those that nobody goes on with expire."""
+"""Uploads in pieces (tus): begun, gone on with, taken or given up."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -6,8 +6,7 @@ from uuid import UUID
 
 from pipelines.core.admission import check_quotas
 from pipelines.core.errors import NotFoundError, PermanentError
-from pipelines.core.files import FileStore
-from pipelines.core.postgres import Connection, Database, read_records
+from pipelines.core.postgres import Connection, read_records
 from pipelines.core.settings import Settings
 from pipelines.core.statements import statement
 
@@ -94,20 +93,3 @@ def give_up_partial_upload(connection: Connection, *, upload_id: UUID, user_id: 
     """Give up an upload of this person; its partial file is the caller's to remove. False: there is none."""
     values = {"id": upload_id, "user_id": user_id}
     return connection.execute(statement("delete_partial_upload"), values).fetchone() is not None
-
-
-def sweep_partial_uploads(database: Database, files: FileStore) -> int:
-    """Remove uploads that nobody has gone on with, and partial files without one; how many files.
-
-    Raises:
-        StorageUnavailableError
-    """
-    there = files.partial.list_ids()  # before the rows: a row is older than its file
-    with database.transaction() as connection:
-        connection.execute(statement("delete_expired_partial_uploads"))
-        rows = connection.execute(statement("list_unfinished_partial_uploads"), {"ids": there})
-        kept = {row[0] for row in rows}
-    gone = [upload_id for upload_id in there if upload_id not in kept]
-    for upload_id in gone:
-        files.partial.remove(upload_id)
-    return len(gone)

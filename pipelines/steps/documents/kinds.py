@@ -25,7 +25,7 @@ _OPEN_DOCUMENT = re.compile(rb"mimetypeapplication/vnd\.oasis\.opendocument\.(pr
 _HTML = re.compile(rb"\s*(?:<!--.*?-->\s*|<\?xml[^>]*>\s*)*<(?:!doctype\s+html|html|head|body)\b", re.S | re.I)
 _WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _WIDE_ARROWS = ("-->".encode("utf-16-le"), "-->".encode("utf-16-be"))
-"""Captions in UTF-16 without a mark: in no other text is the order of bytes told by something that is always there."""
+"""Between two times of a caption: what tells captions in UTF-16 that begin without a byte order mark."""
 _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 

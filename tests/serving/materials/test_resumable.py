@@ -14,7 +14,7 @@ import pytest
 
 from pipelines.core.files import FileStore
 from pipelines.core.partial.files import PartialFileBusyError, PartialFiles
-from pipelines.core.partial.uploads import sweep_partial_uploads
+from pipelines.core.partial.sweep import sweep_partial_uploads
 from pipelines.core.postgres import Database
 from tests.serving.materials.conftest import pdf, send, wav
 

@@ -44,7 +44,7 @@ export function Corrected({ read, onUndo }: { read?: string; onUndo?: () => Prom
       {problem && <p role="alert" className="text-bad">{problem}</p>}
       {onUndo && (
         <details>
-          <summary className="w-fit">{t("correct.asRead")}</summary>
+          <summary className="w-fit text-dim">{t("correct.asRead")}</summary>
           <p className="my-1 border-l-4 border-line pl-3 whitespace-pre-line">
             {read || t("correct.nothing")}
           </p>

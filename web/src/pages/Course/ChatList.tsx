@@ -6,6 +6,7 @@ import type { Course, Session } from "../../api/types.ts";
 import { date, t } from "../../i18n/index.ts";
 import { Icon } from "../../ui/Icon.tsx";
 import { Menu } from "../../ui/Menu.tsx";
+import { SearchField } from "../../ui/SearchField.tsx";
 import { Failed } from "../../ui/states.tsx";
 import { tellChats, useChatNews } from "./chats.ts";
 
@@ -23,14 +24,7 @@ export function ChatList({ course, chatId }: { course: Course; chatId: string })
         {t("chats.new")}
       </Link>
       <nav aria-label={t("chats.title")} className="flex min-h-0 flex-1 flex-col gap-2">
-        <input
-          type="search"
-          className="field"
-          aria-label={t("chats.search")}
-          placeholder={t("chats.search")}
-          value={words}
-          onChange={(event) => setWords(event.target.value)}
-        />
+        <SearchField label={t("chats.search")} words={words} onWords={setWords} />
         <div className="-mx-1 min-h-0 flex-1 overflow-y-auto px-1">
           <Chats course={course} chatId={chatId} q={q} archived={archived} />
         </div>

@@ -5,6 +5,7 @@ import { hasAll, wordsIn } from "../../ui/find.ts";
 import { Dialog } from "../../ui/Dialog.tsx";
 import { Icon } from "../../ui/Icon.tsx";
 import type { Within } from "../../ui/question.ts";
+import { SearchField } from "../../ui/SearchField.tsx";
 import { Loading } from "../../ui/states.tsx";
 import { useMaterials } from "./useMaterials.ts";
 
@@ -42,15 +43,7 @@ function Choices({ course, onChoose }: { course: Course; onChoose: (within: With
   const shown = materials.filter(({ fileName }) => hasAll(fileName, wordsIn(query)));
   return (
     <>
-      <input
-        type="search"
-        className="field"
-        autoFocus
-        aria-label={t("narrow.search")}
-        placeholder={t("narrow.search")}
-        value={query}
-        onChange={(event) => setQuery(event.target.value)}
-      />
+      <SearchField label={t("narrow.search")} words={query} onWords={setQuery} autoFocus />
       <ul className="-mx-2 max-h-[50dvh] overflow-y-auto">
         {shown.map(({ id, kind, fileName }) => (
           <li key={id}>

@@ -5,6 +5,7 @@ import { send } from "../../api/client.ts";
 import { useGet } from "../../api/useGet.ts";
 import { t } from "../../i18n/index.ts";
 import { Dialog } from "../../ui/Dialog.tsx";
+import { SearchField } from "../../ui/SearchField.tsx";
 import { Failed, Loading } from "../../ui/states.tsx";
 
 /** Courses that anybody may join: found by their words, and joined. */
@@ -27,16 +28,7 @@ export default function OpenCourses({ onClose }: { onClose: () => void }) {
   };
   return (
     <Dialog title={t("courses.find")} onClose={onClose}>
-      <input
-        type="search"
-        autoFocus
-        className="field"
-        aria-label={t("open.search")}
-        placeholder={t("open.search")}
-        maxLength={200}
-        value={words}
-        onChange={(event) => setWords(event.target.value)}
-      />
+      <SearchField label={t("open.search")} words={words} onWords={setWords} autoFocus maxLength={200} />
       {problem && <p role="alert" className="text-bad">{problem}</p>}
       {data
         ? data.items.length

@@ -1,7 +1,8 @@
 import { Link } from "wouter";
 import type { Course, DeckPage } from "../../api/types.ts";
 import { teaches } from "../../app/roles.ts";
-import { clock, t, tMaybe } from "../../i18n/index.ts";
+import { clock, t } from "../../i18n/index.ts";
+import { adviceOf, sentenceOf } from "../../ui/findings.ts";
 import { Icon } from "../../ui/Icon.tsx";
 import { lectureAt } from "../../ui/links.ts";
 
@@ -9,12 +10,10 @@ import { lectureAt } from "../../ui/links.ts";
 export function PageNotes({ course, page }: { course: Course; page: DeckPage }) {
   return (
     <>
-      {page.findings.map(({ code, sentence, advice }) => (
-        <div key={code} className="rounded-lg bg-bad-soft px-3 py-2 text-sm">
-          <p>{tMaybe(`finding.${code}`) ?? sentence}</p>
-          {teaches(course) && advice && (
-            <p className="mt-1 font-medium">{tMaybe(`advice.${code}`) ?? advice}</p>
-          )}
+      {page.findings.map((each) => (
+        <div key={each.code} className="rounded-lg bg-bad-soft px-3 py-2 text-sm">
+          <p>{sentenceOf(each)}</p>
+          {teaches(course) && each.advice && <p className="mt-1 font-medium">{adviceOf(each)}</p>}
         </div>
       ))}
       {page.said.length > 0 && (

@@ -5,6 +5,7 @@ import { t } from "../../i18n/index.ts";
 import { blocksOf } from "../../ui/blocks.ts";
 import { around } from "../../ui/find.ts";
 import { Marked } from "../../ui/Marked.tsx";
+import { SearchField } from "../../ui/SearchField.tsx";
 import type { Found } from "./useFound.ts";
 
 const BLOCK = 25; // pages that the browser lays out, or skips, together: a deck has up to a thousand
@@ -28,15 +29,7 @@ export function Pages({ pages, here, query, onQuery, found, home }: {
   return (
     <nav aria-label={t("deck.pages")} className="flex h-full flex-col">
       <div className="p-3">
-        <input
-          type="search"
-          className="field"
-          aria-label={t("deck.search")}
-          placeholder={t("deck.search")}
-          maxLength={500}
-          value={query}
-          onChange={(event) => onQuery(event.target.value)}
-        />
+        <SearchField label={t("deck.search")} words={query} onWords={onQuery} maxLength={500} />
       </div>
       <div className="min-h-0 flex-1 overflow-y-auto px-3 pb-3">
         {found.words.length > 0 && <Results found={found} here={here} hrefOf={hrefOf} />}

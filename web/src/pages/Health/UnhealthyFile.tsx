@@ -3,6 +3,7 @@ import { Link } from "wouter";
 import { address } from "../../api/client.ts";
 import type { Course, Finding, Unhealthy } from "../../api/types.ts";
 import { clock, t, tMaybe } from "../../i18n/index.ts";
+import { adviceOf, sentenceOf, upper } from "../../ui/findings.ts";
 import { Icon } from "../../ui/Icon.tsx";
 import { deckAt, lectureAt } from "../../ui/links.ts";
 import { spans } from "../../ui/spans.ts";
@@ -46,17 +47,15 @@ export function UnhealthyFile({ course, upload }: { course: Course; upload: Unhe
 
 function Found({ course, upload, finding }: { course: Course; upload: Unhealthy; finding: Finding }) {
   const [all, setAll] = useState(false);
-  const { code, pages, times } = finding;
-  const sentence = tMaybe(`finding.${code}`) ??
-    upper(finding.sentence);
-  const advice = finding.advice && (tMaybe(`advice.${code}`) ?? finding.advice);
+  const { pages, times } = finding;
+  const advice = adviceOf(finding);
   const shown = all ? pages : pages.slice(0, SHOWN);
   const place = placesOf(finding, all ? Infinity : SHOWN);
   return (
     <div className="space-y-2">
       <p>
         {place && <strong className="font-semibold">{`${place}: `}</strong>}
-        {sentence}
+        {sentenceOf(finding)}
       </p>
       {advice && <p className="text-dim">{t("health.todo", { advice })}</p>}
       {shown.length > 0 && (
@@ -118,5 +117,3 @@ function placesOf({ pages, times }: Finding, most: number): string {
   if (times.length > most) clocks.push("…");
   return clocks.join(", ");
 }
-
-const upper = (sentence: string) => sentence.charAt(0).toLocaleUpperCase() + sentence.slice(1);

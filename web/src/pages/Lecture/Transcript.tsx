@@ -5,6 +5,7 @@ import { clock, t } from "../../i18n/index.ts";
 import { blocksOf } from "../../ui/blocks.ts";
 import { around, hasAll, wordsIn } from "../../ui/find.ts";
 import { Icon } from "../../ui/Icon.tsx";
+import { SearchField } from "../../ui/SearchField.tsx";
 import { useHits } from "../../ui/useHits.ts";
 import { Line } from "./Line.tsx";
 import { useFollowed } from "./useFollowed.ts";
@@ -36,15 +37,7 @@ export const Transcript = memo(function Transcript({ course, lectureId, talk, at
       }`}
     >
       <div className="flex gap-2 p-3">
-        <input
-          type="search"
-          className="field"
-          aria-label={t("lecture.search")}
-          placeholder={t("lecture.search")}
-          maxLength={500}
-          value={query}
-          onChange={(event) => setQuery(event.target.value)}
-        />
+        <SearchField label={t("lecture.search")} words={query} onWords={setQuery} maxLength={500} />
         {teaches(course) && talk.items.length > 0 && (
           <button
             type="button"

@@ -1,8 +1,8 @@
 import { address } from "../../api/client.ts";
-import type { Upload } from "../../api/types.ts";
-import { clock, t, tMaybe } from "../../i18n/index.ts";
+import type { Finding, Upload } from "../../api/types.ts";
+import { clock, t } from "../../i18n/index.ts";
+import { adviceOf, sentenceOf } from "../../ui/findings.ts";
 
-type Finding = Upload["findings"][number];
 const SHOWN = 12;
 
 /** What of an upload could not be read: page by page with its picture or by the minute, and what to do. */
@@ -18,8 +18,8 @@ export function Findings({ upload }: { upload: Upload }) {
       <ul className="mt-2 space-y-4">
         {upload.findings.map((each) => (
           <li key={`${each.code} ${each.sentence}`}>
-            <p>{tMaybe(`finding.${each.code}`) ?? upper(each.sentence)}</p>
-            {each.advice && <p className="text-dim">{tMaybe(`advice.${each.code}`) ?? each.advice}</p>}
+            <p>{sentenceOf(each)}</p>
+            {each.advice && <p className="text-dim">{adviceOf(each)}</p>}
             <Places upload={upload} finding={each} />
           </li>
         ))}
@@ -58,5 +58,3 @@ function Places({ upload, finding: { pages, times } }: { upload: Upload; finding
     </ul>
   );
 }
-
-const upper = (sentence: string) => sentence.charAt(0).toLocaleUpperCase() + sentence.slice(1);

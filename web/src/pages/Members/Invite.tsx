@@ -1,4 +1,4 @@
-import { type FormEvent, useEffect, useRef, useState } from "react";
+import { type FormEvent, useState } from "react";
 import { mutate } from "swr";
 import { address, send } from "../../api/client.ts";
 import type { Course, Role } from "../../api/types.ts";
@@ -6,8 +6,8 @@ import { owns, ROLES } from "../../app/roles.ts";
 import { t } from "../../i18n/index.ts";
 import { Dialog } from "../../ui/Dialog.tsx";
 import { Field } from "../../ui/Field.tsx";
-import { Icon } from "../../ui/Icon.tsx";
 import { Select } from "../../ui/Select.tsx";
+import { ShownOnce } from "../../ui/ShownOnce.tsx";
 import { INVITATIONS } from "./Invitations.tsx";
 
 const DAYS = [1, 7, 30, 180];
@@ -36,67 +36,43 @@ export function Invite({ course, onClose }: { course: Course; onClose: () => voi
   };
   return (
     <Dialog title={t("members.inviteTitle", { course: course.name })} onClose={onClose}>
-      {link ? <Made link={link} onClose={onClose} /> : (
-        <form onSubmit={make} className="space-y-4">
-          <Select label={t("members.as")} name="role" defaultValue="student">
-            {ROLES.filter((role) => role !== "owner" || owns(course)).map((role) => (
-              <option key={role} value={role}>{t(`role.${role}`)}</option>
-            ))}
-          </Select>
-          <div className="grid grid-cols-2 gap-4">
-            <Select label={t("members.goodFor")} name="days" defaultValue="30">
-              {DAYS.map((days) => (
-                <option key={days} value={days}>{t("members.days", { count: days })}</option>
+      {link
+        ? (
+          <ShownOnce
+            label={t("members.link")}
+            note={t("members.linkNote")}
+            text={link}
+            copy={t("members.copy")}
+            onClose={onClose}
+          />
+        )
+        : (
+          <form onSubmit={make} className="space-y-4">
+            <Select label={t("members.as")} name="role" defaultValue="student">
+              {ROLES.filter((role) => role !== "owner" || owns(course)).map((role) => (
+                <option key={role} value={role}>{t(`role.${role}`)}</option>
               ))}
-              <option value="">{t("members.endless")}</option>
             </Select>
-            <Field
-              label={t("members.uses")}
-              name="uses"
-              type="number"
-              min={1}
-              max={100_000}
-              placeholder={t("members.noLimit")}
-            />
-          </div>
-          {problem && <p role="alert" className="text-bad">{problem}</p>}
-          <button type="submit" className="button main">{t("members.createLink")}</button>
-        </form>
-      )}
+            <div className="grid grid-cols-2 gap-4">
+              <Select label={t("members.goodFor")} name="days" defaultValue="30">
+                {DAYS.map((days) => (
+                  <option key={days} value={days}>{t("members.days", { count: days })}</option>
+                ))}
+                <option value="">{t("members.endless")}</option>
+              </Select>
+              <Field
+                label={t("members.uses")}
+                name="uses"
+                type="number"
+                min={1}
+                max={100_000}
+                placeholder={t("members.noLimit")}
+              />
+            </div>
+            {problem && <p role="alert" className="text-bad">{problem}</p>}
+            <button type="submit" className="button main">{t("members.createLink")}</button>
+          </form>
+        )}
     </Dialog>
-  );
-}
-
-function Made({ link, onClose }: { link: string; onClose: () => void }) {
-  const field = useRef<HTMLInputElement>(null);
-  const [copied, setCopied] = useState(false);
-  useEffect(() => field.current?.select(), []);
-  const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(link);
-      setCopied(true);
-    } catch { // not on a page without https: it is marked, for the keyboard
-      field.current?.select();
-    }
-  };
-  return (
-    <div className="space-y-4">
-      <Field
-        ref={field}
-        label={t("members.link")}
-        note={t("members.linkNote")}
-        readOnly
-        value={link}
-        onFocus={(event) => event.target.select()}
-      />
-      <div className="flex flex-wrap gap-3">
-        <button type="button" className="button main" onClick={copy}>
-          <Icon name="copy" />
-          {copied ? t("members.copied") : t("members.copy")}
-        </button>
-        <button type="button" className="button" onClick={onClose}>{t("members.done")}</button>
-      </div>
-      <p role="status" className="sr-only">{copied && t("members.copied")}</p>
-    </div>
   );
 }

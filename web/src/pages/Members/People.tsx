@@ -7,6 +7,7 @@ import type { Course, Member, Role } from "../../api/types.ts";
 import { owns, ROLES } from "../../app/roles.ts";
 import { useMe } from "../../app/session.tsx";
 import { date, t } from "../../i18n/index.ts";
+import { SearchField } from "../../ui/SearchField.tsx";
 import { Failed, Loading } from "../../ui/states.tsx";
 
 const MANY = 10;
@@ -40,14 +41,7 @@ export function People({ course }: { course: Course }) {
       <div className="flex flex-wrap items-center justify-between gap-3">
         <h2 id="people" className="text-lg">{t("members.people", { count: data.items.length })}</h2>
         {data.items.length > MANY && (
-          <input
-            type="search"
-            className="field max-w-64"
-            aria-label={t("members.search")}
-            placeholder={t("members.search")}
-            value={words}
-            onChange={(event) => setWords(event.target.value)}
-          />
+          <SearchField label={t("members.search")} words={words} onWords={setWords} className="max-w-64" />
         )}
       </div>
       {problem && <p role="alert" className="border-l-4 border-bad pl-3">{problem}</p>}

@@ -4,6 +4,7 @@ import { useGet } from "../../api/useGet.ts";
 import { useMe } from "../../app/session.tsx";
 import { date, language, t } from "../../i18n/index.ts";
 import { type Item, Menu } from "../../ui/Menu.tsx";
+import { SearchField } from "../../ui/SearchField.tsx";
 import { Problem, Section } from "../../ui/Section.tsx";
 import { Failed, Loading } from "../../ui/states.tsx";
 import { useDoing } from "../../ui/useDoing.ts";
@@ -20,14 +21,7 @@ export function People() {
   });
   return (
     <Section title={t("people.title")} text={t("people.text")}>
-      <input
-        type="search"
-        className="field"
-        aria-label={t("people.search")}
-        placeholder={t("people.search")}
-        value={words}
-        onChange={(event) => setWords(event.target.value)}
-      />
+      <SearchField label={t("people.search")} words={words} onWords={setWords} />
       {data
         ? (
           <>

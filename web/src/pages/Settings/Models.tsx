@@ -4,6 +4,7 @@ import { useGet } from "../../api/useGet.ts";
 import { t } from "../../i18n/index.ts";
 import { Failed, Loading } from "../../ui/states.tsx";
 import { usd } from "../../ui/money.ts";
+import { SearchField } from "../../ui/SearchField.tsx";
 import { Problem } from "../../ui/Section.tsx";
 import { useDoing } from "../../ui/useDoing.ts";
 
@@ -44,13 +45,10 @@ function Choice({ listed, onChosen }: { listed: Listed; onChosen: () => Promise<
   return (
     <form onSubmit={keep} className="space-y-3">
       {listed.items.length > 10 && (
-        <input
-          type="search"
-          className="field"
-          aria-label={t("models.search")}
-          placeholder={t("models.search")}
-          value={words}
-          onChange={(event) => setWords(event.target.value)}
+        <SearchField
+          label={t("models.search")}
+          words={words}
+          onWords={setWords}
         />
       )}
       <fieldset>

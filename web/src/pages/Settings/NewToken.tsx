@@ -3,9 +3,9 @@ import { send } from "../../api/client.ts";
 import { t } from "../../i18n/index.ts";
 import { Dialog } from "../../ui/Dialog.tsx";
 import { Field } from "../../ui/Field.tsx";
-import { Icon } from "../../ui/Icon.tsx";
 import { Select } from "../../ui/Select.tsx";
 import { Problem } from "../../ui/Section.tsx";
+import { ShownOnce } from "../../ui/ShownOnce.tsx";
 import { useDoing } from "../../ui/useDoing.ts";
 
 const SCOPES = ["read", "chat", "upload"] as const;
@@ -16,14 +16,24 @@ export function NewToken({ onMade, onClose }: { onMade: () => Promise<unknown>; 
   const [secret, setSecret] = useState("");
   return (
     <Dialog title={t("tokens.new")} onClose={onClose}>
-      {secret ? <Shown secret={secret} onClose={onClose} /> : (
-        <Form
-          onMade={(made) => {
-            setSecret(made);
-            void onMade();
-          }}
-        />
-      )}
+      {secret
+        ? (
+          <ShownOnce
+            label={t("tokens.token")}
+            note={t("tokens.once")}
+            text={secret}
+            copy={t("tokens.copy")}
+            onClose={onClose}
+          />
+        )
+        : (
+          <Form
+            onMade={(made) => {
+              setSecret(made);
+              void onMade();
+            }}
+          />
+        )}
     </Dialog>
   );
 }
@@ -69,30 +79,5 @@ function Form({ onMade }: { onMade: (secret: string) => void }) {
       <Problem said={making.problem} />
       <button type="submit" className="button main" disabled={making.busy}>{t("ui.create")}</button>
     </form>
-  );
-}
-
-function Shown({ secret, onClose }: { secret: string; onClose: () => void }) {
-  const [copied, setCopied] = useState(false);
-  const copy = () => navigator.clipboard.writeText(secret).then(() => setCopied(true));
-  return (
-    <div className="space-y-4">
-      <Field
-        label={t("tokens.token")}
-        note={t("tokens.once")}
-        value={secret}
-        readOnly
-        autoFocus
-        onFocus={(event) => event.target.select()}
-      />
-      <div className="flex flex-wrap gap-3">
-        <button type="button" className="button main" onClick={copy}>
-          <Icon name="copy" />
-          {copied ? t("tokens.copied") : t("tokens.copy")}
-        </button>
-        <button type="button" className="button" onClick={onClose}>{t("tokens.done")}</button>
-      </div>
-      <p role="status" className="sr-only">{copied && t("tokens.copied")}</p>
-    </div>
   );
 }

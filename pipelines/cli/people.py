@@ -1,13 +1,18 @@
-"""`studybuddy people`: lists people, suspends them, makes operators of them, puts them into courses."""
+"""`studybuddy people`: lists people, suspends or erases them, makes operators of them, puts them into courses."""
 
+import sys
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Annotated, Literal
+from uuid import UUID
 
 import typer
 from rich.table import Table
 
 from pipelines.cli.output import console, foreign, print_json, told
 from pipelines.core.courses import find_course
+from pipelines.core.errors import NotFoundError, PermanentError
+from pipelines.core.personal.erasure import erase_person
 from pipelines.core.registry.people import (
     KnownPerson,
     enrol,
@@ -23,7 +28,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="As JSON.")]
 PersonArgument = Annotated[str, typer.Argument(help="Their email, subject or name, or their id.")]
 CourseOption = Annotated[str, typer.Option("--course", "-c", help="Name or id of the course.")]
 
-people = typer.Typer(help="List people, suspend them, make operators of them, put them into courses.")
+people = typer.Typer(help="List people, suspend or erase them, make operators of them, put them into courses.")
 
 
 def register(app: typer.Typer) -> None:
@@ -89,6 +94,44 @@ def operator(
         found = find_person(connection, person)
         make_operator(connection, found, operator=not no)
     _said(found, "no operator" if no else "an operator", json=json)
+
+
+@people.command()
+def erase(
+    person: Annotated[str, typer.Argument(help="Their email, subject, name or id; - reads ids, one a line.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    json: JsonOption = False,
+) -> None:
+    """Erase a person, as they would themselves: what is theirs alone goes, what they published is the course's.
+
+    With - it erases again, after a restore, who was erased since that backup; who is not there is passed over.
+    """
+    again = person == "-"
+    with told(), Stores.open() as stores:
+        ids = [str(UUID(each)) for each in sys.stdin.read().split()] if again else []
+        whom = [each for each in ids if _is_here(stores, each)] if again else [person]
+        for each in whom:
+            _erase(stores, each, ask=not (again or yes))
+    if json:
+        print_json({"erased": len(whom)})
+    else:
+        console.print(f"Erased: {len(whom)}. Files that were theirs alone follow within a minute.")
+
+
+def _is_here(stores: Stores, person_id: str) -> bool:
+    with stores.database.transaction() as connection, suppress(NotFoundError):
+        return str(find_person(connection, person_id).id) == person_id
+    return False
+
+
+def _erase(stores: Stores, person: str, *, ask: bool) -> None:
+    with stores.database.transaction() as connection:
+        found = find_person(connection, person)
+        if found.issuer == "local":
+            raise PermanentError("To erase all of this machine, remove its home folder.", code="only_person")
+        if ask:
+            typer.confirm(f"Erase {foreign(found.name or found.email or str(found.id))} for good?", abort=True)
+        erase_person(connection, found.id)
 
 
 @people.command("enrol")

@@ -12,6 +12,7 @@ from itertools import islice
 
 from pipelines.core.errors import StorageUnavailableError
 from pipelines.core.files import FileStore
+from pipelines.core.models.item_cache import sweep_items
 from pipelines.core.partial.sweep import sweep_partial_uploads
 from pipelines.core.postgres import Connection, Database
 from pipelines.core.statements import statement
@@ -74,11 +75,12 @@ def drop_unreferenced(database: Database, files: FileStore, names: Iterable[str]
 
 def sweep_files(database: Database, files: FileStore, *, older_than_s: float = GRACE_S) -> Swept:
     """Remove stored files that no row refers to and that are older than this, and what dead uploads left behind, those
-    in pieces that nobody goes on with too.
+    in pieces that nobody goes on with too. Descriptions of pictures that no slide shows go likewise.
 
     Raises:
         StorageUnavailableError: the database or the file store is away; a store that cannot be listed keeps all.
     """
+    sweep_items(database, older_than_s=older_than_s)
     given_up = sweep_partial_uploads(database, files)
     before = time.time() - older_than_s
     old = {file.sha256: file.byte_count for file in files.list_stored() if file.modified_at <= before}

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from pipelines.core.errors import SupersededError
 from pipelines.core.files import FileStore
+from pipelines.core.models.item_cache import forget_items
 from pipelines.core.postgres import Connection, Database
 from pipelines.core.records import Document, Lecture
 from pipelines.core.statements import statement
@@ -140,7 +141,8 @@ def list_deleted(connection: Connection, kind: UploadKind, *, limit: int = 200) 
 
 
 def purge_upload(database: Database, files: FileStore, kind: UploadKind, upload_id: UUID) -> None:
-    """Remove a deleted upload's rows, then its files that nothing else uses, and with its last upload a deleted course.
+    """Remove a deleted upload's rows, then its files that nothing else uses and what was paid for about such pictures,
+    and with its last upload a deleted course.
 
     Running it twice is fine. What a store that is away keeps goes with the next sweep.
 
@@ -151,7 +153,9 @@ def purge_upload(database: Database, files: FileStore, kind: UploadKind, upload_
         rows = connection.execute(statement(kind.purge), {"id": upload_id}).fetchall()
         for course_id in {row[0] for row in rows}:
             connection.execute(statement("purge_course"), {"course_id": course_id})
-    drop_unreferenced(database, files, [row[1] for row in rows if row[1] is not None])
+    names = [row[1] for row in rows if row[1] is not None]
+    forget_items(database, names)
+    drop_unreferenced(database, files, names)
 
 
 def reprocess_upload(connection: Connection, upload: Document | Lecture) -> None:

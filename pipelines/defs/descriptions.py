@@ -128,6 +128,7 @@ def _describe(context: dg.AssetExecutionContext, stores: Stores, document: Docum
                 reused = SlideDescription(page=slide.page, model=model, reused=True, **value)
                 put_slide_description(connection, document, reused, prompt_version=PROMPT_VERSION)
     missing = [slide for slide in rows if keys[slide.page] not in known]
+    pictures = {slide.page: slide.image_sha256 or "" for slide in missing}
     if not missing:
         return
 
@@ -137,8 +138,9 @@ def _describe(context: dg.AssetExecutionContext, stores: Stores, document: Docum
             name: getattr(description, name) for name in ("text", "prompt_tokens", "completion_tokens", "cost_usd")
         }
         with stores.database.transaction() as connection:
-            put_cached_item(connection, CACHE, keys[description.page], value)
             put_slide_description(connection, document, description, prompt_version=PROMPT_VERSION)
+            picture = pictures[description.page]
+            put_cached_item(connection, CACHE, keys[description.page], value, picture_sha256=picture)
         spent.add(description)
         context.log.info(f"Described page {description.page} ({spent.made} of {len(missing)}).")
 

@@ -13,6 +13,7 @@ from pipelines.core.personal.erasure import erase_person
 from serving.accounts.asking import Manager, Reader
 from serving.accounts.personal_data import archive, gather
 from serving.guard import router as guarded
+from serving.log import log
 from serving.problems import ProblemError, documented
 from serving.schemas.audit import AuditEventOut, AuditList
 from serving.state import state_of
@@ -45,6 +46,7 @@ async def delete_me(request: Request, person: Manager) -> Response:
     if person.local:
         raise ProblemError("only_person")
     await state.core.run(person, partial(erase_person, person_id=person.user_id), as_pipeline=True)
+    log("person_erased", person=str(person.user_id))
     state.accounts.authenticator.forget(person.user_id)
     state.runs.stop_person(person.user_id)
     await asyncio.to_thread(sweep_partial_uploads, state.core.stores.database, state.files)

@@ -43,6 +43,18 @@ def test_people_are_listed_suspended_and_let_in(type_in):
     assert "nobody called" in type_in("people", "suspend", "eve", code=1)
 
 
+def test_people_are_erased_and_erased_again_after_a_restore(type_in, stores):
+    (ada,) = json.loads(type_in("people", "list", "ada", "--json"))
+    type_in("people", "erase", "ada@example.org", code=1, answer="n\n")
+    assert "Erased: 1" in type_in("people", "erase", "ada@example.org", answer="y\n")
+    assert json.loads(type_in("people", "list", "ada", "--json")) == []
+    with stores.database.transaction() as connection:
+        connection.execute("insert into users (id, issuer, subject) values (%s, 'https://issuer', 's1')", [ada["id"]])
+    ids = f"{ada['id']}\n00000000-0000-4000-8000-000000000009\n"
+    assert json.loads(type_in("people", "erase", "-", "--json", answer=ids)) == {"erased": 1}
+    assert json.loads(type_in("people", "erase", "-", "--json", answer=ids)) == {"erased": 0}
+
+
 def test_a_list_of_courses_is_shown_asked_about_and_taken_and_gets_owners(type_in, tmp_path):
     path = tmp_path / "list.csv"
     path.write_text("code,name\nA,Algebra\nB,Biology\n")

@@ -22,7 +22,8 @@ insert into slide_descriptions (course_id, document_id, page, text, model, promp
                                 completion_tokens, cost_usd)
 values ('10000000-0000-4000-8000-000000000001', '20000000-0000-4000-8000-000000000001', 2, 'Eine Kurve', 'eyes', '1', 9,
         3, 0.002);
-insert into item_cache (kind, key, value) values ('slide_description', '\x0102', '{"text": "Eine Kurve"}');
+insert into item_cache (kind, key, value)
+values ('slide_description', sha256(convert_to(repeat('c', 64) || E'\neyes\n1', 'UTF8')), '{"text": "Eine Kurve"}');
 insert into ai.slide_chunks_knowledge (course_id, id, document_id, ordinal, title, context, content, token_count, page,
                                        pages, page_label, chunker_version, source_sha256)
 values ('10000000-0000-4000-8000-000000000001', '30000000-0000-4000-8000-000000000001',

@@ -13,7 +13,10 @@ from pipelines.core.courses import ensure_course
 from pipelines.core.documents import put_document
 from pipelines.core.errors import StorageUnavailableError
 from pipelines.core.files import FileStore
+from pipelines.core.models.item_cache import get_cached_items, put_cached_item
+from pipelines.core.records import Slide
 from pipelines.core.secrets.crypto import Sealer
+from pipelines.core.slides import replace_slides
 from pipelines.core.statements import statement
 from pipelines.core.stored_files import check_files, drop_unreferenced, hold_files, sweep_files
 
@@ -27,6 +30,7 @@ NOT_REFERENCES = {
     ("lecture_audio", "media_sha256"): "which upload the sound was made from",
     ("document_pdfs", "source_sha256"): "which upload the PDF was made from",
     ("lecture_alignments", "deck_sha256s"): "which uploads were compared",
+    ("item_cache", "picture_sha256"): "what it is about: it ends with the picture, and keeps none",
 }
 """Columns that name bytes without needing them. A new column of the kind stands here or in `list_referenced_files`."""
 
@@ -87,6 +91,22 @@ def test_the_check_names_bytes_that_a_row_refers_to_and_that_are_gone(database, 
         record(connection, name)
     files.remove(name)
     assert check_files(database, files).missing == (name,)
+
+
+def test_a_sweep_takes_descriptions_of_pictures_that_no_slide_shows(database, files, record):
+    with database.transaction() as connection:
+        document, _ = record(connection, files.add(io.BytesIO(b"deck")).sha256)
+        slide = Slide(
+            page=1, page_label=None, title="t", body="b", furniture="", section=None, text_source="layer", junk_chars=0,
+            frame_group=1, image_sha256="1" * 64, width_pt=1, height_pt=1,
+        )  # fmt: skip
+        replace_slides(connection, document, [slide], title="t", code_version="1")
+        for number, key in enumerate((b"shown", b"gone", b"new"), 1):
+            put_cached_item(connection, "kind", key, {}, picture_sha256=str(number) * 64)
+        connection.execute("update item_cache set created_at = now() - interval '2 hours' where key <> 'new'")
+    sweep_files(database, files, older_than_s=3600)
+    with database.transaction() as connection:
+        assert set(get_cached_items(connection, "kind", [b"shown", b"gone", b"new"])) == {b"shown", b"new"}
 
 
 def test_bytes_that_are_being_uploaded_are_no_remains_and_those_of_a_dead_upload_are(database, files, settings):

@@ -118,3 +118,13 @@ def test_an_upload_of_an_older_version_keeps_its_id_as_partition_key_and_can_be_
         nobody = "select count(*) from documents where owner_id is null or not published"
         assert connection.execute(nobody).fetchone() == (0,), "what was there is the course's, and somebody's"
         assert get_document(connection, deck, person=OPERATOR, sealer=Sealer.open_home(settings)).title == "Momentum"
+
+
+def test_descriptions_that_are_kept_learn_their_picture_and_those_of_pictures_that_are_gone_end(old_url, tmp_path):
+    migrate_to(old_url, BASELINE, tmp_path / "migrations")
+    with psycopg.connect(old_url) as connection:
+        connection.execute(ROWS.read_text())  # type: ignore[arg-type]
+        connection.execute("insert into item_cache (kind, key, value) values ('slide_description', '\\x01', '{}')")
+    migrate(old_url)
+    with psycopg.connect(old_url) as connection:
+        assert connection.execute("select picture_sha256 from item_cache").fetchall() == [("c" * 64,)]

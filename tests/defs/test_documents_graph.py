@@ -20,7 +20,7 @@ from pipelines.core.retrieval import retrieve_chunks
 from pipelines.core.settings import REPOSITORY, get_settings
 from pipelines.core.slides import count_document, read_slide_descriptions, read_slides
 from pipelines.core.stores import Stores
-from pipelines.core.uploads import DOCUMENT, delete_upload
+from pipelines.core.uploads import DOCUMENT, delete_upload, purge_upload
 from pipelines.definitions import defs
 from pipelines.defs import slides as slides_asset
 from pipelines.defs.failures import MOST_RETRIES
@@ -130,6 +130,29 @@ def test_a_changed_slide_is_the_only_one_described_and_embedded_again(graph, mod
         found = metadata(second, asset)
         assert (found["made"], found["reused"]) == (1, 2), asset
     assert graph.counts(graph.again(changed)).searchable
+
+
+def test_what_was_paid_for_about_a_picture_ends_with_the_last_deck_that_shows_it(graph, model):
+    """The description of a private deck's picture is nowhere once the deck is gone, as after its person's erasure."""
+    model.default = described("A drawing of the canary.")
+    private, shared = graph.upload(pdf(PAGES[0], PAGES[1]), "private.pdf"), graph.upload(pdf(PAGES[0]), "shared.pdf")
+    for document in (private, shared):
+        assert graph.run(document).success
+
+    def kept():
+        with graph.stores.database.transaction() as connection:
+            tables = ("item_cache", "slide_descriptions", "ai.slide_chunks_knowledge")
+            return [
+                connection.execute(f"select count(*) from {table} t where t::text ~ 'canary'").fetchone()[0]  # noqa: S608
+                for table in tables
+            ]
+
+    assert kept() == [2, 3, 3]
+    for document, left in ((private, [1, 1, 1]), (shared, [0, 0, 0])):
+        with graph.stores.database.transaction() as connection:
+            delete_upload(connection, DOCUMENT, document.id)
+        purge_upload(graph.stores.database, graph.stores.files, DOCUMENT, document.id)
+        assert kept() == left
 
 
 def test_running_twice_equals_running_once_and_pays_nothing(graph, model):

@@ -14,6 +14,7 @@ from pipelines.core.database_address import parse_address, shown_address
 from pipelines.core.overview import Overview, read_overview
 from pipelines.core.postgres import migrate_database
 from pipelines.core.secrets.local_token import local_token
+from pipelines.core.secrets.lost import count_lost_secrets
 from pipelines.core.settings import get_settings
 from pipelines.core.stores import Stores
 from pipelines.core.weak_sandboxes import list_weak_sandboxes
@@ -56,6 +57,7 @@ def status(json: Annotated[bool, typer.Option("--json", help="As JSON, with the 
         with stores.database.transaction() as connection:
             overview = read_overview(connection)
             warnings = [weak.warning for weak in list_weak_sandboxes(connection)]
+            warnings += count_lost_secrets(connection, stores.sealer).warnings
             (server,) = connection.execute("show server_version").fetchall()[0]
         database = stores.database.url
         token = local_token(stores.settings)

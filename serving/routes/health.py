@@ -18,6 +18,8 @@ from serving.state import State
 router = guarded(tag="health")
 
 PROBE_S = 1.0
+WARNINGS = {"weak_sandbox": "weak_sandbox", "lost_master_key": "lost"}
+"""Names of warnings, and the columns of what the database says."""
 
 
 @router.get("/livez", operation_id="livez", responses={421: {"model": ErrorBody}}, response_class=Response)
@@ -36,7 +38,8 @@ async def readyz(request: Request, _: Nobody) -> JSONResponse:
     """The database answers and the service is not shutting down.
 
     Warnings do not make it unready: `weak_sandbox` means that files are read without a required guard, because
-    ACCEPT_WEAK_SANDBOX allows it (`studybuddy status` says where and which).
+    ACCEPT_WEAK_SANDBOX allows it (`studybuddy status` says where and which); `lost_master_key` that secrets were sealed
+    with a key that is not here, so their owners are asked to connect or enter them again.
     """
     state: State | None = getattr(request.app.state, "service", None)
     found = None if state is None else await _look(state)
@@ -46,14 +49,15 @@ async def readyz(request: Request, _: Nobody) -> JSONResponse:
         "database": found is not None and found["version"] is not None,
     }
     ready = all(checks.values())
-    warnings = ["weak_sandbox"] if found is not None and found["weak_sandbox"] else []
+    warnings = [name for name, field in WARNINGS.items() if found is not None and found[field]]
     return JSONResponse({"ready": ready, "checks": checks, "warnings": warnings}, 200 if ready else 503)
 
 
 async def _look(state: State) -> dict[str, Any] | None:
     """What the database says; None when it does not answer."""
     try:
+        marks = await asyncio.to_thread(state.core.stores.sealer.marks)
         async with asyncio.timeout(PROBE_S), state.database.transaction(as_person=PIPELINE) as connection:
-            return await row(connection, "ready")
+            return await row(connection, "ready", marks=marks)
     except (StudyBuddyError, TimeoutError):
         return None

@@ -16,6 +16,7 @@ from fastapi.responses import Response
 from pipelines.core.overview import Overview, read_overview
 from pipelines.core.postgres import Connection
 from pipelines.core.registry.people import KnownPerson, find_person, list_people, make_operator, suspend
+from pipelines.core.secrets.lost import count_lost_secrets
 from pipelines.core.statements import statement
 from pipelines.core.weak_sandboxes import list_weak_sandboxes
 from serving.accounts.access import allowed
@@ -77,7 +78,9 @@ async def service(request: Request, person: Manager) -> ServiceOut:
 
     def look(connection: Connection) -> tuple[Overview, list[str], str, str]:
         ((server, schema),) = connection.execute(statement("versions", SQL)).fetchall()
-        return read_overview(connection), [each.warning for each in list_weak_sandboxes(connection)], server, schema
+        warnings = [each.warning for each in list_weak_sandboxes(connection)]
+        warnings += count_lost_secrets(connection, state.core.stores.sealer).warnings
+        return read_overview(connection), warnings, server, schema
 
     overview, warnings, server, schema = await state.core.run(person, look, as_pipeline=True)
     settings = state.settings

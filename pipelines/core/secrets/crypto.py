@@ -62,6 +62,11 @@ class Sealer:
         """The first bytes of everything that is sealed now: what begins otherwise is under an older key."""
         return VERSION + next(iter(self._keys))
 
+    def marks(self) -> list[bytes]:
+        """The first bytes of everything that the keys open which are kept now."""
+        self._look_again()
+        return [VERSION + name for name in self._keys]
+
     def seal(self, secret: bytes, *, context: str) -> bytes:
         """Ciphertext of `secret`, which opens only with the same `context` (what row and what purpose)."""
         self._look_again()  # a process that began before a rotation must not go on sealing with the old key

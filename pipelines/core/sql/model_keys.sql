@@ -1,3 +1,11 @@
+-- name: count_lost_secrets
+-- How many secrets say that they are under a master key which is none of these: keys, passwords.
+select (select count(*) from model_keys where substring(sealed from 1 for 1) = '\x02'::bytea
+          and substring(sealed from 1 for 9) <> all(%(marks)s::bytea[])) as keys,
+       (select count(*) from documents where password_sealed is not null
+          and substring(password_sealed from 1 for 1) = '\x02'::bytea
+          and substring(password_sealed from 1 for 9) <> all(%(marks)s::bytea[])) as passwords
+
 -- name: count_sealed_otherwise
 -- How many secrets are not sealed with the master key in use: count.
 select (select count(*) from model_keys

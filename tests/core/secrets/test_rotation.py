@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from pipelines.cli import make_app
 from pipelines.core.models.keys import find_model_key, put_model_key
 from pipelines.core.secrets.crypto import KEY_BYTES, Sealer
+from pipelines.core.secrets.lost import count_lost_secrets
 from pipelines.core.secrets.rotation import rotate_keys
 from pipelines.core.settings import Settings, get_settings
 from pipelines.core.statements import statement
@@ -192,3 +193,14 @@ def test_ten_thousand_keys_are_rotated_under_load(stores):
     fill(stores, 10_000)
     rotated = rotate_keys(stores)
     assert (rotated.resealed, rotated.lost, rotated.busy) == (10_001, 0, 0) and len(marks(stores)) == 1
+
+
+def test_what_a_lost_key_sealed_is_counted_and_said(stores):
+    fill(stores, 3)
+    with stores.database.transaction() as connection:
+        assert count_lost_secrets(connection, stores.sealer).warnings == []
+        lost = count_lost_secrets(connection, Sealer(b"o" * 32))
+    assert (lost.keys, lost.passwords) == (3, 1) and "sealed 3 keys" in lost.warnings[0]
+    rotate_keys(stores)
+    with stores.database.transaction() as connection:
+        assert count_lost_secrets(connection, stores.sealer).warnings == [], "a process looks for new keys first"

@@ -8,6 +8,7 @@ from typing import Literal
 
 from pipelines.cli.files import Found, look_at, same_file, shown, walk
 from pipelines.core.errors import PermanentError
+from pipelines.steps.links.names import name_of
 
 FileKind = Literal["deck", "lecture", "other"]
 
@@ -25,6 +26,7 @@ wav weba webm wma wmv
 """
 RECORDING_SUFFIXES = frozenset(f".{name}" for name in _RECORDINGS.split())
 """What is worth a look; whether a file is a recording is told by its content."""
+_LINK = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 CAPTION_SUFFIXES = (".vtt", ".srt", ".sbv", ".ttml", ".dfxp", ".json3", ".json")
 """Endings of caption files; where one lecture has several, the first kind here is taken."""
 _WHEN = re.compile(
@@ -44,7 +46,8 @@ class Candidate:
     `captions` is the caption file that goes with a recording; captions alone are a lecture whose `path` they are.
     `note` says why a file of kind `other` is left out; empty: it is none this program reads. `code` not None: it is not
     left out but fails. `below` and `captions_below` are the folders the files were found in; None: they were named.
-    `origin` says where it came from; None: from `path`.
+    `origin` says where it came from; None: from `path`. `url` is where a recording is fetched from; its `path` is then
+    the name it gets, and no file. None: it is a file.
     """
 
     path: Path
@@ -57,6 +60,7 @@ class Candidate:
     below: Path | None = None
     captions_below: Path | None = None
     origin: str | None = None
+    url: str | None = None
 
     @property
     def stem(self) -> str:
@@ -73,6 +77,11 @@ MembersOf = Callable[[Found, Path | None], Iterator[Candidate] | None]
 """What an archive holds, given the file and the folder it was found in; None: the file is no archive."""
 
 
+def is_link(said: str) -> bool:
+    """Whether it is an address and no path of a file."""
+    return _LINK.match(said) is not None
+
+
 def is_captions(path: Path) -> bool:
     """Whether the name is that of a caption file."""
     return path.suffix.lower() in CAPTION_SUFFIXES
@@ -81,6 +90,7 @@ def is_captions(path: Path) -> bool:
 def find_candidates(
     paths: Iterable[Path],
     *,
+    links: Iterable[str] = (),
     captions: Path | None = None,
     members_of: MembersOf | None = None,
 ) -> list[Candidate]:
@@ -91,7 +101,8 @@ def find_candidates(
     folders.
 
     Args:
-        captions: the caption file of the one recording among `paths`.
+        links: addresses of recordings, which are lectures as files are.
+        captions: the caption file of the one recording among `paths` and `links`.
         members_of: gives what an archive holds, see `Archives.members_of`. None: archives are files as others.
 
     Raises:
@@ -104,6 +115,7 @@ def find_candidates(
             if not any(same_file(other.path, candidate.path) for other in others):
                 others.append(candidate)
     candidates = [candidate for namesakes in found.values() for candidate in namesakes]
+    candidates += [Candidate(Path(name_of(url)), name_of(url), "lecture", url=url) for url in dict.fromkeys(links)]
     return _given(candidates, captions) if captions is not None else _paired(candidates)
 
 
@@ -129,7 +141,7 @@ def _given(candidates: list[Candidate], captions: Path) -> list[Candidate]:
             f"{shown(captions)} is not a caption file (.vtt, .srt, .sbv, .ttml, .dfxp, .json3 or .json).",
             code="no_such_file",
         )
-    others = [c for c in candidates if not same_file(c.path, captions)]
+    others = [c for c in candidates if c.url is not None or not same_file(c.path, captions)]
     recordings = [c for c in others if c.kind == "lecture" and not c.is_captions]
     if len(recordings) != 1:
         raise PermanentError(f"--captions goes with one recording; there are {len(recordings)}.", code="bad_captions")

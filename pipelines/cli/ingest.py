@@ -1,4 +1,4 @@
-"""`studybuddy ingest`: records files, waits until the tables say what became of every one, and shows it."""
+"""`studybuddy ingest`: records files and links, waits until the tables say what became of every one, and shows it."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines.cli.archives import Archives
-from pipelines.cli.candidates import Candidate, FileKind, beside, find_candidates
+from pipelines.cli.candidates import Candidate, FileKind, beside, find_candidates, is_link
 from pipelines.cli.files import shown
 from pipelines.cli.output import clock, console, errors, fail, foreign, print_json, told
 from pipelines.cli.passwords import read_password
@@ -56,6 +56,7 @@ class FileResult:
         state, captions = self.state, self.candidate.captions
         return {
             "file": shown(self.candidate.path.name),
+            "url": self.candidate.url,
             "captions": captions.name if captions else None,
             "source_name": self.source_name,
             "kind": self.candidate.kind,
@@ -78,9 +79,10 @@ def register(app: typer.Typer) -> None:
 
 def ingest(
     paths: Annotated[
-        list[Path],
+        list[str],
         typer.Argument(
-            help="Decks (PDF, office files, pictures, texts), recordings, captions, folders or zips of them."
+            help="Decks (PDF, office files, pictures, texts), recordings, captions, folders or zips of them; or the "
+            "address of a recording, a stream (HLS, DASH) or a podcast's feed (# and an item's id or title)."
         ),
     ],
     *,
@@ -106,7 +108,8 @@ def ingest(
         results = ingest_files(
             stores,
             course,
-            paths,
+            [Path(each) for each in paths if not is_link(each)],
+            links=[each for each in paths if is_link(each)],
             captions=captions,
             decks=deck or (),
             options=Options(password=password, language=language, prefer_speech=prefer_speech, replace=replace_known),
@@ -125,6 +128,7 @@ def ingest_files(
     course_name: str,
     paths: Sequence[Path],
     *,
+    links: Sequence[str] = (),
     captions: Path | None = None,
     decks: Sequence[Path] = (),
     options: Options | None = None,
@@ -134,14 +138,15 @@ def ingest_files(
 
     Args:
         everything: wait for pictures and alignments too. Where services run that stay, they follow by themselves.
-        captions: the captions of the one recording among `paths`.
+        links: addresses from which recordings are fetched.
+        captions: the captions of the one recording among `paths` and `links`.
         decks: the decks its lectures go through; they are uploaded too.
 
     Raises:
         StudyBuddyError: nothing could be done at all. What is wrong with one file is in its result.
     """
     with Archives(stores.settings) as archives:
-        candidates = find_candidates([*decks, *paths], captions=captions, members_of=archives.members_of)
+        candidates = find_candidates([*decks, *paths], links=links, captions=captions, members_of=archives.members_of)
         if options is not None and options.replace:
             _refuse_namesakes(candidates)
         linked = {os.path.realpath(path) for path in decks}
@@ -198,7 +203,7 @@ def _refuse_namesakes(candidates: Sequence[Candidate]) -> None:
     known: dict[str, Candidate] = {}
     for candidate in candidates:
         other = known.setdefault(candidate.source_name, candidate)
-        if other is not candidate and candidate.kind != "other":
+        if other is not candidate and candidate.kind != "other" and candidate.url is None:
             raise PermanentError(
                 f"--replace takes one file of a name, and two are named {candidate.source_name}: {shown(other.path)} "
                 f"and {shown(candidate.path)}.",
@@ -291,8 +296,11 @@ def _after(stores: Stores, graph: Graph, upload: Uploaded) -> FileResult:
         result.code, result.message = state.failure_code, state.failure
     elif state.searchable or state.recognising:
         result.status = "ingested" if upload.outcome == "created" else upload.outcome
+        same = "the same bytes are in the course already"
+        if upload.candidate.url is not None:
+            same = "the course has this link already; what it has been given with it stays"
         known = {
-            "unchanged": "the same bytes are in the course already",
+            "unchanged": same,
             "duplicate": f"the course has these bytes as {state.source_name}",
         }.get(upload.outcome)
         if upload.outcome == "created" and state.source_name != upload.candidate.source_name:

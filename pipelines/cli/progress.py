@@ -21,7 +21,7 @@ STAGES = {
     "slide_descriptions": "describing slides",
     "slide_chunks": "cutting into chunks",
     "slide_embeddings": "embedding",
-    "lecture_audio": "decoding",
+    "lecture_audio": "reading the recording",
     "transcripts": "transcribing",
     "lecture_chunks": "cutting into chunks",
     "lecture_embeddings": "embedding",

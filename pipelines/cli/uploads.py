@@ -12,8 +12,10 @@ from pipelines.core.documents import get_document, put_document
 from pipelines.core.errors import StorageUnavailableError
 from pipelines.core.files import StoredFile
 from pipelines.core.findings import FindingGroup, group_findings, list_findings
+from pipelines.core.lecture_links import check_link, put_linked_lecture
 from pipelines.core.lecture_slides import link_document
 from pipelines.core.lectures import count_lecture, get_lecture, put_lecture
+from pipelines.core.models.payers import find_local_person
 from pipelines.core.postgres import Connection
 from pipelines.core.records import OPERATOR
 from pipelines.core.slides import count_document
@@ -112,6 +114,8 @@ def _put_deck(stores: Stores, course_id: UUID, candidate: Candidate, options: Op
 
 def _put_lecture(stores: Stores, course_id: UUID, candidate: Candidate, options: Options) -> Uploaded:
     """The same for a recording, captions, or both; links it to the decks of the command."""
+    if candidate.url is not None:
+        return _put_link(stores, course_id, candidate, candidate.url, options)
     captions = candidate.path if candidate.is_captions else candidate.captions
     most = stores.settings.media_max_mb * MB
     paths = [] if candidate.is_captions else [Given(candidate.path, candidate.below, most)]
@@ -138,6 +142,32 @@ def _put_lecture(stores: Stores, course_id: UUID, candidate: Candidate, options:
         linked = [link_document(connection, lecture.id, deck_id) for deck_id in options.deck_ids]
         same = outcome in ("unchanged", "duplicate")
         return Uploaded(candidate, lecture.id, "linked" if same and any(linked) else outcome)
+
+    return _stored(stores, paths, record)
+
+
+def _put_link(stores: Stores, course_id: UUID, candidate: Candidate, url: str, options: Options) -> Uploaded:
+    """The same for a recording that its run fetches; the link is judged as one that comes over HTTP."""
+    check_link(stores.settings, url)
+    captions = candidate.captions
+    paths = [] if captions is None else [Given(captions, candidate.captions_below, CAPTIONS_MAX_BYTES)]
+
+    def record(connection: Connection, stored: Sequence[StoredFile]) -> Uploaded:
+        lecture_id, outcome = put_linked_lecture(
+            connection,
+            course_id=course_id,
+            owner_id=find_local_person(connection),
+            url=url,
+            file_name=candidate.path.name,
+            published=True,
+            captions_sha256=stored[0].sha256 if captions is not None else None,
+            captions_name=captions.name if captions is not None else None,
+            byte_count=sum(file.byte_count for file in stored),
+            language=options.language or (language_of(captions) if captions is not None else None),
+            prefer_speech=options.prefer_speech,
+        )
+        linked = [link_document(connection, lecture_id, deck_id) for deck_id in options.deck_ids]
+        return Uploaded(candidate, lecture_id, "linked" if outcome == "unchanged" and any(linked) else outcome)
 
     return _stored(stores, paths, record)
 
@@ -169,7 +199,7 @@ def _stored(
                 raise
         finally:
             new = [file.sha256 for file in stored if not file.existed]
-            if upload is None or upload.outcome in ("duplicate", "linked"):
+            if upload is None or upload.outcome in ("duplicate", "linked", "unchanged"):
                 with suppress(StorageUnavailableError):  # what stays is swept later
                     drop_unreferenced(stores.database, stores.files, new)
     assert upload is not None  # noqa: S101  the last attempt raises

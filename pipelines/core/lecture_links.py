@@ -45,8 +45,13 @@ def put_linked_lecture(
     captions_sha256: str | None = None,
     captions_name: str | None = None,
     byte_count: int = 0,
+    language: str | None = None,
+    prefer_speech: bool | None = None,
 ) -> tuple[UUID, Outcome]:
     """Record a lecture by its link; the same link again is the lecture that is there.
+
+    Args:
+        language, prefer_speech: as for `put_lecture`.
 
     Raises:
         PermanentError: too many of that name (`same_name`).
@@ -60,7 +65,7 @@ def put_linked_lecture(
         told = name.name if number == 1 else f"{name.stem} ({number}){name.suffix}"
         values = {**whose, "title": PurePosixPath(told).stem, "file_name": told, "published": published,
                   "captions_sha256": captions_sha256, "captions_name": captions_name,
-                  "byte_count": byte_count}  # fmt: skip
+                  "byte_count": byte_count, "language": language, "prefer_speech": prefer_speech}  # fmt: skip
         row = connection.execute(statement("put_linked_lecture"), values).fetchone()
         if row is not None:
             return row[0], "created"

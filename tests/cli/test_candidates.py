@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipelines.cli.candidates import beside, find_candidates, language_of
+from pipelines.cli.candidates import beside, find_candidates, is_link, language_of
 from pipelines.core.errors import PermanentError
 
 
@@ -51,6 +51,15 @@ def test_a_second_kind_of_captions_is_left_out_and_says_whose_it_is(folder):
 def test_files_named_one_by_one_pair_too(folder):
     root = folder("1.mp3", "1.srt")
     assert kinds(find_candidates([root / "1.mp3", root / "1.srt"])) == {"1.mp3": ("lecture", "1.srt")}
+
+
+def test_a_link_is_a_recording_that_may_have_captions_and_is_meant_once(folder):
+    root, link = folder("a/1.vtt", "other.vtt"), "https://talks.example/2025/1.mp3?token=x"
+    assert is_link(link) and is_link("file:///etc/passwd") and not is_link("C:/talks/1.mp3") and not is_link("a/1.mp3")
+    (found,) = find_candidates([root / "a"], links=[link, link])
+    assert (found.source_name, found.url, found.captions.name) == ("1.mp3", link, "1.vtt")
+    (given,) = find_candidates([], links=[link], captions=root / "other.vtt")
+    assert (given.url, given.captions.name) == (link, "other.vtt")
 
 
 def test_given_captions_need_not_share_the_recordings_name(folder):

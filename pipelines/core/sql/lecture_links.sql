@@ -19,9 +19,10 @@ returning id
 -- Record a lecture whose recording is to be fetched: id. No row: there is no such course, or they have a file of that
 -- name there.
 insert into lectures (course_id, title, file_name, source_name, media_url, captions_sha256, captions_name, byte_count,
-                      owner_id, published)
+                      owner_id, published, language, prefer_speech)
 select id, %(title)s::text, %(file_name)s::text, %(file_name)s::text, %(url)s::text, %(captions_sha256)s::text,
-       %(captions_name)s::text, %(byte_count)s::bigint, %(owner_id)s::uuid, %(published)s::boolean
+       %(captions_name)s::text, %(byte_count)s::bigint, %(owner_id)s::uuid, %(published)s::boolean,
+       %(language)s::text, coalesce(%(prefer_speech)s::boolean, false)
 from courses where id = %(course_id)s::uuid and deleted_at is null for key share
 on conflict (course_id, owner_id, source_name) where deleted_at is null do nothing
 returning id

@@ -83,6 +83,20 @@ def test_a_file_in_pieces_becomes_what_it_would_have_as_a_form(people, rows):
     assert code(go_on(people.student, place, 0, b"x")) == (409, "wrong_offset")
 
 
+def test_a_machine_that_does_not_have_the_part_refuses_what_follows_it_and_takes_all_from_the_beginning(people):
+    """As where two machines share no folder for parts: a clear refusal, true offsets, nothing mixed."""
+    content = pdf() + os.urandom(100_000)
+    place = begun(people.student, people.course, len(content), name="elsewhere.pdf")
+    assert go_on(people.student, place, 0, content[:50_000]).status_code == 204
+    part = Path(people.signed.service.settings.home) / "files" / "partial" / place.rpartition("/")[2]
+    part.rename(part.with_name("another machine"))
+    assert code(go_on(people.student, place, 50_000, content[50_000:])) == (409, "wrong_offset")
+    assert offset(people.student, place) == 0
+    made = go_on(people.student, place, 0, content)
+    assert people.student.get(made.headers["content-location"]).json()["byteCount"] == len(content)
+    part.with_name("another machine").unlink()
+
+
 def test_the_same_bytes_again_are_the_same_upload_and_a_lecture_is_one(people):
     content = pdf()
     by_form = send(people.teacher, people.course, content).json()["id"]

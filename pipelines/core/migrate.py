@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 import psycopg
+from psycopg.errors import LockNotAvailable
 
 from pipelines.core.errors import MigrationError
 from pipelines.core.statements import statement
@@ -12,6 +13,15 @@ from pipelines.core.statements import statement
 MIGRATIONS = Path(__file__).parent / "migrations"
 LOCK = 7_301_925_001  # any fixed number; every process that migrates takes the same advisory lock
 LOCK_TIMEOUT_S = 60
+"""How long a process waits for another one that migrates."""
+
+TABLE_TIMEOUT_S = 2
+"""How long a migration waits for a table: whoever asks for it meanwhile waits behind the migration."""
+
+TABLE_TRIES = 10
+TABLE_PAUSE_S = 1.0
+"""Between tries: those who wait behind the migration have their turn."""
+
 FAREWELL_S = 3.0
 """How long processes that were just stopped may take to be gone from the database's list of connections."""
 
@@ -24,8 +34,8 @@ def migrate(url: str, folder: Path = MIGRATIONS) -> list[str]:
 
     Raises:
         MigrationError: a file was edited after it was applied, a number is used twice, the database is newer than
-            this code, processes of an older version still use it (`older_version`), or a statement failed (then that
-            migration left nothing behind).
+            this code, processes of an older version still use it (`older_version`), others hold a table for too long
+            (`table_in_use`), or a statement failed. The migration that failed left nothing behind.
     """
     files = _files(folder)
     applied: list[str] = []
@@ -96,8 +106,24 @@ def _connected(connection: psycopg.Connection) -> list[str]:
 
 
 def _apply(connection: psycopg.Connection, version: int, path: Path) -> None:
+    for _ in range(TABLE_TRIES):
+        try:
+            _apply_once(connection, version, path)
+        except LockNotAvailable:
+            time.sleep(TABLE_PAUSE_S)
+        else:
+            return
+    raise MigrationError(
+        f"Migration {path.name} changed nothing: others held a table that it changes, {TABLE_TRIES} times for more than"
+        f" {TABLE_TIMEOUT_S} s. Try again when uploads and long queries have ended.",
+        code="table_in_use",
+    )
+
+
+def _apply_once(connection: psycopg.Connection, version: int, path: Path) -> None:
     try:
         with connection.transaction():
+            connection.execute(f"set local lock_timeout = {round(TABLE_TIMEOUT_S * 1000)}")
             connection.execute(path.read_text(encoding="utf-8"))
             connection.execute(
                 "insert into schema_migrations (version, name, checksum) values (%s::integer, %s::text, %s::text)",

@@ -1,6 +1,10 @@
+import threading
+import time
+
 import psycopg
 import pytest
 
+from pipelines.core import migrate as module
 from pipelines.core.errors import MigrationError
 from pipelines.core.migrate import MIGRATIONS, migrate
 
@@ -44,6 +48,49 @@ def test_nothing_is_migrated_under_an_older_version_that_runs_and_its_sentence_s
     assert migrate(url, tmp_path) == ["0002_two.sql"]
     with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
         connection.execute("drop database shared")
+
+
+@pytest.fixture
+def busy(server, tmp_path):
+    """A database with a table and a migration that changes it: its address, and the folder of migrations."""
+    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
+        connection.execute("create database busy")
+    (tmp_path / "0001_one.sql").write_text("create table one (a int)")
+    migrate(server.url("busy"), tmp_path)
+    (tmp_path / "0002_two.sql").write_text("alter table one add column b int")
+    yield server.url("busy"), tmp_path
+    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
+        connection.execute("drop database busy with (force)")
+
+
+def test_a_migration_waits_for_a_table_in_short_turns_so_that_nobody_waits_long_behind_it(busy, monkeypatch):
+    url, folder = busy
+    monkeypatch.setattr(module, "TABLE_TIMEOUT_S", 1)
+    applied: list[str] = []
+    with psycopg.connect(url) as holder, psycopg.connect(url, autocommit=True) as reader:
+        holder.execute("select count(*) from one")  # held until its transaction ends
+        migrating = threading.Thread(target=lambda: applied.extend(migrate(url, folder)))
+        migrating.start()
+        waiting = "select count(*) from pg_locks where not granted"
+        for _ in range(2):  # in two of its turns
+            while not reader.execute(waiting).fetchone()[0]:
+                time.sleep(0.02)
+            reader.execute("select count(*) from one")
+        assert not applied
+    migrating.join(60)
+    assert applied == ["0002_two.sql"]
+
+
+def test_a_table_that_is_never_free_is_said_and_nothing_is_changed(busy, monkeypatch):
+    url, folder = busy
+    monkeypatch.setattr(module, "TABLE_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(module, "TABLE_PAUSE_S", 0.01)
+    with psycopg.connect(url) as holder:
+        holder.execute("select count(*) from one")
+        with pytest.raises(MigrationError, match=r"0002_two.sql changed nothing: others held a table") as caught:
+            migrate(url, folder)
+    assert caught.value.code == "table_in_use"
+    assert migrate(url, folder) == ["0002_two.sql"]
 
 
 def test_a_database_newer_than_the_code_is_refused(database_url, tmp_path):

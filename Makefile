@@ -6,7 +6,7 @@ JUPYTER := --ip=127.0.0.1 --ServerApp.allow_remote_access=False --ServerApp.allo
     --ServerApp.disable_check_xsrf=False --ServerApp.allow_unauthenticated_access=False
 READY := $(VENV)/.installed
 
-.PHONY: demo test test-slow attack attack-brief check map pictures format page up down notebooks bench lock audit
+.PHONY: demo test test-slow attack attack-brief check map pictures format page up down notebooks bench lock audit bill
 .DEFAULT_GOAL := demo
 
 demo: $(READY) page  ## set everything up, ingest the sample course, ask a question
@@ -57,6 +57,9 @@ bench: $(READY)  ## every figure of the README, measured again
 
 audit: $(READY)  ## known advisories of the lock: make audit ADVISORIES=folder-or-zip in the OSV format
 	@$(BIN)/python -m tests.house.audit $(ADVISORIES)
+
+bill: $(READY)  ## a bill of materials of the lock, with licences and hashes, as CycloneDX
+	@$(BIN)/python -m tests.house.bill
 
 lock: $(READY)  ## pin every package by hash; names no host
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --all-extras \

@@ -1,5 +1,6 @@
 """Prompts. Passages are data: their words carry no orders, and a number is the only way to cite one."""
 
+import re
 from typing import Any
 
 from pipelines.answering.citations import without_handles
@@ -38,6 +39,8 @@ _WITH_TOOL = (
     "Search with the tool `search_course_materials` before you answer; search again with other words if needed."
 )
 
+_FRAME = re.compile(r"<(?=\s*/?\s*passage)", re.IGNORECASE)
+
 NOTHING = "No passage of the course materials fits. Say so; do not answer from general knowledge."
 
 
@@ -73,11 +76,11 @@ def with_summary(messages: list[dict[str, Any]], summary: str | None) -> list[di
 
 
 def passages(numbered: list[tuple[int, Hit]]) -> str:
-    """Hits as the model reads them; a passage cannot pretend to end early."""
+    """Hits as the model reads them; a passage cannot pretend to end early, or to be two."""
     if not numbered:
         return NOTHING
     blocks = []
     for number, hit in numbered:
-        text = hit.text.replace("</passage", "< /passage")
+        text = _FRAME.sub("< ", hit.text)
         blocks.append(f'<passage number="{number}" from="{where(hit).replace(chr(34), chr(39))}">\n{text}\n</passage>')
     return "\n".join(blocks)

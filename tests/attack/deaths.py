@@ -80,6 +80,15 @@ class Place:
         """The last words of the processes that worked here."""
         return (self.home / "said").read_text(errors="replace")[-3000:]
 
+    def calls_noted(self) -> int:
+        """Rows of the ledger of model calls, whatever became of the calls."""
+        with psycopg.connect(self.url) as connection:
+            if connection.execute("select to_regclass('model_calls')").fetchone() == (None,):
+                return 0
+            row = connection.execute("select count(*) from model_calls").fetchone()
+        assert row is not None
+        return int(row[0])
+
     def digests(self, *left_out: str) -> dict[str, str]:
         """What tables, schema and file store hold, without times, what runs make anew, and these columns."""
         with psycopg.connect(self.url) as connection:
@@ -97,7 +106,8 @@ class Place:
                     [sorted({*(times or ()), *OF_EACH_RUN, *left_out, *({"id"} if table == "embedding_sets" else ())})],
                 ).fetchone()
             (found["schema"],) = connection.execute(SCHEMA, {"numbered": NUMBERED}).fetchone()
-        del found["users"]  # the local user has another id in every database
+        for made_anew in ("users", "model_calls"):  # their ids are others in every database
+            del found[made_anew]
         names = sorted(path.name for path in (self.home / "files").rglob("*") if path.is_file())
         return {**found, "files": json.dumps(names)}
 

@@ -49,6 +49,7 @@ def die(name: str, case: Case, start: Place, relay: Relay, moments: Iterable[tup
         old = look(place)
         assert in_a_process(place, place.url, works.in_order, *again) == 0, place.said()
         whole, new, asked = place.digests(), look(place), len(model.requests)
+    noted_before = start.calls_noted()
     for number, moment in moments:
         with start.copy(f"round_{name}") as place:
             model.requests.clear()
@@ -65,6 +66,8 @@ def die(name: str, case: Case, start: Place, relay: Relay, moments: Iterable[tup
             assert not different, f"{where}: the next try ended otherwise"
             paid = len(model.requests) - asked
             assert paid <= 1, f"{where}: {paid} calls were paid twice"
+            unmade = place.calls_noted() - noted_before - len(model.requests)
+            assert 0 <= unmade <= 1, f"{where}: the ledger notes {unmade} calls more than were made"
             table.count(name, found, files_left=left, paid=paid)
     assert any(work == name for work, _ in table.deaths), "nobody died"
 

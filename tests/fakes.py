@@ -1,8 +1,9 @@
 """Other sides that really listen: a scripted OpenAI-compatible model server.
 
 Each request takes the next script. A script is a list of steps: dicts are sent as stream chunks, numbers are pauses in
-seconds, `CUT` breaks the connection, `DROP` as the only step does so without an answer, `Status` answers with an HTTP
-error, bytes go out as they are. A callable gets the request's JSON and returns a script.
+seconds, an event is a pause until it is set, `CUT` breaks the connection, `DROP` as the only step does so without an
+answer, `Status` answers with an HTTP error, bytes go out as they are. A callable gets the request's JSON and returns a
+script.
 """
 
 import asyncio
@@ -147,6 +148,10 @@ class FakeModel:
                 return False
             if step is HANG or isinstance(step, int | float):
                 await self._pause(reader, 3600 if step is HANG else step, number)
+                continue
+            if isinstance(step, threading.Event):
+                while not step.is_set():
+                    await self._pause(reader, 0.02, number)
                 continue
             body = step if isinstance(step, bytes) else b"data: " + json.dumps(step).encode() + b"\n\n"
             writer.write(b"%x\r\n%s\r\n" % (len(body), body))

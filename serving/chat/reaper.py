@@ -1,4 +1,7 @@
-"""Answers whose process died: closed as interrupted, with what they had said, so that their chat is free again."""
+"""Answers whose process died: closed as interrupted, with what they had said, so that their chat is free again.
+
+A process that only stood still (suspended, swapped out) goes on with its answers and writes their true end over this.
+"""
 
 from typing import Any
 from uuid import UUID

@@ -133,12 +133,13 @@ class Runs:
 
     async def beat(self) -> None:
         """Say that these answers are alive; end those that were stopped, deleted or left by their readers, or
-        whose person has lost their course."""
+        whose person has lost their course. One that another process closed, because this one stood still for a while,
+        goes on: its reader is here, and its end is written over what that process made of it."""
         known = list(self._live.items())  # an answer begun while the database is asked is not in its reply
         if not known:
             return
         async with self._database.transaction(as_person=PIPELINE) as connection:
-            found = {each["id"]: each for each in await rows(connection, "beat", owner=self.owner)}
+            found = {each["id"]: each for each in await rows(connection, "beat", run_ids=[i for i, _ in known])}
         now, grace = asyncio.get_running_loop().time(), self._limits.leave_grace_s
         for run_id, live in known:
             told = found.get(run_id)

@@ -1,10 +1,11 @@
 -- name: beat
--- A process says it is alive. One row a running run of its own: id, stop_requested, allowed (whose chat it is belongs to
--- its course still and is not suspended), unwatched_s (seconds since a reader on another process last asked for it).
+-- A process says that it writes these runs still. One row a run that is there, one that another process closed too:
+-- id, stop_requested, allowed (whose chat it is belongs to its course still and is not suspended), unwatched_s (seconds
+-- since a reader on another process last asked for it).
 update chat_runs r
 set heartbeat_at = now()
 from chat_sessions s
-where s.id = r.session_id and r.owner = %(owner)s::uuid and r.status = 'running'
+where s.id = r.session_id and r.id = any(%(run_ids)s::uuid[])
 returning r.id, r.stop_requested, extract(epoch from now() - r.watched_at)::float8 as unwatched_s,
           exists (select from user_courses m
                   join users u on u.id = m.user_id and u.suspended_at is null
@@ -28,10 +29,11 @@ where id in (
 )
 
 -- name: finish_run
--- End a run once. One row (id) when it was running; none when it had ended or was deleted.
+-- End a run once. One row (id) when it was running, or closed for a process that seemed dead and was not; none when it
+-- had ended or was deleted.
 update chat_runs
 set status = %(status)s::text, ended_at = now()
-where id = %(run_id)s::uuid and status = 'running'
+where id = %(run_id)s::uuid and status in ('running', 'interrupted')
 returning id
 
 -- name: forget_events

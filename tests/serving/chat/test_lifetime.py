@@ -124,6 +124,46 @@ def test_the_answer_of_a_dead_process_is_closed_with_what_it_said(service, mater
         other.close()
 
 
+def beat_of(service, chat):
+    """When the process that writes this chat's answer last said so."""
+    with psycopg.connect(service.settings.database_url.get_secret_value()) as connection:
+        return connection.execute(
+            "select r.heartbeat_at from chat_runs r join chat_sessions s on s.id = r.session_id where s.client_id = %s",
+            [chat],
+        ).fetchone()[0]
+
+
+def test_an_answer_goes_on_in_a_process_that_stood_still_and_was_taken_for_dead(modelled, second, material, model):
+    go_on, answers = threading.Event(), []
+    model.script([*text("w0 ", reason=None), go_on, *text("w1.")])
+    chat = str(uuid4())
+    patient = modelled.model_copy(update={"model_timeout_s": 100.0})
+    with running(patient, replace(QUICK, beat_s=8.0)) as service:
+        asking = threading.Thread(target=lambda: answers.append(ask(service, material, chat=chat)))
+        service.http.timeout = 100
+        asking.start()
+        wait_for(lambda: len(history(second, chat)) == 2, 60)
+        wait_for(lambda: history(second, chat)[1]["metadata"]["status"] == "interrupted", 60)
+        last = beat_of(second, chat)
+        wait_for(lambda: beat_of(second, chat) > last, 60)
+        go_on.set()
+        asking.join(60)
+    parts = parts_of(answers[0])
+    assert said(parts) == "w0 w1." and parts[-1]["type"] == "finish"
+    answer = history(second, chat)[1]
+    assert answer["metadata"]["status"] == "done" and answer["parts"][-1]["text"] == "w0 w1."
+
+
+def test_an_answer_whose_model_is_silent_is_as_alive_as_any(service, material, model):
+    model.script(HANGING)
+    chat = str(uuid4())
+    begin(service, material, chat)
+    for _ in range(3):
+        last = beat_of(service, chat)
+        wait_for(lambda last=last: beat_of(service, chat) > last)
+    assert service.http.delete(f"/api/sessions/{chat}").status_code == 204
+
+
 def test_a_clock_that_is_set_back_makes_no_dead_process_look_alive(service, second, material):
     chat = str(uuid4())
     assert ask(service, material, chat=chat).status_code == 200

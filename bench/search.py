@@ -39,6 +39,7 @@ class Asked:
     """Stands for the embedder: the question's vector is at hand."""
 
     max_tokens = 256
+    multilingual = None
 
     def __init__(self, known: EmbeddingSet, vector: npt.NDArray[np.float32]) -> None:
         self.model, self.dims, self._vector = known.model, known.dims, vector

@@ -7,7 +7,7 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
-from pipelines.core.models.providers import Clients, embedder, embedder_for
+from pipelines.core.models.providers import Clients, embedder, embedder_for, load_second_embedder, wants_second_vectors
 from pipelines.core.records import Hit, Kind, Person, Scope
 from pipelines.core.retrieval import retrieve_chunks
 from pipelines.core.settings import LOCAL_EMBEDDING_MODEL
@@ -51,9 +51,11 @@ class Searcher:
         return await asyncio.get_running_loop().run_in_executor(self._threads, find)
 
     def warm(self) -> None:
-        """Load the local embedder now, so that the first question does not wait for it; a provider's needs nothing."""
+        """Load the local embedders now, so that the first question does not wait; a provider's needs nothing."""
         if self._stores.settings.embedding_model == LOCAL_EMBEDDING_MODEL:
             embedder(self._stores.settings).embed(["warm"])
+        if wants_second_vectors(self._stores.settings):
+            load_second_embedder()
 
     def close(self) -> None:
         """Let running searches end."""

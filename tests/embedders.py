@@ -12,7 +12,8 @@ class WordsEmbedder:
 
     max_tokens = 128
 
-    def __init__(self, model="fake/words", dims=DIMS):
+    def __init__(self, model="fake/words", dims=DIMS, multilingual=None):
+        self.multilingual = multilingual
         self.model = model
         self.dims = dims
         self.embedded = []

@@ -1,6 +1,7 @@
 """Embedding sets and their vectors: one partition a set, the dimension checked by the database, one set live.
 
-Two sets can stand side by side while a new model's vectors are made; searches read the live one only. A large course
+Two sets can stand side by side while a new model's vectors are made; searches read the live ones only: the main one,
+and for questions that are not in English the multilingual one. A large course
 gets its own approximate index here; below `EXACT_CHUNKS` chunks exact search is as fast and misses nothing.
 """
 
@@ -14,21 +15,25 @@ from psycopg.rows import class_row
 
 from pipelines.core.errors import EmbeddingMismatchError
 from pipelines.core.postgres import Connection
-from pipelines.core.records import Chunk, EmbeddingSet
+from pipelines.core.records import Chunk, EmbeddingSet, Role
 from pipelines.core.statements import statement
 
 EXACT_CHUNKS = 10_000
 """Chunks of a course up to which search reads every vector of it (`bench/search.py` has the figures)."""
+SECOND_VECTORS = "second_vectors:1"
+"""Key of the run that makes an upload's second vectors later than the first."""
 LENGTH_TOLERANCE = 0.01
 """How far from 1 the length of a stored vector may be; halfvec rounding alone gives about 0.0005."""
 
 
-def ensure_embedding_set(connection: Connection, *, model: str, dims: int, search_text_version: str) -> EmbeddingSet:
+def ensure_embedding_set(
+    connection: Connection, *, model: str, dims: int, search_text_version: str, role: Role = "main"
+) -> EmbeddingSet:
     """The set of this model, dimension and version of the text, made with its partition where it is missing.
 
-    The very first set is live at once; later ones wait for `switch_embedding_set`.
+    The very first set of a role is live at once; later ones wait for `switch_embedding_set`.
     """
-    key = {"model": model, "dims": dims, "search_text_version": search_text_version}
+    key = {"model": model, "dims": dims, "search_text_version": search_text_version, "role": role}
     with connection.cursor(row_factory=class_row(EmbeddingSet)) as cursor:
         known = cursor.execute(statement("find_embedding_set"), key).fetchone()
         if known is not None:
@@ -42,13 +47,13 @@ def ensure_embedding_set(connection: Connection, *, model: str, dims: int, searc
 
 
 def live_embedding_set(connection: Connection) -> EmbeddingSet | None:
-    """The set searches read; None before the first vectors were made."""
+    """The main set searches read; None before the first vectors were made."""
     with connection.cursor(row_factory=class_row(EmbeddingSet)) as cursor:
         return cursor.execute(statement("live_embedding_set")).fetchone()
 
 
 def switch_embedding_set(connection: Connection, embedding_set: EmbeddingSet) -> None:
-    """Make `embedding_set` the live one.
+    """Make `embedding_set` the live one of its role.
 
     Raises:
         EmbeddingMismatchError: some chunks have no vector in it yet; searches would lose them.
@@ -59,7 +64,7 @@ def switch_embedding_set(connection: Connection, embedding_set: EmbeddingSet) ->
         raise EmbeddingMismatchError(
             f"The embedding set of {embedding_set.model} lacks vectors of {missing} chunks; embed them first."
         )
-    connection.execute(statement("clear_live_embedding_set"))
+    connection.execute(statement("clear_live_embedding_set"), {"role": embedding_set.role})
     connection.execute(statement("set_live_embedding_set"), {"set_id": embedding_set.id})
 
 
@@ -104,6 +109,23 @@ def write_vectors(
                 for chunk, vector in zip(chunks, vectors, strict=True)
             ],
         )
+
+
+def note_second_vectors(connection: Connection, source_id: UUID, *, made: bool) -> None:
+    """Note whether the chunks of a deck or lecture have vectors in the multilingual set."""
+    connection.execute(statement("note_second_vectors"), {"source_id": source_id, "made": made})
+
+
+def list_decks_without_second_vectors(connection: Connection, *, limit: int = 20) -> list[tuple[UUID, str]]:
+    """Some of the decks that can be searched and lack vectors in the multilingual set: (id, a key of this lack)."""
+    rows = connection.execute(statement("list_decks_without_second_vectors"), {"limit": limit})
+    return [(row[0], SECOND_VECTORS) for row in rows]
+
+
+def list_lectures_without_second_vectors(connection: Connection, *, limit: int = 20) -> list[tuple[UUID, str]]:
+    """The same of lectures."""
+    rows = connection.execute(statement("list_lectures_without_second_vectors"), {"limit": limit})
+    return [(row[0], SECOND_VECTORS) for row in rows]
 
 
 def index_large_courses(connection: Connection, embedding_set: EmbeddingSet) -> list[UUID]:

@@ -10,6 +10,7 @@ from typing import Literal
 from uuid import UUID, uuid5
 
 Kind = Literal["slide", "speech"]
+Role = Literal["main", "multilingual"]
 TextSource = Literal["layer", "ocr", "none"]
 SpeechSource = Literal["captions", "speech"]
 Box = tuple[float, float, float, float]
@@ -243,12 +244,17 @@ class OfficialCourse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmbeddingSet:
-    """The vectors of one model, one dimension and one version of the text they are made of; exactly one set is live."""
+    """The vectors of one model, one dimension and one version of their text; of each role one set is live.
+
+    `role` is `main` for what every question is compared with, `multilingual` for what those are compared with that are
+    not in English.
+    """
 
     id: int
     model: str
     dims: int
     search_text_version: str
+    role: Role
     live: bool
 
 

@@ -5,12 +5,13 @@ real course material, see `bench/` and README.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 from uuid import UUID
 
 import numpy as np
+import numpy.typing as npt
 from pgvector import HalfVector, SparseVector
 from psycopg.rows import dict_row
 
@@ -21,10 +22,12 @@ from pipelines.core.postgres import Connection, Database
 from pipelines.core.records import Box, Hit, Scope
 from pipelines.core.search.boxes import boxes_of_chunks
 from pipelines.core.search.copies import without_copies
+from pipelines.core.search.languages import KNOWN_SHARE, is_english
 from pipelines.core.search.lexical import (
     ALL_CHUNKS,
     K1,
     TERM_SPACE,
+    known_share,
     question_terms,
     question_weights,
     rarest_term,
@@ -37,6 +40,8 @@ DENSE_WEIGHT = 0.55
 """Share of the cosine in the score; the rest is BM25 divided by the most the question's words could give. Every value
 from 0.5 to 0.6 was as good, within noise, on slides, speech, abstracts and encyclopedia paragraphs; reciprocal ranks
 in any mixture were worse on all of them."""
+SECOND_DENSE_WEIGHT = 0.6
+"""The same where a question in another language is compared with the second vectors: it shares few words."""
 DEPTH = 100
 """Candidates each side brings, at least; both scores of every candidate are exact whichever side brought it."""
 MAX_LIMIT = 200
@@ -66,7 +71,7 @@ def retrieve_chunks(db: Database, question: str, *, scope: Scope, embed: Embedde
     if not question.replace("\0", " ").strip():
         return []
     asked = question_terms(question)
-    vector = embed.embed([question])[0]  # before a connection is borrowed: a model may take seconds
+    vector = embed.embed([question])[0]  # before a connection is borrowed: a provider may take seconds
     with db.transaction(as_person=scope.person, course_id=scope.course_id) as connection:
         basis = _basis(connection, scope, asked.lookups, embed)
         found = dict(zip(basis["terms"], basis["found"], strict=True))
@@ -76,23 +81,26 @@ def retrieve_chunks(db: Database, question: str, *, scope: Scope, embed: Embedde
         if within is None:
             return []
         weights = question_weights(asked, found, int(found[ALL_CHUNKS]))
+        compared = _Compared(basis["set_id"], embed.dims, vector, DENSE_WEIGHT, basis["indexed"])
+        if not is_english(question) and known_share(asked, found, int(found[ALL_CHUNKS])) < KNOWN_SHARE:
+            compared = _in_other_words(connection, scope, question, embed.multilingual) or compared
         placed = _placed(connection, question, scope, within)
         with connection.cursor(row_factory=dict_row) as cursor:
             rows = cursor.execute(
                 statement("search_chunks"),
                 {
-                    "set_id": basis["set_id"],
-                    "dims": embed.dims,
-                    "indexed": basis["indexed"]
+                    "set_id": compared.set_id,
+                    "dims": compared.dims,
+                    "indexed": compared.indexed
                     and not (scope.kinds or scope.source_ids)
                     and (not basis["hidden"] or found[ALL_CHUNKS] > EXACT_CHUNKS),
                     "course_id": scope.course_id,
                     "kinds": list(scope.kinds),
                     "source_ids": within,
                     "sources": basis["sources"],
-                    "embedding": HalfVector(np.asarray(vector)),
+                    "embedding": HalfVector(np.asarray(compared.vector)),
                     "weights": SparseVector(weights, TERM_SPACE),
-                    "dense_weight": DENSE_WEIGHT,
+                    "dense_weight": compared.weight,
                     "bm25_scale": (K1 + 1) * sum(weights.values()) or 1.0,
                     "placed": placed,
                     "depth": max(DEPTH, 4 * limit),
@@ -106,6 +114,29 @@ def retrieve_chunks(db: Database, question: str, *, scope: Scope, embed: Embedde
         boxes = boxes_of_chunks(connection, scope.course_id, chunk_ids)
     rare = rarest_term(asked, found, int(found[ALL_CHUNKS]))
     return _hits(rows, {place.pop("chunk_id"): place for place in places}, boxes, rare)
+
+
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """The set of vectors a question is compared with, its vector there and the share of the cosine in the score."""
+
+    set_id: int | None
+    dims: int
+    vector: npt.NDArray[np.float32]
+    weight: float
+    indexed: bool
+
+
+def _in_other_words(connection: Connection, scope: Scope, question: str, embed: Embedder | None) -> _Compared | None:
+    """The course's second vectors, for a question in another language; None: it has none yet, or none are wanted."""
+    if embed is None:
+        return None
+    with connection.cursor(row_factory=dict_row) as cursor:
+        second = cursor.execute(statement("find_second_set"), {"course_id": scope.course_id}).fetchone()
+    if second is None or (second["model"], second["dims"]) != (embed.model, embed.dims):
+        return None
+    vector = embed.embed([question])[0]  # while a connection is held: it is local, and takes milliseconds
+    return _Compared(second["set_id"], embed.dims, vector, SECOND_DENSE_WEIGHT, second["indexed"])
 
 
 def _within(scope: Scope, basis: dict[str, Any]) -> list[UUID] | None:

@@ -57,6 +57,9 @@ class Settings(BaseSettings):
         None, description="Key for EMBEDDING_BASE_URL; unset uses MODEL_API_KEY where both URLs are the same."
     )
     embedding_dims: int = Field(384, ge=1, le=4000, description="Dimensions of EMBEDDING_MODEL's vectors.")
+    multilingual_search: bool = Field(
+        True, description="Second vectors beside the local embedder's, for questions that are not in English."
+    )
     model_concurrency: int = Field(4, ge=1, le=64, description="Model calls in flight at once in one run.")
     model_timeout_s: float = Field(60.0, gt=0, description="Seconds a model call may take before it is given up.")
     whisper_model: str = Field(

@@ -14,13 +14,15 @@ from pipelines.core.embeddings import (
     count_chunks_without_vectors,
     ensure_embedding_set,
     index_large_courses,
+    note_second_vectors,
     switch_embedding_set,
     write_vectors,
 )
+from pipelines.core.errors import SettingsError
 from pipelines.core.lecture_slides import propose_to_lectures
 from pipelines.core.models.providers import Embedder
 from pipelines.core.postgres import Connection
-from pipelines.core.records import Chunk, EmbeddingSet
+from pipelines.core.records import Chunk, EmbeddingSet, Role
 from pipelines.core.slides import count_document
 from pipelines.core.stores import Stores
 from pipelines.core.uploads import lock_upload
@@ -54,7 +56,7 @@ raise this only when vectors of the same text have to be made again, beside the 
     ],
 )
 def slide_embeddings(context: dg.AssetExecutionContext, stores: StoresResource) -> dg.MaterializeResult:
-    """One vector a chunk in the embedding set of the configured model; unchanged chunks keep theirs."""
+    """A vector a chunk in the configured model's set, and one for other languages; unchanged chunks keep theirs."""
     started, store = time.monotonic(), stores.open
     with document_of(context, store) as document:
         embed = embedder_of(store, document)
@@ -100,26 +102,55 @@ class VectorCounts(Protocol):
     def orphan_vectors(self) -> int: ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Embedded:
-    """What embedding one deck or lecture did: the chunks that got a vector now, and whether searches read the set."""
+    """What embedding one deck or lecture did.
+
+    `made` are the chunks that got a vector now, `live` says whether searches read their set. `second` is how many got
+    one for questions in other languages; where they got none although it is wanted, `lack` says why.
+    """
 
     made: list[Chunk]
     live: bool
+    second: int = 0
+    lack: str | None = None
 
 
 def embed_chunks(store: Stores, embed: Embedder, source_id: UUID, fence: Callable[[Connection], None]) -> Embedded:
-    """Embed the chunks of a deck or lecture that have no vector yet; `fence` refuses a superseded upload."""
+    """Embed the chunks of a deck or lecture that have no vector yet; `fence` refuses a superseded upload.
+
+    Where the embedder has a second one, they get its vectors too. A deck without those can be searched all the same, so
+    what goes wrong with them is told and fails nothing.
+    """
+    embedding_set, made = _fill(store, embed, "main", source_id, fence)
+    second, lack = 0, None
+    if embed.multilingual is not None:
+        try:
+            other, found = _fill(store, embed.multilingual, "multilingual", source_id, fence)
+            _go_live(store, other)
+            second = len(found)
+        except SettingsError as error:
+            lack = error.message
+        with store.database.transaction() as connection:
+            fence(connection)
+            note_second_vectors(connection, source_id, made=lack is None)
+    return Embedded(made=made, live=_go_live(store, embedding_set), second=second, lack=lack)
+
+
+def _fill(
+    store: Stores, embed: Embedder, role: Role, source_id: UUID, fence: Callable[[Connection], None]
+) -> tuple[EmbeddingSet, list[Chunk]]:
+    """The set of this embedder, and the chunks of the upload that got a vector in it now."""
     with store.database.transaction() as connection:
         embedding_set = ensure_embedding_set(
-            connection, model=embed.model, dims=embed.dims, search_text_version=SEARCH_TEXT_VERSION
+            connection, model=embed.model, dims=embed.dims, search_text_version=SEARCH_TEXT_VERSION, role=role
         )
         chunks = chunks_without_vectors(connection, embedding_set, source_id)
     vectors = embed.embed([chunk.search_text for chunk in chunks])
     with store.database.transaction() as connection:
         fence(connection)
         write_vectors(connection, embedding_set, chunks, vectors)
-    return Embedded(chunks, _go_live(store, embedding_set))
+    return embedding_set, chunks
 
 
 def figures(counts: VectorCounts, embedded: Embedded, embed: Embedder) -> dict[str, Any]:
@@ -132,7 +163,14 @@ def figures(counts: VectorCounts, embedded: Embedded, embed: Embedder) -> dict[s
         "dimensions": embed.dims,
         "live": embedded.live,
         "tokens": sum(chunk.token_count for chunk in embedded.made),
+        "other_languages": embedded.lack or _other_languages(counts, embedded, embed),
     }
+
+
+def _other_languages(counts: VectorCounts, embedded: Embedded, embed: Embedder) -> str:
+    if embed.multilingual is None:
+        return "no second vectors: this embedder has none beside it"
+    return f"all {counts.chunks} chunks have second vectors, {embedded.second} made now, by {embed.multilingual.model}"
 
 
 def vectors_are_sound(counts: VectorCounts, *, live: bool) -> dg.AssetCheckResult:

@@ -33,7 +33,7 @@ from pipelines.defs.search_index import search_index_grew
     ],
 )
 def lecture_embeddings(context: dg.AssetExecutionContext, stores: StoresResource) -> dg.MaterializeResult:
-    """One vector a chunk in the embedding set of the configured model; unchanged chunks keep theirs."""
+    """A vector a chunk in the configured model's set, and one for other languages; unchanged chunks keep theirs."""
     started, store = time.monotonic(), stores.open
     with lecture_of(context, store) as lecture:
         embed = embedder_of(store, lecture)

@@ -13,11 +13,14 @@ from uuid import UUID
 import dagster as dg
 
 from pipelines.core.description_refusals import list_due_descriptions
+from pipelines.core.embeddings import list_decks_without_second_vectors, list_lectures_without_second_vectors
 from pipelines.core.errors import TransientError
 from pipelines.core.lecture_slides import list_outdated_alignments
+from pipelines.core.models.providers import wants_second_vectors
 from pipelines.core.partitions import partition_keys
 from pipelines.core.postgres import Connection
 from pipelines.core.reading.corrections import list_due_deck_corrections, list_due_lecture_corrections
+from pipelines.core.settings import Settings
 from pipelines.core.slides import list_due_recognitions
 from pipelines.core.stages import announce_uploads
 from pipelines.core.stored_files import sweep_files
@@ -51,14 +54,15 @@ class Uploads:
 class Late:
     """Assets that have to be made when something else came later, and for which uploads: (id, a key of why).
 
-    `job` None: a run of the job that makes all of the upload. `promised`: the upload is not done without them, so it
-    has failed when their run dies; their keys begin with its generation.
+    `wanted`: whether the settings ask for them. `job` None: a run of the job that makes all of the upload. `promised`:
+    the upload is not done without them, so it has failed when their run dies; their keys begin with its generation.
     """
 
     assets: tuple[str, ...]
     list_outdated: Callable[[Connection], list[tuple[UUID, str]]]
     job: str | None = None
     promised: bool = False
+    wanted: Callable[[Settings], bool] = lambda _: True
 
 
 DOCUMENTS = Uploads(
@@ -74,6 +78,9 @@ DOCUMENTS = Uploads(
         ),
         Late(assets=("slide_descriptions", *AFTER), list_outdated=list_due_descriptions),
         Late(assets=AFTER, list_outdated=list_due_deck_corrections, promised=True),
+        Late(
+            assets=("slide_embeddings",), list_outdated=list_decks_without_second_vectors, wanted=wants_second_vectors
+        ),
     ),
 )
 
@@ -85,6 +92,11 @@ LECTURES = Uploads(
         Late(assets=("lecture_slides",), list_outdated=list_outdated_alignments),
         Late(
             assets=("lecture_chunks", "lecture_embeddings"), list_outdated=list_due_lecture_corrections, promised=True
+        ),
+        Late(
+            assets=("lecture_embeddings",),
+            list_outdated=list_lectures_without_second_vectors,
+            wanted=wants_second_vectors,
         ),
     ),
 )
@@ -152,7 +164,8 @@ def look(
         waiting = list_unrequested(connection, uploads.kind, limit=MOST_LISTED)
         deleted = list_deleted(connection, uploads.kind, limit=MOST_PURGED)
         asks: list[tuple[UUID, str, Late | None]] = [(uid, str(generation), None) for uid, generation in waiting]
-        asks += [(uid, key, late) for late in uploads.late for uid, key in late.list_outdated(connection)]
+        late_ones = [late for late in uploads.late if late.wanted(stores.settings)]
+        asks += [(uid, key, late) for late in late_ones for uid, key in late.list_outdated(connection)]
         names = partition_keys(connection, [*deleted, *(upload_id for upload_id, _, _ in asks)])
     wanted = [_request(uploads, uid, names[uid], key, late=late) for uid, key, late in asks if uid in names]
     keys = {str(request.run_key) for request in wanted}

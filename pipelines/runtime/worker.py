@@ -39,6 +39,7 @@ PRELOADED = (
     "snowballstemmer",
     "tokenizers",
     "upath.implementations.local",
+    "pipelines.runtime.second_embedder",
 )
 """What every run needs besides the definitions and would load late, each run again. Not onnxruntime: it starts a
 thread when imported, and a fork copies none."""

@@ -135,3 +135,15 @@ def test_a_large_course_gets_an_index_of_its_own_and_loses_it_when_it_shrinks(da
     with database.transaction() as connection:
         index_large_courses(connection, known)
         assert connection.execute("select count(*) from pg_indexes where indexname like 'hnsw%'").fetchone() == (0,)
+
+
+def test_each_role_has_a_live_set_of_its_own(database):
+    with database.transaction() as connection:
+        main = ensure(connection)
+        second = ensure_embedding_set(connection, model="m", dims=6, search_text_version="1", role="multilingual")
+        newer = ensure_embedding_set(connection, model="n", dims=6, search_text_version="1", role="multilingual")
+        assert (main.live, second.live, newer.live) == (True, True, False)
+        switch_embedding_set(connection, newer)
+        assert live_embedding_set(connection) == main
+        live = connection.execute("select id from ai.embedding_sets where live order by id").fetchall()
+        assert live == [(main.id,), (newer.id,)]

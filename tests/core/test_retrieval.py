@@ -273,3 +273,52 @@ def test_a_word_that_only_one_page_has_names_it(database, course, deck):
     hits = retrieve_chunks(database, "fnord", scope=Scope(course_id=course, person=OPERATOR), embed=EMBED)
     assert [hit.named for hit in hits].count(True) == 1
     assert hits[0].named
+
+
+class Polyglot(WordsEmbedder):
+    """To it a German word is the English one it stands for."""
+
+    def embed(self, texts):
+        return super().embed([text.lower().replace("hunde", "dogs").replace("bellen", "bark") for text in texts])
+
+
+def second_vectors(database, source_id, embed):
+    with database.transaction() as connection:
+        key = {"model": embed.model, "dims": embed.dims, "search_text_version": "1"}
+        known = ensure_embedding_set(connection, **key, role="multilingual")
+        missing = chunks_without_vectors(connection, known, source_id)
+        write_vectors(connection, known, missing, embed.embed([chunk.search_text for chunk in missing]))
+
+
+@pytest.fixture
+def both():
+    return WordsEmbedder(multilingual=Polyglot(model="fake/polyglot"))
+
+
+def test_a_question_in_another_language_is_compared_with_the_second_vectors(database, course, deck, both):
+    document = deck("a.pdf", "we eat at noon", "dogs bark at night")
+    assert search(database, course, "wo bellen Hunde", embed=both)[0].similarity < 0.5  # there are none yet
+    second_vectors(database, document.id, both.multilingual)
+    hit = search(database, course, "wo bellen Hunde", embed=both)[0]
+    assert (hit.text, hit.dense_rank) == ("dogs bark at night", 1)
+    assert hit.similarity > 0.5
+
+
+@pytest.mark.parametrize("question", ["do the dogs bark?", "dogs bark"])
+def test_a_question_in_english_or_in_the_words_of_the_course_never_asks_the_second_embedder(
+    database, course, deck, both, question
+):
+    document = deck("a.pdf", "we eat at noon", "dogs bark at night")
+    before = search(database, course, question, embed=both)
+    second_vectors(database, document.id, both.multilingual)
+    both.multilingual.embedded.clear()
+    assert search(database, course, question, embed=both) == before
+    assert both.multilingual.embedded == []
+
+
+def test_second_vectors_of_another_model_or_of_nobody_are_not_compared(database, course, deck, both):
+    document = deck("a.pdf", "we eat at noon", "dogs bark at night")
+    plain = search(database, course, "wo bellen Hunde")
+    second_vectors(database, document.id, WordsEmbedder(model="old/polyglot"))
+    assert search(database, course, "wo bellen Hunde", embed=both) == plain
+    assert search(database, course, "wo bellen Hunde") == plain

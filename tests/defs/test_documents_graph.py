@@ -14,6 +14,9 @@ from pipelines.core.documents import get_document, put_document
 from pipelines.core.errors import UnreadableFileError
 from pipelines.core.findings import list_findings
 from pipelines.core.materials import list_materials
+from pipelines.core.models import embedder_multilingual, providers
+from pipelines.core.models.embedder_local import LocalEmbedder
+from pipelines.core.models.embedder_multilingual import MultilingualEmbedder
 from pipelines.core.models.providers import MAX_RETRIES, embedder
 from pipelines.core.records import OPERATOR, Document, Scope
 from pipelines.core.retrieval import retrieve_chunks
@@ -114,6 +117,7 @@ def test_an_uploaded_deck_becomes_searchable_and_every_check_passes_but_the_miss
     assert counts.searchable
     assert counts.slides == counts.images == 9
     assert graph.search(document, "What does the table on the slides compare?")[0] == 8
+    assert "have second vectors" in metadata(result, "slide_embeddings")["other_languages"]
     failed = [event.check_name for event in result.get_asset_check_evaluations() if not event.passed]
     assert failed == ["every_slide_is_described"]
     assert "set VISION_MODEL" in metadata(result, "slide_descriptions")["model"]
@@ -153,6 +157,26 @@ def test_what_was_paid_for_about_a_picture_ends_with_the_last_deck_that_shows_it
             delete_upload(connection, DOCUMENT, document.id)
         purge_upload(graph.stores.database, graph.stores.files, DOCUMENT, document.id)
         assert kept() == left
+
+
+def test_a_deck_from_before_gets_its_second_vectors_and_keeps_the_first(graph, monkeypatch):
+    monkeypatch.setattr(providers, "wants_second_vectors", lambda _: False)
+    document = graph.upload(pdf(*PAGES))
+    assert "no second vectors" in metadata(graph.run(document), "slide_embeddings")["other_languages"]
+    monkeypatch.setattr(providers, "wants_second_vectors", lambda _: True)
+    found = metadata(graph.run(graph.again(document)), "slide_embeddings")
+    assert (found["made"], found["reused"]) == (0, 3)
+    assert "all 3 chunks have second vectors, 3 made now" in found["other_languages"]
+
+
+def test_second_vectors_that_cannot_be_made_are_told_and_fail_nothing(graph, monkeypatch):
+    monkeypatch.setattr(embedder_multilingual, "FILES", [("no_such_wheel", "x", "")])
+    monkeypatch.setattr(providers, "_local_with_second", LocalEmbedder(multilingual=MultilingualEmbedder()))
+    document = graph.upload(pdf(*PAGES))
+    result = graph.run(document)
+    assert result.success
+    assert "is not installed" in metadata(result, "slide_embeddings")["other_languages"]
+    assert graph.counts(graph.again(document)).searchable
 
 
 def test_running_twice_equals_running_once_and_pays_nothing(graph, model):

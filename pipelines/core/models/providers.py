@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from pipelines.core.errors import SettingsError
 from pipelines.core.models.embedder_local import LocalEmbedder
+from pipelines.core.models.embedder_multilingual import MultilingualEmbedder
 from pipelines.core.models.embedder_remote import RemoteEmbedder
 from pipelines.core.models.meter import Meter, Purpose
 from pipelines.core.models.payers import (
@@ -56,6 +57,10 @@ class Embedder(Protocol):
     def max_tokens(self) -> int:
         """Most tokens of one text that are read; the rest is not seen."""
 
+    @property
+    def multilingual(self) -> "Embedder | None":
+        """The embedder of the second set, for questions that are not in English; None: this one answers them too."""
+
     def count_tokens(self, text: str) -> int:
         """Tokens of `text` as `max_tokens` counts them; never less than the model sees."""
 
@@ -68,6 +73,22 @@ class Embedder(Protocol):
 
 
 _local = LocalEmbedder()
+_multilingual = MultilingualEmbedder()
+_local_with_second = LocalEmbedder(multilingual=_multilingual)
+
+
+def wants_second_vectors(settings: Settings) -> bool:
+    """Whether chunks get second vectors, for other languages: only beside the local embedder, which reads English."""
+    return settings.multilingual_search and settings.embedding_model == LOCAL_EMBEDDING_MODEL
+
+
+def load_second_embedder() -> None:
+    """Load the model of second vectors now, in a process whose children share it.
+
+    Raises:
+        SettingsError: its wheel is not here as this version expects it.
+    """
+    _multilingual.load()
 
 
 def embedder(settings: Settings, meter: Meter | None = None, clients: "Clients | None" = None) -> Embedder:
@@ -84,7 +105,7 @@ def embedder(settings: Settings, meter: Meter | None = None, clients: "Clients |
     if settings.embedding_model == LOCAL_EMBEDDING_MODEL:
         if settings.embedding_dims != _local.dims:
             raise SettingsError(f"EMBEDDING_DIMS must be {_local.dims} for the local embedder.")
-        return _local
+        return _local_with_second if wants_second_vectors(settings) else _local
     payer = meter.payer if meter is not None else payer_of_vectors(NOBODY, settings, None)
     client = (clients or Clients(settings)).of(payer)
     return RemoteEmbedder(client, model=settings.embedding_model, dims=settings.embedding_dims, meter=meter)

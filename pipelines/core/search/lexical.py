@@ -130,6 +130,24 @@ def question_weights(question: Question, found: Mapping[int, int], chunks: int) 
     return weights
 
 
+def known_share(question: Question, found: Mapping[int, int], chunks: int) -> float:
+    """How much of what a question asks the course has words for: from 0 to 1, rare words count more; 1 without words.
+
+    A word that the course does not have counts as the rarest of all.
+    """
+    spelled = {term: other for pair in question.spellings.items() for term, other in (pair, pair[::-1])}
+
+    def known(term: int) -> bool:
+        ways = question.pairs.get(term, ())
+        return bool(found.get(term) or found.get(spelled.get(term, term))) or any(
+            all(found.get(part) for part in way) for way in ways
+        )
+
+    weights = {term: rarity(found.get(term, 0), chunks) for term in question.terms}
+    total = sum(weights.values())
+    return sum(weight for term, weight in weights.items() if known(term)) / total if total else 1.0
+
+
 def rarity(found: int, chunks: int) -> float:
     """How much a term weighs that stands in `found` of `chunks` chunks."""
     return math.log(1 + (chunks - found + 0.5) / (found + 0.5))

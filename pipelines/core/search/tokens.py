@@ -25,7 +25,8 @@ vor war warum was welche welchem welchen welcher welches wenn wer werden wie wir
 """
 STOP = frozenset((_ENGLISH + _GERMAN).split())
 """Words of nearly every sentence, English and German, without accents as all words are compared."""
-_GERMAN_ONLY = frozenset(_GERMAN.split()) - frozenset(_ENGLISH.split())
+ENGLISH = frozenset(_ENGLISH.split())
+_GERMAN_ONLY = frozenset(_GERMAN.split()) - ENGLISH
 _GERMAN_SHARE = 1 / 12
 """A text with more of these words among all of its words is German; slides are notes, prose has a third."""
 
@@ -104,6 +105,11 @@ def is_german(text: str) -> bool:
     """Whether a text is German, by its commonest words; a text without them is not."""
     found = re.findall(r"[^\W\d_]+", _without_accents(text).casefold())
     return sum(word in _GERMAN_ONLY for word in found) > _GERMAN_SHARE * len(found)
+
+
+def folded(text: str) -> str:
+    """`text` as words are compared: without accents and capitals."""
+    return _without_accents(text.replace("’", "'")).casefold()
 
 
 def _words_of(line: str) -> Iterator[str]:

@@ -14,5 +14,5 @@ select case when d.requested_generation = d.generation then d.run_id end as run_
        e.model as embedding_model,
        e.dims as embedding_dims
 from documents d
-left join ai.embedding_sets e on e.live
+left join ai.embedding_sets e on e.live and e.role = 'main'
 where d.id = %(document_id)s::uuid and d.deleted_at is null

@@ -58,6 +58,15 @@ from ai.slide_chunks_knowledge as c
 join slides as s on s.course_id = c.course_id and s.document_id = c.document_id and s.page = c.page
 where c.course_id = %(course_id)s::uuid and c.id = any(%(chunk_ids)s::uuid[]) and s.text_source = 'ocr'
 
+-- name: find_second_set
+-- The live multilingual set where the course has vectors in it: set_id, model, dims, indexed (as `search_basis`). No row:
+-- the course has none that the person sees.
+select s.id as set_id, s.model, s.dims,
+       to_regclass('ai.' || ai.course_index_name(s.id, %(course_id)s::uuid)) is not null as indexed
+from ai.embedding_sets s
+where s.live and s.role = 'multilingual'
+  and exists (select 1 from ai.chunk_embeddings e where e.set_id = s.id and e.course_id = %(course_id)s::uuid)
+
 -- name: search_basis
 -- What a search of a person (null: the operator) has to know first. One row: set_id, model, dims of the live set (null:
 -- none), indexed (the course has its own approximate index in it), hidden (the course holds something that they do not
@@ -82,7 +91,7 @@ select s.id as set_id, s.model, s.dims,
 from courses as c
 cross join asking as a
 cross join hiding as h
-left join ai.embedding_sets as s on s.live
+left join ai.embedding_sets as s on s.live and s.role = 'main'
 cross join lateral (
     select coalesce(array_agg(term), '{}') as terms, coalesce(array_agg(found), '{}') as found
     from (

@@ -11,6 +11,7 @@ from pipelines.core.search.lexical import (
     TERM_SPACE,
     Question,
     document_weights,
+    known_share,
     question_terms,
     question_weights,
     rarest_term,
@@ -170,3 +171,16 @@ def test_the_inner_product_is_bm25_as_the_textbook_has_it(documents, question):
             length = 1 - lexical.B + lexical.B * len(document) / lexical.PIVOT_WORDS
             expected += idf * tf * (lexical.K1 + 1) / (tf + lexical.K1 * length) if tf else 0.0
         assert inner == pytest.approx(expected)
+
+
+def test_the_known_share_says_how_much_of_a_question_the_course_has_words_for():
+    def share(question, *known):
+        asked = question_terms(question)
+        has = {term for word in known for term in term_counts(word)}
+        return known_share(asked, {term: 5 for term in asked.lookups if term in has}, 100)
+
+    assert share("momentum coefficient", "momentum", "coefficient") == 1
+    assert share("momentum coefficient") == 0
+    assert 0.2 < share("momentum coefficient", "momentum") < 0.5  # a word that is missing is the rarest
+    assert share("Wöhler", "Woehler") == share("Gradientenabstieg", "Gradient", "Abstieg") == 1
+    assert share("") == 1

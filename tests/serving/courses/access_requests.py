@@ -94,6 +94,10 @@ INNER = (
 
 def absent(thing: Thing) -> Thing:
     """The same request about what there is not: the innermost id is nobody's."""
+    if (
+        "upload_id" in thing.path and "courseId" in thing.body
+    ):  # moved: the upload is somebody's, the course is not there
+        return thing.nowhere("courseId")
     if any(name in thing.path for name in INNER):
         return thing.nowhere(*INNER)
     if "sourceIds" in thing.body:

@@ -12,6 +12,7 @@ from tests.serving.accounts.conftest import SignedInService
 from tests.serving.courses.access_policy import ROLES
 from tests.serving.courses.access_requests import Thing, pieces
 from tests.serving.courses.conftest import joined
+from tests.serving.courses.work import Works
 from tests.serving.materials.conftest import pdf, send, wav
 
 TABLES = (
@@ -38,6 +39,7 @@ class World:
 
     def __init__(self, signed: SignedInService, rows: Rows) -> None:
         self.signed, self.rows, mark = signed, rows, uuid4().hex[:8]
+        self.works: Works
         self._known: dict[str, Thing] = {}
         self.secrets: set[str] = set()
         self.of_nothing: dict[tuple[str, str, str], tuple[int, str]] = {}

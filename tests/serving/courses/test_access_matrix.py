@@ -18,6 +18,7 @@ from tests.serving.courses.access_locks import forget_to_ask, without_row_securi
 from tests.serving.courses.access_policy import POLICY, ROLES
 from tests.serving.courses.access_requests import Thing, absent, ask, masked, scope_of
 from tests.serving.courses.access_world import World, snapshot
+from tests.serving.courses.work import Works
 
 ALONE = [pytest.param(name, marks=pytest.mark.slow) for name in ("statements", "row security")]
 
@@ -51,6 +52,7 @@ def world(locks, server, serving_settings, issuer, tmp_path_factory) -> Iterator
             return found.fetchall() if found.description else []
 
         world = World(SignedInService(service, issuer), run)
+        world.works = Works(monkeypatch)
         ended.callback(world.close)
         if locks == "statements":
             without_row_security(server.url(name))
@@ -63,6 +65,10 @@ def world(locks, server, serving_settings, issuer, tmp_path_factory) -> Iterator
 
 USING_UP = re.compile(r"^DELETE |/(publish|unpublish|decline|offer|accept)$|^\w+ /api/courses/{course_id}/members/")
 """Operations after which a thing is not of its kind any more: each of whoever may gets one of their own."""
+
+
+TRIES = 3
+"""Now and then the gate looks up anew who asks, within somebody's request."""
 
 
 class Asked:
@@ -89,6 +95,8 @@ class Asked:
                 self._say(name, "can tell it from what there is not")
             elif letter == "=":
                 self._hidden(name, letter)
+            if letter in "4=" and not self._forgetting:
+                self._same_work(name)
 
     def _hidden(self, name: str, letter: str) -> None:
         """Whatever they get, it says nothing of what is there. Who may only not change a thing sees it, though."""
@@ -112,6 +120,19 @@ class Asked:
                 self._say(name, f"got {got}: {text[:200]}")
             if "/members" in self._operation or "/invitations" in self._operation:
                 self._world.restore()
+
+    def _same_work(self, name: str) -> None:
+        """What is not theirs is not found by the statements that do not find what there is not: it takes as long."""
+        for _ in range(TRIES):
+            there, nothing = self._work(name, self.thing), self._work(name, absent(self.thing))
+            if there == nothing:
+                return
+        other = [text for text in there if text not in nothing] or there[len(nothing) :] or nothing[len(there) :]
+        self._say(name, f"takes {len(there)} statements, of nothing {len(nothing)}; other: {other[:1]}")
+
+    def _work(self, name: str, thing: Thing) -> tuple[str, ...]:
+        client = self._world.people[name]
+        return self._world.works.of(client, lambda: ask(client, self._operation, thing))[2]
 
     def _ask(self, name: str, thing: Thing) -> tuple[int, str]:
         return ask(self._world.people[name], self._operation, thing)

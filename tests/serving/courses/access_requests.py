@@ -92,6 +92,10 @@ INNER = (
 """Ids in a path that say which thing it is, after those that say whose."""
 
 
+USING_UP = re.compile(r"^DELETE |/(publish|unpublish|decline|offer|accept)$|^\w+ /api/courses/{course_id}/members/")
+"""Operations after which a thing is not of its kind any more: each of whoever may gets one of their own."""
+
+
 def absent(thing: Thing) -> Thing:
     """The same request about what there is not: the innermost id is nobody's."""
     if (

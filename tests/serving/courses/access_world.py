@@ -43,7 +43,8 @@ class World:
         self._known: dict[str, Thing] = {}
         self.secrets: set[str] = set()
         self.of_nothing: dict[tuple[str, str, str], tuple[int, str]] = {}
-        self.people = {name: signed.program(subject=f"{name}-{mark}") for name in (*ROLES, "suspended")}
+        late = int(time.time()) + 86_400  # attacks take hours
+        self.people = {name: signed.program(subject=f"{name}-{mark}", exp=late) for name in (*ROLES, "suspended")}
         self.ids = {name: client.get("/api/me").json()["id"] for name, client in self.people.items()}
         self.course = self._course("owner", studentsAddLectures=True)
         self.other = self._course("stranger")

@@ -5,18 +5,14 @@ with both locks, and with either switched off.
 """
 
 import json
-import re
 from collections.abc import Iterator
-from contextlib import ExitStack
 
-import psycopg
 import pytest
 
-from tests.serving.accounts.conftest import LIMITS, SignedInService, free_port, issuer_settings
-from tests.serving.conftest import running
 from tests.serving.courses.access_locks import forget_to_ask, without_row_security
 from tests.serving.courses.access_policy import POLICY, ROLES
-from tests.serving.courses.access_requests import Thing, absent, ask, masked, scope_of
+from tests.serving.courses.access_requests import USING_UP, Thing, absent, ask, masked, scope_of
+from tests.serving.courses.access_service import world_of
 from tests.serving.courses.access_world import World, snapshot
 from tests.serving.courses.work import Works
 
@@ -33,38 +29,14 @@ def locks(request) -> str:
 def world(locks, server, serving_settings, issuer, tmp_path_factory) -> Iterator[World]:
     """A world of its own for each choice of locks."""
     name = f"matrix_{locks.replace(' ', '_')}"
-    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
-        connection.execute(f"create database {name} template template_app")
-    with ExitStack() as ended:
-        monkeypatch = ended.enter_context(pytest.MonkeyPatch.context())
-        port = free_port()
-        given = {
-            "studybuddy_home": tmp_path_factory.mktemp("home"),
-            "database_url": server.url(name),
-            "dagster_database_url": server.url(name),
-        }
-        settings = issuer_settings(serving_settings.model_copy(update=given), issuer, port)
-        service = ended.enter_context(running(settings, LIMITS, port=port))
-        connection = ended.enter_context(psycopg.connect(server.url(name), autocommit=True))
-
-        def run(text, parameters=()):
-            found = connection.execute(text, parameters)
-            return found.fetchall() if found.description else []
-
-        world = World(SignedInService(service, issuer), run)
-        world.works = Works(monkeypatch)
-        ended.callback(world.close)
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch, world_of(server, serving_settings, issuer, home, name) as world:
+        world.works = Works(patch)
         if locks == "statements":
             without_row_security(server.url(name))
         if locks == "row security":
-            forget_to_ask(server.url(name), monkeypatch)
+            forget_to_ask(server.url(name), patch)
         yield world
-    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
-        connection.execute(f"drop database {name} with (force)")
-
-
-USING_UP = re.compile(r"^DELETE |/(publish|unpublish|decline|offer|accept)$|^\w+ /api/courses/{course_id}/members/")
-"""Operations after which a thing is not of its kind any more: each of whoever may gets one of their own."""
 
 
 TRIES = 3

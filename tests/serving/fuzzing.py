@@ -15,14 +15,14 @@ OF_THE_CONNECTION = {"413", "415", "431"}
 """What is said of a request before anybody knows what it is for."""
 
 
-def by_chance(examples: int) -> settings:
-    """So many requests of a route, always the same ones."""
+def by_chance(examples: int, *, edges: bool = True) -> settings:
+    """So many requests of a route, always the same ones; `edges`: dozens at the edges of what it takes come first."""
     return settings(
         max_examples=examples,
         deadline=None,
         derandomize=True,
         database=None,
-        phases=[Phase.explicit, Phase.generate],
+        phases=[Phase.explicit, Phase.generate] if edges else [Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
 

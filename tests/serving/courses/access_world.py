@@ -1,5 +1,6 @@
 """The world of the access matrix: people of a course, and things of theirs."""
 
+import io
 import re
 import time
 from collections.abc import Callable
@@ -7,7 +8,9 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+from PIL import Image
 
+from pipelines.core.files import FileStore
 from tests.serving.accounts.conftest import SignedInService
 from tests.serving.courses.access_policy import ROLES
 from tests.serving.courses.access_requests import Thing, pieces
@@ -34,12 +37,21 @@ def snapshot(rows: Rows) -> list[Any]:
     return rows(" union all ".join(each))
 
 
+def webp() -> io.BytesIO:
+    """The picture of a page, as the pipeline draws it."""
+    drawn = io.BytesIO()
+    Image.new("RGB", (64, 48), "white").save(drawn, "WEBP")
+    drawn.seek(0)
+    return drawn
+
+
 class World:
     """People of a course and things of theirs: one of each kind for whoever may not change it, new ones for who may."""
 
     def __init__(self, signed: SignedInService, rows: Rows) -> None:
         self.signed, self.rows, mark = signed, rows, uuid4().hex[:8]
         self.works: Works
+        self.picture = FileStore.open(signed.service.settings).add(webp()).sha256
         self._known: dict[str, Thing] = {}
         self.secrets: set[str] = set()
         self.of_nothing: dict[tuple[str, str, str], tuple[int, str]] = {}
@@ -132,12 +144,12 @@ class World:
             by.post(f"/api/{plural}/{made}/offer")
         if kind == "unreleased":
             by.patch(f"/api/{plural}/{made}", json={"releaseAt": "2999-01-01T00:00:00Z"})
-        if plural == "documents":  # its picture is any stored file
+        if plural == "documents":
             self.rows(
                 "insert into slides (course_id, document_id, page, title, body, furniture, text_source, junk_chars,"
                 " frame_group, width_pt, height_pt, source_sha256, code_version, image_sha256)"
-                " select course_id, id, 1, '', '', '', 'layer', 0, 1, 1, 1, sha256, '1', sha256"
-                " from documents where id = %s", [made],
+                " select course_id, id, 1, '', '', '', 'layer', 0, 1, 1, 1, sha256, '1', %s"
+                " from documents where id = %s", [self.picture, made],
             )  # fmt: skip
         else:
             self.rows(

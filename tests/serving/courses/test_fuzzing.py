@@ -88,7 +88,7 @@ def letter_of(operation: str, kind: str, role: str) -> str:
 
 @pytest.mark.slow
 @schema.parametrize()
-@by_chance(2)
+@by_chance(2, edges=False)
 def test_a_request_by_chance_is_served_or_refused_with_a_sentence(case, world):
     ask_as_everybody(case, world)
 

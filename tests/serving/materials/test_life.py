@@ -4,7 +4,6 @@ After each step everybody sees through the service exactly what the rules give t
 nothing that was deleted.
 """
 
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -21,60 +20,17 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from psycopg import sql
 
 from pipelines.core.errors import StaleUpstreamError, SupersededError
-from pipelines.core.models.providers import embedder
 from pipelines.core.stored_files import check_files
 from pipelines.core.stores import Stores
 from pipelines.core.uploads import KINDS, list_deleted, purge_upload
 from tests.serving.accounts.conftest import LIMITS, SignedInService, free_port, issuer_settings
 from tests.serving.conftest import home_of_its_own, running
-from tests.serving.courses.conftest import joined
 from tests.serving.materials.conftest import send
 from tests.serving.materials.life_model import BEN, CLEO, PEOPLE, TEACHER, Going, Upload, brought, told
 from tests.serving.materials.life_run import PARTS, DeathError, Run, picture
-
-STRANGER = "stranger"
-FOUND = (
-    ("ai.slide_chunks_knowledge", "document_id"), ("ai.lecture_chunks_knowledge", "lecture_id"),
-    ("ai.chunk_terms", "source_id"), ("ai.term_counts", "source_id"), ("ai.chunk_embeddings", "source_id"),
-)  # fmt: skip
-"""Where searches look: tables and their columns that name an upload."""
-KEPT = (
-    ("documents", "id"), ("lectures", "id"), ("slides", "document_id"), ("transcripts", "lecture_id"),
-    ("transcript_segments", "lecture_id"), *FOUND,
-)  # fmt: skip
-"""Everything that is kept of an upload here."""
-
-
-class World:
-    """A service with a database of its own, and clients of three people and of somebody else."""
-
-    def __init__(self, signed: SignedInService, stores: Stores) -> None:
-        self.signed, self.stores = signed, stores
-        self.embed = embedder(stores.settings)
-        self.happened: Counter[str] = Counter()
-        self.clients = {name: signed.program("of nobody yet") for name in (*PEOPLE, STRANGER)}
-
-    def newcomers(self) -> str:
-        """The clients are new people from now on, and have a new course; its id."""
-        mark = uuid4().hex
-        for name, client in self.clients.items():
-            client.headers["authorization"] = f"Bearer {self.signed.issuer.mint(f'{name}-{mark}')}"
-        made = self.clients[TEACHER].post("/api/courses", json={"name": "Life", "studentsAddLectures": True})
-        for student in (BEN, CLEO):
-            joined(self.clients[TEACHER], made.json()["id"], as_="student", who=self.clients[student])
-        return made.json()["id"]
-
-    def count(self, tables: tuple[tuple[str, str], ...], uploads: list[Upload]) -> int:
-        """How many rows of these uploads the tables have."""
-        each = (sql.SQL("select count(*) as n from {} where {} = any(%(ids)s::uuid[])").format(
-            sql.Identifier(*table.split(".")), sql.Identifier(column)) for table, column in tables)  # fmt: skip
-        query = sql.SQL("select sum(n)::integer from ({}) t").format(sql.SQL(" union all ").join(each))
-        with self.stores.database.transaction() as connection:
-            ((found,),) = connection.execute(query, {"ids": [each.id for each in uploads]}).fetchall()
-        return found
+from tests.serving.materials.life_world import FOUND, KEPT, STRANGER, World
 
 
 @pytest.fixture(scope="module")

@@ -87,7 +87,9 @@ PROBLEMS: dict[str, Problem] = {
     "superseded": Problem(404, "There is no such thing here."),
     "published": Problem(409, "It is published already."),
     "not_published": Problem(409, "It is not published: publish it, with the date from which students see it."),
-    "invitation_ended": Problem(410, "This invitation has ended. Ask for a new one."),
+    "invitation_ended": Problem(
+        410, "This invitation is not good (any more). Look whether its link is whole, or ask for a new one."
+    ),
     "not_found": Problem(404, "There is no such thing here."),
     "method_not_allowed": Problem(405, "That cannot be done with this address."),
     "range_not_satisfiable": Problem(416, "The file has no such range."),

@@ -9,7 +9,7 @@ import { defineConfig, type Plugin } from "vite";
 const API = Deno.env.get("API") ?? "http://127.0.0.1:8000";
 const EVERY_PAGE = new RegExp([
   "node_modules.(.deno.)?(react|react-dom|scheduler|swr|wouter|regexparam|dequal|use-sync-external-store)@",
-  "src.(i18n.index|api.client|app.(App|Header|Notices|Page|routes|session|theme))[.]",
+  "src.(i18n.index|api.(client|useGet)|app.(ahead|App|Header|Notices|Page|routes|session|theme))[.]",
   "src.ui.(Boundary|Icon|later|Menu|states|title)[.]",
 ].join("|"));
 const COMPRESSED = /\.(js|css|html|svg|json)$/;

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pipelines.core import records
 from serving.chat.parts import clean
-from serving.database import Connection, row
+from serving.database import Connection, row, run
 
 READ, CHAT, UPLOAD = "read", "chat", "upload"
 TOKEN_SCOPES = (READ, CHAT, UPLOAD)
@@ -44,7 +44,8 @@ class Principal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """A person's row. `name` and `email` None: nobody has said. `issuer` and `subject` None: they cannot sign in."""
+    """A person's row. `name` and `email` None: nobody has said. `issuer` and `subject` None: they cannot sign in.
+    `language` and `theme`: how they want the page; None: they have not chosen."""
 
     id: UUID
     issuer: str | None
@@ -53,6 +54,8 @@ class Person:
     email: str | None
     operator: bool
     suspended: bool
+    language: str | None
+    theme: str | None
 
 
 async def ensure_person(
@@ -71,6 +74,11 @@ async def get_person(connection: Connection, user_id: UUID) -> Person | None:
     """The person of this id; None: there is none (any more)."""
     found = await row(connection, "get_person", user_id=user_id)
     return Person(**found) if found is not None else None
+
+
+async def choose(connection: Connection, user_id: UUID, *, language: str | None, theme: str | None) -> None:
+    """Keep how a person wants the page; None: as each browser does."""
+    await run(connection, "choose", user_id=user_id, language=language, theme=theme)
 
 
 def _said(text: str | None) -> str | None:

@@ -27,6 +27,20 @@ class Invitation:
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invited:
+    """What an invitation leads to. `invited_by` None: nobody knows; `expires_at` None: without end.
+
+    `joined_as`: the role of who asks in this course; None: they do not belong to it.
+    """
+
+    course_name: str
+    role: Role
+    invited_by: str | None
+    expires_at: datetime | None
+    joined_as: Role | None
+
+
 async def make_invitation(
     connection: Connection, person: Principal, course_id: UUID, *, role: Role, uses: int | None,
     expires_at: datetime | None, most: int,
@@ -83,16 +97,26 @@ async def revoke_invitation(connection: Connection, person: Principal, course_id
         raise ProblemError("not_found")
 
 
+async def read_invitation(connection: Connection, code: str) -> Invited:
+    """What an invitation leads to, for who holds its code.
+
+    Raises:
+        ProblemError: `invitation_ended`, also where there is no such code: who asks cannot tell.
+    """
+    found = await row(connection, "read_invitation", code_hash=_hash(code))
+    if found is None:
+        raise ProblemError("invitation_ended")
+    return Invited(**found)
+
+
 async def accept_invitation(connection: Connection, person: Principal, code: str) -> CourseAccess:
     """Come in with an invitation. Who belongs to the course already keeps the higher role, and spends nothing by it.
 
     Raises:
-        ProblemError: `not_found`: there is no such code; `invitation_ended`.
+        ProblemError: `invitation_ended`, also where there is no such code.
     """
     found = await row(connection, "enter_course", code_hash=_hash(code))
-    if found is None:
-        raise ProblemError("not_found")
-    if found["ended"]:
+    if found is None or found["ended"]:
         raise ProblemError("invitation_ended")
     return await get_my_course(connection, person, found["course_id"])
 

@@ -9,11 +9,11 @@ from pipelines.core.models.keys import find_model_key
 from serving.accounts.access_tokens import delete_access_token, list_access_tokens, make_access_token
 from serving.accounts.asking import Manager, SignedIn
 from serving.accounts.changes import tell_change
-from serving.accounts.people import get_person
+from serving.accounts.people import Person, Principal, choose, get_person
 from serving.guard import router as guarded
 from serving.problems import ProblemError, documented
-from serving.schemas.accounts import MeOut, OpenRouterOut, TokenIn, TokenList, TokenMadeOut, TokenOut
-from serving.state import state_of
+from serving.schemas.accounts import MeOut, MePatch, OpenRouterOut, TokenIn, TokenList, TokenMadeOut, TokenOut
+from serving.state import State, state_of
 
 router = guarded("/api", tag="account")
 
@@ -24,13 +24,38 @@ async def me(request: Request, person: SignedIn) -> MeOut:
     state = state_of(request)
     async with state.database.transaction(as_person=person.person) as connection:
         found = await get_person(connection, person.user_id)
+    return await _told(state, person, found)
+
+
+@router.patch("/me", operation_id="updateMe", responses=documented("invalid_request"))
+async def update_me(request: Request, person: Manager, body: MePatch) -> MeOut:
+    """Choose the page's language and theme: they are the same in every browser of this person."""
+    state = state_of(request)
+    async with state.database.transaction(as_person=person.person) as connection:
+        before = await get_person(connection, person.user_id)
+        if before is not None:
+            kept = {"language": before.language, "theme": before.theme}
+            await choose(connection, person.user_id, **{**kept, **body.model_dump(exclude_unset=True)})
+        found = await get_person(connection, person.user_id)
+    return await _told(state, person, found)
+
+
+async def _told(state: State, person: Principal, found: Person | None) -> MeOut:
+    """Who asks, with what is connected.
+
+    Raises:
+        ProblemError: `not_authenticated`: they are not there any more.
+    """
     if found is None:
         raise ProblemError("not_authenticated")
     sealer = state.core.stores.sealer
     key = await state.core.run(person, lambda connection: find_model_key(connection, person.user_id, sealer=sealer))
     connected = key is not None and key.provider == "openrouter" and key.secret is not None and not key.rejected
     openrouter = OpenRouterOut(connected=connected, label=key.label if connected and key is not None else None)
-    return MeOut(id=found.id, name=found.name, email=found.email, operator=person.operator, openrouter=openrouter)
+    return MeOut(
+        id=found.id, name=found.name, email=found.email, operator=person.operator, language=found.language,
+        theme=found.theme, openrouter=openrouter,
+    )  # fmt: skip
 
 
 @router.get("/tokens", operation_id="listTokens", responses=documented())

@@ -8,7 +8,13 @@ from fastapi.responses import Response
 
 from serving.accounts.asking import Manager, Reader
 from serving.courses.catalogue import join_course
-from serving.courses.invitations import accept_invitation, list_invitations, make_invitation, revoke_invitation
+from serving.courses.invitations import (
+    accept_invitation,
+    list_invitations,
+    make_invitation,
+    read_invitation,
+    revoke_invitation,
+)
 from serving.courses.members import end_membership, list_members, set_role
 from serving.guard import router as guarded
 from serving.problems import documented
@@ -18,6 +24,7 @@ from serving.schemas.courses import (
     InvitationList,
     InvitationMadeOut,
     InvitationOut,
+    InvitedOut,
     JoinedOut,
     MemberList,
     MemberOut,
@@ -118,10 +125,21 @@ async def revoke(request: Request, person: Manager, course_id: UUID, invitation_
     return Response(status_code=204)
 
 
+@router.get(
+    "/invitations/{code}",
+    operation_id="readInvitation",
+    responses=documented("invitation_ended", "invalid_request"),
+)
+async def invited(request: Request, person: Manager, code: Code) -> InvitedOut:
+    """Who invites to what, before one comes in. One that has ended looks like one that there never was."""
+    async with state_of(request).database.transaction(as_person=person.person) as connection:
+        return InvitedOut.model_validate(await read_invitation(connection, code))
+
+
 @router.post(
     "/invitations/{code}/accept",
     operation_id="acceptInvitation",
-    responses=documented("not_found", "invitation_ended", "invalid_request"),
+    responses=documented("invitation_ended", "invalid_request"),
 )
 async def accept(request: Request, person: Manager, code: Code) -> JoinedOut:
     """Come into a course with an invitation."""

@@ -16,14 +16,27 @@ class OpenRouterOut(Out):
     label: str | None
 
 
+Theme = Literal["system", "light", "dark"]
+
+
 class MeOut(Out):
-    """Who asks. `name` and `email` null: the issuer did not say. `operator`: may use operators' routes."""
+    """Who asks. `name` and `email` null: the issuer did not say. `operator`: may use operators' routes. `language` and
+    `theme`: how they want the page; null: they have not chosen."""
 
     id: UUID
     name: str | None
     email: str | None
     operator: bool
+    language: str | None
+    theme: Theme | None
     openrouter: OpenRouterOut
+
+
+class MePatch(In):
+    """What a person may choose; what is not given stays, null: as each browser does."""
+
+    language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")] | None = None
+    theme: Theme | None = None
 
 
 class TokenIn(In):

@@ -128,6 +128,19 @@ class InvitationList(Out):
     items: list[InvitationOut]
 
 
+class InvitedOut(Out):
+    """What an invitation leads to. `invitedBy` null: not known; `expiresAt` null: without end.
+
+    `joinedAs`: the role that this person has in the course already; null: none.
+    """
+
+    course_name: str
+    role: Role
+    invited_by: str | None
+    expires_at: datetime | None
+    joined_as: Role | None
+
+
 class JoinedOut(Out):
     """The course somebody came into, and their role there."""
 

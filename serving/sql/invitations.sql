@@ -22,6 +22,11 @@ select id, role, uses_left, expires_at, created_at from invitations
 where course_id = %(course_id)s::uuid and revoked_at is null
 order by created_at desc, id
 
+-- name: read_invitation
+-- What the invitation of this code leads to: course_name, role, invited_by (null: not known), expires_at, joined_as (the
+-- role of who asks; null: none). No row: there is no such code, or nobody comes in with it any more.
+select course_name, role, invited_by, expires_at, joined_as from read_invitation(%(code_hash)s::text)
+
 -- name: revoke_invitation
 -- End an invitation to one of these roles. A row (its id) when the course has it.
 update invitations set revoked_at = coalesce(revoked_at, now())

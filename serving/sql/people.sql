@@ -1,11 +1,15 @@
+-- name: choose
+-- Keep how a person wants the page. Nothing comes out.
+update users set language = %(language)s::text, theme = %(theme)s::text where id = %(user_id)s::uuid
+
 -- name: find_person
--- The person of this issuer and subject: id, issuer, subject, name, email, operator, suspended. No row: never seen.
-select id, issuer, subject, name, email, operator, suspended_at is not null as suspended
+-- The person of this issuer and subject: id, issuer, subject, name, email, operator, suspended, language, theme. No row: never seen.
+select id, issuer, subject, name, email, operator, suspended_at is not null as suspended, language, theme
 from users where issuer = %(issuer)s::text and subject = %(subject)s::text
 
 -- name: get_person
--- One person: id, issuer, subject, name, email, operator, suspended.
-select id, issuer, subject, name, email, operator, suspended_at is not null as suspended
+-- One person: id, issuer, subject, name, email, operator, suspended, language, theme.
+select id, issuer, subject, name, email, operator, suspended_at is not null as suspended, language, theme
 from users where id = %(user_id)s::uuid
 
 -- name: put_person
@@ -14,4 +18,4 @@ insert into users (issuer, subject, name, email)
 values (%(issuer)s::text, %(subject)s::text, %(name)s::text, %(email)s::text)
 on conflict (issuer, subject) do update
 set name = coalesce(excluded.name, users.name), email = coalesce(excluded.email, users.email)
-returning id, issuer, subject, name, email, operator, suspended_at is not null as suspended
+returning id, issuer, subject, name, email, operator, suspended_at is not null as suspended, language, theme

@@ -80,6 +80,7 @@ POLICY: dict[str, dict[str, str]] = {
     "DELETE /api/courses/{course_id}/invitations/{invitation_id}": {
         "invitation": TEACHING, "invitation of another course": "443344",
     },
+    "GET /api/invitations/{code}": {"code": "......"},
     "POST /api/invitations/{code}/accept": {"code": "......"},
     "POST /api/chat": {
         "course": MEMBERS, "private in a question": OWN, "published in a question": MEMBERS,
@@ -99,6 +100,7 @@ POLICY: dict[str, dict[str, str]] = {
     "DELETE /api/sessions/{chat_id}/messages/{message_id}/feedback": {"message": "==.==="},
     "GET /api/sources/{source_id}": {"source": OWN},
     "GET /api/me": EVERYBODY,
+    "PATCH /api/me": EVERYBODY,
     "GET /api/auth/openrouter": EVERYBODY,
     "GET /api/auth/openrouter/callback/{nonce}": EVERYBODY,
     "GET /api/keys": EVERYBODY,

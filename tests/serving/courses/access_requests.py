@@ -28,6 +28,7 @@ BODIES: dict[str, Any] = {
     "PUT /api/documents/{upload_id}/pages/{page}/text": {"text": "new"},
     "PUT /api/lectures/{upload_id}/segments/{number}": {"text": "new"},
     "POST /api/sources/{source_id}/reports": {"reason": "new"},
+    "PATCH /api/me": {"theme": "dark"},
     "POST /api/tokens": {"name": "new", "scopes": ["read"]},
     "PUT /api/keys/{provider}": {"key": "sk-or-v1-of-nobody"},
     "PUT /api/models/mine": {"model": None},

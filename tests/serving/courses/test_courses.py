@@ -71,6 +71,33 @@ class TestInvitations:
         late = people.new().post(path)
         assert (late.status_code, late.json()["error"]["code"]) == (410, "invitation_ended")
 
+    def test_says_who_invites_to_what_to_who_holds_its_code(self, people):
+        until = (datetime.now(UTC) + timedelta(days=1)).replace(microsecond=0)
+        made = self.made(people, role="teacher", expiresAt=until.isoformat()).json()
+        said = people.stranger.get(f"/api/invitations/{made['code']}").json()
+        assert datetime.fromisoformat(said.pop("expiresAt")) == until
+        inviter = people.owner.get("/api/me").json()["name"]
+        course = people.owner.get(f"/api/courses/{people.course}").json()["name"]
+        assert said == {"courseName": course, "role": "teacher", "invitedBy": inviter, "joinedAs": None}
+        assert people.mate.get(f"/api/invitations/{made['code']}").json()["joinedAs"] == "student"
+        assert people.stranger.get(f"/api/courses/{people.course}").status_code == 404, "reading lets nobody in"
+
+    def test_that_has_ended_looks_like_one_that_there_never_was(self, people, rows):
+        used, timed, revoked, archived = (self.made(people, uses=1).json() for _ in range(4))
+        people.new().post(f"/api/invitations/{used['code']}/accept")
+        rows("update invitations set expires_at = now() - interval '1 s' where id = %s", [timed["id"]])
+        people.owner.delete(f"/api/courses/{people.course}/invitations/{revoked['id']}")
+        assert people.stranger.get(f"/api/invitations/{archived['code']}").status_code == 200
+        people.owner.patch(f"/api/courses/{people.course}", json={"archived": True})
+        codes = ["nothing", *(each["code"] for each in (used, timed, revoked, archived))]
+        read = {people.stranger.get(f"/api/invitations/{code}").text for code in codes}
+        accepted = {people.stranger.post(f"/api/invitations/{code}/accept").text for code in codes}
+        assert read == accepted
+        assert len(read) == 1
+        assert "ask for a new one" in read.pop()
+        member = people.mate.get(f"/api/invitations/{used['code']}")
+        assert member.json()["joinedAs"] == "student", "who belongs to the course finds it"
+
     def test_is_spent_once_however_many_come_at_one_moment(self, people):
         path = f"/api/invitations/{self.made(people, uses=3).json()['code']}/accept"
         crowd = [people.new() for _ in range(10)]
@@ -87,7 +114,7 @@ class TestInvitations:
         assert people.teacher.delete(one).status_code == 204
         for each in (timed, revoked):
             assert people.stranger.post(f"/api/invitations/{each['code']}/accept").status_code == 410
-        assert people.stranger.post("/api/invitations/nothing/accept").status_code == 404
+        assert people.stranger.post("/api/invitations/nothing/accept").status_code == 410
         past = {"expiresAt": (datetime.now(UTC) - timedelta(hours=1)).isoformat()}
         assert self.made(people, **past).status_code == 422
 

@@ -31,6 +31,8 @@ def test_a_link_lets_a_student_in_who_sees_nothing_of_teaching_until_they_teach(
     ben = entered("ben-m", name="Ben", viewport=PHONE)
     assert not ben.get_by_role("link", name="Thermodynamics").count(), "a stranger does not see it"
     ben.goto(link)
+    ben.get_by_text("Ada Lovelace invites you to Thermodynamics as a student.").wait_for()
+    assert violations(ben) == [], "an invitation"
     ben.get_by_role("button", name="Join course").click()
     ben.get_by_role("heading", name="Thermodynamics").wait_for()
     assert not ben.get_by_role("link", name="Members").count()
@@ -55,6 +57,7 @@ def test_a_link_lets_a_student_in_who_sees_nothing_of_teaching_until_they_teach(
     ada.get_by_text("Nobody can come in").wait_for()
     ada.get_by_role("button", name="Leave").click()
     ada.get_by_role("alert").get_by_text("needs an owner").wait_for()
-    ben.goto(link)
-    ben.get_by_role("button", name="Join course").click()
-    ben.get_by_role("alert").get_by_text("invitation").wait_for()
+    eve = entered("eve-m", name="Eve")
+    eve.goto(link)
+    eve.get_by_role("alert").get_by_text("This invitation is not good").wait_for()
+    assert not eve.get_by_role("button", name="Join course").count()

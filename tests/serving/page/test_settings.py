@@ -111,6 +111,18 @@ def test_a_token_is_shown_once_and_the_language_is_kept(opened, paying):
     assert zipfile.is_zipfile(download.value.path())
 
 
+def test_language_and_theme_come_along_to_another_browser(entered):
+    page = in_settings(entered("ada-lt", name="Ada"))
+    page.get_by_label("Theme").select_option(label="Dark")
+    with page.expect_response(lambda answer: answer.request.method == "PATCH"):
+        page.get_by_label("Language").select_option(label="Deutsch")
+    page.get_by_role("heading", name="Einstellungen", level=1).wait_for()
+    other = entered("ada-lt", name="Ada")
+    other.get_by_role("heading", name="Kurse", level=1).wait_for()
+    assert other.evaluate("getComputedStyle(document.documentElement).colorScheme") == "dark"
+    assert other.evaluate("document.documentElement.lang") == "de"
+
+
 @pytest.mark.slow
 def test_somebody_erases_themselves_by_typing_a_word(opened, signed, rows):  # noqa: F811
     signed.issuer.subject, signed.issuer.claims = "ephemeral", {}

@@ -63,6 +63,7 @@ export async function fetchJson<T>(url: string, init: RequestInit = {}): Promise
   try {
     response = await fetch(url, init);
   } catch {
+    await problemsArrived();
     throw new ApiError("offline", t("problem.offline"), 0);
   }
   if (!heard(response).ok) throw await errorOf(response);

@@ -10,6 +10,7 @@ export type Upload = Schemas["UploadOut"];
 export type Role = Course["role"];
 export type Member = Schemas["MemberOut"];
 export type Invitation = Schemas["InvitationOut"];
+export type Invited = Schemas["InvitedOut"];
 export type Deck = Schemas["DeckOut"];
 export type DeckPage = Schemas["PageOut"];
 export type Transcript = Schemas["TranscriptOut"];

@@ -1,17 +1,14 @@
 import { Suspense, useSyncExternalStore } from "react";
-import { Link, matchRoute, useLocation, useRouter } from "wouter";
+import { Link, useLocation } from "wouter";
 import { SWRConfig } from "swr";
 import { ApiError } from "../api/client.ts";
 import { language, onLanguage, t } from "../i18n/index.ts";
 import { Boundary } from "../ui/Boundary.tsx";
-import { later } from "../ui/later.ts";
 import { Loading } from "../ui/states.tsx";
 import { Notices } from "./Notices.tsx";
 import { Page } from "./Page.tsx";
-import { ROUTES } from "./routes.ts";
+import { pageAt } from "./routes.ts";
 import { Session } from "./session.tsx";
-
-const PAGES = ROUTES.map(([paths, load, ...words]) => [paths, later(load, ...words)] as const);
 
 /** The page. A change of language draws all of it anew. */
 export function App() {
@@ -28,22 +25,16 @@ export function App() {
 
 function Pages() {
   const [path] = useLocation();
-  const { parser } = useRouter();
-  for (const [paths, Shown] of PAGES) {
-    for (const each of paths) {
-      const [matches, found] = matchRoute(parser, each, path);
-      if (!matches) continue;
-      const params = found as Record<string, string>;
-      return (
-        <Boundary key={paths[0]}>
-          <Suspense fallback={<Loading />}>
-            <Shown key={params.courseId} {...params} />
-          </Suspense>
-        </Boundary>
-      );
-    }
-  }
-  return <Missing />;
+  const page = pageAt(path);
+  if (!page) return <Missing />;
+  const { name, Shown, params } = page;
+  return (
+    <Boundary key={name}>
+      <Suspense fallback={<Loading />}>
+        <Shown key={params.courseId} {...params} />
+      </Suspense>
+    </Boundary>
+  );
 }
 
 function Missing() {

@@ -1,12 +1,12 @@
-import type { ComponentType } from "react";
-import type { Catalogue } from "../i18n/index.ts";
+import { type ComponentType, lazy } from "react";
+import { bringWords, type Catalogue } from "../i18n/index.ts";
 
 // deno-lint-ignore no-explicit-any -- each page names the props that its address gives it
 type Load = () => Promise<{ default: ComponentType<any> }>;
 
 // Every page with its addresses; `:name` comes to the page as a prop. A page is loaded when it is first opened, with the
 // catalogues of words that it needs beside the base, and stays as it is from one of its addresses to another.
-export const ROUTES: readonly (readonly [paths: readonly string[], Load, ...words: Catalogue[]])[] = [
+const ROUTES: readonly (readonly [addresses: readonly string[], Load, ...words: Catalogue[]])[] = [
   [["/"], () => import("../pages/Courses/index.tsx")],
   [["/join/:code"], () => import("../pages/Join/index.tsx"), "join"],
   [
@@ -23,3 +23,17 @@ export const ROUTES: readonly (readonly [paths: readonly string[], Load, ...word
   [["/settings"], () => import("../pages/Settings/index.tsx"), "settings"],
   [["/operator"], () => import("../pages/Operator/index.tsx"), "operator"],
 ];
+
+const PAGES = ROUTES.map(([addresses, load, ...words]) => {
+  const bring = () => Promise.all([load(), bringWords(...words)]).then(([found]) => found);
+  const patterns = addresses.map((each) => new RegExp(`^${each.replace(/:(\w+)/g, "(?<$1>[^/]+)")}/?$`));
+  return { name: addresses[0], patterns, bring, Shown: lazy(bring) };
+});
+
+/** The page at an address, what the address names, and `bring`, which loads its files; undefined: there is none. */
+export function pageAt(path: string) {
+  for (const page of PAGES) {
+    const found = page.patterns.map((each) => each.exec(path)).find((each) => each !== null);
+    if (found) return { ...page, params: { ...found.groups } };
+  }
+}

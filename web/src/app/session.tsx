@@ -4,7 +4,8 @@ import { ApiError, fetchJson, news, send } from "../api/client.ts";
 import type { Me } from "../api/types.ts";
 import { SignIn } from "./SignIn.tsx";
 import { Failed, Loading } from "../ui/states.tsx";
-import { t, tMaybe } from "../i18n/index.ts";
+import { chooseLanguage, language, LANGUAGES, t, tMaybe } from "../i18n/index.ts";
+import { setTheme } from "./theme.ts";
 
 type State =
   | { is: "asking" }
@@ -44,10 +45,24 @@ export function Session({ children }: { children: ReactNode }) {
   }
 }
 
+let ahead: Promise<Response> | undefined;
+
+/** Begin to ask who is signed in, before there is anything to show it in. */
+export function askAhead() {
+  ahead = fetch("/api/me");
+  ahead.catch(() => {}); // it is said where it is used
+}
+
 async function find(told?: string): Promise<State> {
   try {
-    const response = await fetch("/api/me");
-    if (response.ok) return { is: "in", me: await response.json() };
+    const asked = ahead ?? fetch("/api/me");
+    ahead = undefined;
+    const response = await asked;
+    if (response.ok) {
+      const me: Me = await response.json();
+      await follow(me);
+      return { is: "in", me };
+    }
     if (response.status !== 401) {
       return { is: "failed", error: new ApiError("internal", t("problem.not_ready"), response.status) };
     }
@@ -58,9 +73,20 @@ async function find(told?: string): Promise<State> {
   }
 }
 
+/** Have the page as this person chose it, in whichever browser that was. */
+async function follow({ language: chosen, theme: worn }: Me) {
+  if (worn) setTheme(worn);
+  if (chosen && chosen !== language() && LANGUAGES.includes(chosen)) await chooseLanguage(chosen);
+}
+
+const ticketHere = () => new URLSearchParams(location.hash.slice(1)).get("ticket");
+
+/** Whether the address holds a ticket that signs in. */
+export const hasTicket = () => ticketHere() !== null;
+
 /** Sign in with the ticket in the address, which leaves it first: neither the history nor a bookmark keeps it. */
 async function useTicket(): Promise<string | undefined> {
-  const ticket = new URLSearchParams(location.hash.slice(1)).get("ticket");
+  const ticket = ticketHere();
   if (ticket === null) return;
   history.replaceState(null, "", location.pathname + location.search);
   try {

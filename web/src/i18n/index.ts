@@ -46,6 +46,7 @@ let current = "en";
 let words: Record<string, Sentence> = {};
 let plurals = new Intl.PluralRules("en");
 let problems = Promise.resolve();
+const started = Promise.withResolvers<void>();
 const listeners = new Set<() => void>();
 
 export const language = () => current;
@@ -59,7 +60,8 @@ export function languageName(code: string): string {
 /** The language this browser was told to use, else the first of its own that there is, else English. */
 export function startLanguage(): Promise<void> {
   const wanted = [localStorage.getItem("language"), ...navigator.languages.map((each) => each.slice(0, 2)), "en"];
-  return loadLanguage(wanted.find((each) => each !== null && LANGUAGES.includes(each))!);
+  const chosen = wanted.find((each) => each !== null && LANGUAGES.includes(each))!;
+  return loadLanguage(chosen).then(started.resolve);
 }
 
 export async function chooseLanguage(code: string) {
@@ -80,11 +82,12 @@ async function loadLanguage(code: string) {
 /** Bring a page's catalogues; in every language chosen later they are there too. */
 export async function bringWords(...names: Catalogue[]) {
   names.forEach((name) => used.add(name));
+  await started.promise; // what is used before comes with the first language
   Object.assign(words, ...await Promise.all(names.map((name) => load(current, name))));
 }
 
 /** Settled when the sentences of problems are there, as far as they can be had. */
-export const problemsArrived = () => problems;
+export const problemsArrived = () => started.promise.then(() => problems);
 
 /** Every sentence of the service's problems, which speaks English itself; what a page says of one goes before. */
 async function bringProblems() {

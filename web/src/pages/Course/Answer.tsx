@@ -8,7 +8,7 @@ import { Citations } from "./source/citations.tsx";
 import { placeOf } from "../../ui/place.ts";
 
 /** An answer. `live`: it is being written. */
-export function Answer({ chatId, message, live, busy, onAgain, onShow }: {
+export default function Answer({ chatId, message, live, busy, onAgain, onShow }: {
   chatId: string;
   message: Message;
   live: boolean;

@@ -1,7 +1,6 @@
-import { memo, useEffect, useRef } from "react";
+import { lazy, memo, Suspense, useEffect, useRef } from "react";
 import type { Course } from "../../api/types.ts";
 import { t } from "../../i18n/index.ts";
-import { Answer } from "./Answer.tsx";
 import { Composer } from "./Composer.tsx";
 import { ExportMenu } from "./ExportMenu.tsx";
 import { citedIn, KEYLESS, type Message } from "./messages.ts";
@@ -10,6 +9,11 @@ import { Question } from "./Question.tsx";
 import { Start } from "./Start.tsx";
 import { useStickToEnd } from "./useStickToEnd.ts";
 import { type Thread as Talk, useThread } from "./useThread.ts";
+
+// An answer's Markdown is half of what a chat loads. It is brought at once, and the question can be written meanwhile.
+const answers = import("./Answer.tsx");
+answers.catch(() => {}); // it is said where an answer is shown
+const Answer = lazy(() => answers);
 
 /** A conversation: what was said, what is being said, and the box for the next question. */
 export function Thread({ course, chatId, history, isNew, onAsked }: {
@@ -105,8 +109,18 @@ const Row = memo(function Row({ courseId, chatId, message, live, busy, edit, aga
 } & Actions) {
   return message.role === "user"
     ? <Question courseId={courseId} message={message} busy={busy} onEdit={edit} onShow={show} />
-    : <Answer chatId={chatId} message={message} live={live} busy={busy} onAgain={again} onShow={show} />;
+    : (
+      <Suspense fallback={<Coming />}>
+        <Answer chatId={chatId} message={message} live={live} busy={busy} onAgain={again} onShow={show} />
+      </Suspense>
+    );
 });
+
+const Coming = () => (
+  <article aria-label={t("chat.answer")} aria-busy className="min-h-40 text-dim motion-safe:animate-pulse">
+    {t("state.loading")}
+  </article>
+);
 
 /** Tells screen readers that an answer begins and ends, and not each of its words. */
 function Announcer({ messages, busy }: { messages: Message[]; busy: boolean }) {

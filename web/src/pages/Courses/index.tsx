@@ -1,9 +1,10 @@
 import { type ReactNode, Suspense, useState } from "react";
 import { Link } from "wouter";
 import { mutate as mutateAll } from "swr";
-import { send } from "../../api/client.ts";
+import { address, send } from "../../api/client.ts";
 import { useGet } from "../../api/useGet.ts";
 import type { Course } from "../../api/types.ts";
+import { bringPage } from "../../app/ahead.ts";
 import { Page } from "../../app/Page.tsx";
 import { t } from "../../i18n/index.ts";
 import { Icon } from "../../ui/Icon.tsx";
@@ -75,10 +76,19 @@ const List = ({ children }: { children: ReactNode }) => (
 );
 
 function Card({ course, onLeave }: { course: Course; onLeave: () => void }) {
+  const home = `/courses/${course.id}`;
+  const bring = () => { // who points at it most likely opens it
+    bringPage(home);
+    void mutateAll(address("/api/courses/{course_id}", { course_id: course.id }), course, false);
+  };
   return (
-    <li className="card relative flex items-start gap-2 hover:bg-raised">
+    <li
+      className="card relative flex items-start gap-2 hover:bg-raised"
+      onPointerEnter={bring}
+      onFocus={bring}
+    >
       <div className="min-w-0 flex-1">
-        <Link href={`/courses/${course.id}`} className="text-lg font-semibold after:absolute after:inset-0">
+        <Link href={home} className="text-lg font-semibold after:absolute after:inset-0">
           {course.name}
         </Link>
         <p className="text-dim">

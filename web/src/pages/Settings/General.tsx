@@ -1,4 +1,5 @@
 import { useState } from "react";
+import { send } from "../../api/client.ts";
 import { signOut } from "../../app/session.tsx";
 import { setTheme, type Theme, theme, THEMES } from "../../app/theme.ts";
 import { chooseLanguage, language, languageName, LANGUAGES, t } from "../../i18n/index.ts";
@@ -13,9 +14,17 @@ let justChosen = false;
 export function General() {
   const [shown, setShown] = useState(theme);
   const leaving = useDoing();
-  const speak = (code: string) => {
-    justChosen = true;
-    void chooseLanguage(code);
+  const choosing = useDoing();
+  const speak = (code: string) =>
+    choosing.run(async () => {
+      await send("patch", "/api/me", {}, { language: code });
+      justChosen = true;
+      await chooseLanguage(code);
+    });
+  const wear = (chosen: Theme) => {
+    setTheme(chosen);
+    setShown(chosen);
+    void choosing.run(() => send("patch", "/api/me", {}, { theme: chosen }));
   };
   return (
     <Section title={t("general.title")}>
@@ -32,14 +41,12 @@ export function General() {
         <Select
           label={t("general.theme")}
           value={shown}
-          onChange={(event) => {
-            setTheme(event.target.value as Theme);
-            setShown(event.target.value as Theme);
-          }}
+          onChange={(event) => wear(event.target.value as Theme)}
         >
           {THEMES.map((each) => <option key={each} value={each}>{t(`theme.${each}`)}</option>)}
         </Select>
       </div>
+      <Problem said={choosing.problem} />
       <div className="space-y-2">
         <p className="text-dim">{t("general.signOutText")}</p>
         <button

@@ -3,25 +3,32 @@
 Retrieval is scored with the function the chat uses, the alignment as it stands in the tables.
 """
 
+import json as files_json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
+from pipelines.answering.evaluating import ask_questions
 from pipelines.cli.output import clock, console, errors, foreign, print_json, told
 from pipelines.cli.search import question_embedder
 from pipelines.core.courses import find_course, list_courses
 from pipelines.core.documents import list_documents
-from pipelines.core.errors import NotFoundError
-from pipelines.core.evaluation import ask_questions, list_material_files
+from pipelines.core.errors import NotFoundError, UnreadableFileError
+from pipelines.core.evaluation import list_material_files
 from pipelines.core.lecture_slides import read_lecture_slides
 from pipelines.core.lectures import find_lecture
 from pipelines.core.postgres import Connection
 from pipelines.core.records import OPERATOR, Course, Scope
 from pipelines.core.stores import Stores
 from pipelines.steps.alignment.scoring import FoundSpan, read_spans, score_spans
-from pipelines.steps.scoring import read_questions, score
+from pipelines.steps.questions import read_questions
+from pipelines.steps.scoring import measured, score
+from pipelines.steps.statistics import compare
+
+KINDS = ("slide", "speech")
+SHOWN = {**{f"recall@{k}": f"recall@{k}" for k in (1, 5, 10)}, "ndcg@10": "nDCG@10", "mrr@10": "MRR@10"}
 
 
 def register(app: typer.Typer) -> None:
@@ -34,31 +41,86 @@ def evaluate(
     questions: Annotated[Path, typer.Argument(help="JSON lines: id, kind, file, question, pages or t_start/t_end.")],
     course: Annotated[str, typer.Option(help="Name of the course to search.")],
     json: Annotated[bool, typer.Option("--json", help="The whole result as JSON.")] = False,
+    against: Annotated[
+        Path | None, typer.Option(help="What --json printed in an earlier run: is the difference more than chance?")
+    ] = None,
 ) -> None:
-    """Score retrieval: recall@1, @5, @10 and MRR@10, for slides and speech apart."""
+    """Score retrieval for slides and speech apart, with 95 % intervals, and what is refused."""
     with told(), Stores.open() as stores:
+        earlier = _earlier(against) if against is not None else None
         with stores.database.transaction() as connection:
             scope = Scope(course_id=find_course(connection, course).id, person=OPERATOR)
-        asked = read_questions(questions)
-        with errors.status(f"Asking {len(asked)} questions ..."):
-            texts = [question.question for question in asked]
-            hits = ask_questions(stores.database, scope, texts, embed=question_embedder(stores, scope.course_id))
-        result = score(asked, hits, files=list_material_files(stores.database, scope))
+        known = read_questions(questions)
+        with errors.status(f"Asking {len(known)} questions ..."):
+            texts = [question.question for question in known]
+            asked = ask_questions(stores.database, scope, texts, embed=question_embedder(stores, scope.course_id))
+        files = list_material_files(stores.database, scope)
+        result = score(known, asked.hits, refused=asked.refused, ms=asked.ms, files=files)
+        if earlier is not None:
+            result["against"] = _differences(earlier, result["questions"])
     if json:
         print_json(result)
-        return
+    else:
+        _show(result)
+
+
+def _show(result: dict[str, Any]) -> None:
+    """The figures as tables, and the questions that need a look."""
     table = Table()
-    for name in ("kind", "questions", "recall@1", "recall@5", "recall@10", "MRR@10"):
+    for name in ("kind", "questions", *SHOWN.values(), "refused"):
         table.add_column(name, justify="left" if name == "kind" else "right")
-    for kind in ("slide", "speech"):
+    for kind in KINDS:
         row = result[kind]
         if row["n"]:
-            figures = [f"{row[name]:.3f}" for name in ("recall@1", "recall@5", "recall@10", "mrr@10")]
-            table.add_row(kind, str(row["n"]), *figures)
+            shown = [f"{row[name]:.3f}\n{low:.2f}-{high:.2f}" for name, (low, high) in row["interval"].items()]
+            table.add_row(kind, str(row["n"]), *shown, f"{row['refused']:.0%}")
+    if result["none"]["n"]:
+        table.add_row("none", str(result["none"]["n"]), *[""] * len(SHOWN), f"{result['none']['refused']:.0%}")
     console.print(table)
-    missed = [item["id"] for item in result["questions"] if item["rank"] is None]
+    console.print("Below each figure its 95 % interval over questions; refused: told that nothing was found.")
+    latency = result["latency_ms"]
+    console.print(f"One search took {latency['p50']:.0f} ms (median), {latency['p95']:.0f} ms (95th percentile).")
+    missed = [row["id"] for row in result["questions"] if row["rank"] is None and row["kind"] != "none"]
     if missed:
         console.print(foreign(f"Not among the first ten: {', '.join(missed)}"))
+    for kind, measures in result.get("against", {}).items():
+        for name, found in measures.items():
+            sure = "more than chance" if found["p"] < 0.05 else "no more than chance"
+            console.print(
+                f"{kind} {SHOWN[name]}: {found['before']:.3f} before, {found['after']:.3f} now "
+                f"(p = {found['p']:.3f}: {sure})."
+            )
+
+
+def _earlier(path: Path) -> dict[str, tuple[str, int | None]]:
+    """Kind and rank of each question of an earlier run.
+
+    Raises:
+        UnreadableFileError: the file is not what `--json` prints.
+    """
+    try:
+        rows = files_json.loads(path.read_text(encoding="utf-8"))["questions"]
+        return {str(row["id"]): (row["kind"], None if row["rank"] is None else int(row["rank"])) for row in rows}
+    except (OSError, ValueError, KeyError, TypeError):
+        raise UnreadableFileError(f"{path.name} is not what `studybuddy evaluate --json` prints.") from None
+
+
+def _differences(earlier: dict[str, tuple[str, int | None]], rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """By kind the comparison over the questions that both runs asked.
+
+    Raises:
+        UnreadableFileError: they have none in common.
+    """
+    both = [row for row in rows if row["id"] in earlier and row["kind"] in KINDS]
+    if not both:
+        raise UnreadableFileError("The earlier run asked none of these questions, so there is nothing to compare.")
+    return {
+        kind: compare(
+            measured({row["id"]: earlier[row["id"]][1] for row in both if row["kind"] == kind}),
+            measured({row["id"]: row["rank"] for row in both if row["kind"] == kind}),
+        )
+        for kind in KINDS
+    }
 
 
 def evaluate_alignment(

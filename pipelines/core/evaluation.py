@@ -1,24 +1,8 @@
-"""Evaluation of a course: a file's questions asked with the function the chat uses, scored by `steps/scoring.py`."""
+"""Materials that questions may be about: the files of a course, as whoever evaluates it sees them."""
 
-from collections.abc import Sequence
-
-from pipelines.core.models.providers import Embedder
 from pipelines.core.postgres import Database
-from pipelines.core.records import Hit, Scope
-from pipelines.core.retrieval import retrieve_chunks
+from pipelines.core.records import Scope
 from pipelines.core.statements import statement
-
-DEPTH = 10
-"""Hits asked for each question."""
-
-
-def ask_questions(db: Database, scope: Scope, questions: Sequence[str], *, embed: Embedder) -> list[list[Hit]]:
-    """The first ten hits of each question within the scope, in the questions' order.
-
-    Raises:
-        what `retrieve_chunks` raises.
-    """
-    return [retrieve_chunks(db, question, scope=scope, embed=embed, limit=DEPTH) for question in questions]
 
 
 def list_material_files(db: Database, scope: Scope) -> frozenset[str]:

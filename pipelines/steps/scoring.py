@@ -1,99 +1,114 @@
-"""Scores of retrieval on questions whose true place is known: recall at 1, 5 and 10, and mean reciprocal rank.
+"""Scores of retrieval on questions whose true place is known, computed by `ir_measures`.
 
-A question names a file by its base name and the pages or the seconds that answer it. A slide hit counts when one of
-its pages is among them, a speech hit when it overlaps the seconds. Running the questions is `core/evaluation.py`.
+A slide hit counts when one of its pages is right, a speech hit when it overlaps the seconds. One right place is enough
+for a reader, so a question has one relevant result: the first hit at any of its places. Asking the questions is
+`answering/evaluating.py`.
 """
 
-import json
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import PurePosixPath
 from typing import Any
 
-from pipelines.core.errors import UnreadableFileError
-from pipelines.core.records import Hit, Kind
+import numpy as np
+
+from pipelines.core.records import Hit
+from pipelines.steps.questions import Place, Question, QuestionKind, base_name
+from pipelines.steps.statistics import interval, share
 
 DEPTH = 10
 """Hits of a question that are looked at; a right one after them is a miss."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where an answer stands: pages of a deck, or `[start_s, end_s)` of a lecture; `file` is a base name."""
-
-    kind: Kind
-    file: str
-    pages: frozenset[int] = frozenset()
-    start_s: float = 0.0
-    end_s: float = 0.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """One question and every place that answers it; the first is the one asked for, others are as good."""
-
-    id: str
-    kind: Kind
-    question: str
-    places: tuple[Place, ...]
-
-    @property
-    def file(self) -> str:
-        """Base name of the material asked about."""
-        return self.places[0].file
-
-
-def read_questions(path: Path) -> list[Question]:
-    """Questions of a file with one JSON object a line; blank lines are skipped.
-
-    Raises:
-        UnreadableFileError: the file or a line cannot be read; the message names the line and what is wrong.
-    """
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UnreadableFileError(f"{path.name} cannot be read ({type(error).__name__}).") from None
-    questions: list[Question] = []
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            questions.append(_question(json.loads(line)))
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
-            missing = f"no {error}" if isinstance(error, KeyError) else str(error)
-            raise UnreadableFileError(f"{path.name}, line {number}: {missing}.", code="bad_question") from None
-    ids = [question.id for question in questions]
-    if twice := {name for name in ids if ids.count(name) > 1}:
-        raise UnreadableFileError(f"{path.name}: the id {min(twice)} is used twice.", code="bad_question")
-    if not questions:
-        raise UnreadableFileError(f"{path.name} has no questions.", code="bad_question")
-    return questions
+TOLD = 5
+"""Hits of a question that are told, right or wrong."""
+WITH_INTERVAL = ("recall@1", "recall@5", "recall@10", "ndcg@10", "mrr@10")
+RIGHT = "right"
 
 
 def score(
-    questions: Sequence[Question], results: Sequence[Sequence[Hit]], *, files: frozenset[str] | None = None
+    questions: Sequence[Question],
+    results: Sequence[Sequence[Hit]],
+    *,
+    refused: Sequence[bool] | None = None,
+    ms: Sequence[float] | None = None,
+    files: frozenset[str] | None = None,
 ) -> dict[str, Any]:
     """The figures of a run, as `studybuddy evaluate --json` prints them.
 
     Args:
         results: the hits of each question, best first.
+        refused: of each question, whether a reader is told that nothing was found. None: not known, nothing of it told.
+        ms: milliseconds each search took. None: not measured.
         files: base names of the course's material; a question about another file is a miss marked `"missing": true`.
             None: not known.
 
     Returns:
-        `slide` and `speech`, each `n`, `recall@1`, `recall@5`, `recall@10`, `mrr@10` (0.0 where n is 0), and
-        `questions`: `id`, `rank` (1-based; None: not among the first ten) and `top`, the first five places.
+        `slide` and `speech`, each `n`, `recall@1`, `recall@5`, `recall@10`, `ndcg@10`, `mrr@10` (0.0 where n is 0),
+        `interval` (of each of them the 95 % bootstrap interval, empty where n is 0) and `refused` (a share);
+        `none`: `n` and `refused`; `latency_ms`: `p50` and `p95`; `questions`: `id`, `kind`, `rank` (1-based; None: not
+        among the first ten), `refused`, and `top`, the first five places, each with its rank by meaning and by words
+        (None: that side did not bring it) and whether it is `right`.
     """
     rows: list[dict[str, Any]] = []
-    ranks: dict[Kind, list[int | None]] = {"slide": [], "speech": []}
-    for question, hits in zip(questions, results, strict=True):
-        rank = next((n for n, hit in enumerate(hits[:DEPTH], 1) if answers(hit, question)), None)
-        ranks[question.kind].append(rank)
-        row: dict[str, Any] = {"id": question.id, "rank": rank, "top": [_place(hit) for hit in hits[:5]]}
-        if files is not None and question.file not in files:
+    for n, (question, hits) in enumerate(zip(questions, results, strict=True)):
+        right = [answers(hit, question) for hit in hits[:DEPTH]]
+        row: dict[str, Any] = {
+            "id": question.id,
+            "kind": question.kind,
+            "rank": right.index(True) + 1 if True in right else None,
+            "top": [_place(hit) | {"right": fits} for hit, fits in zip(hits[:TOLD], right, strict=False)],
+        }
+        if refused is not None:
+            row["refused"] = refused[n]
+        if files is not None and question.file is not None and question.file not in files:
             row["missing"] = True
         rows.append(row)
-    return {**{kind: _figures(known) for kind, known in ranks.items()}, "questions": rows}
+    result: dict[str, Any] = {kind: figures(rows, kind) for kind in ("slide", "speech")}
+    none = [row for row in rows if row["kind"] == "none"]
+    result["none"] = {"n": len(none)}
+    for kind in ("slide", "speech", "none") if refused is not None else ():
+        result[kind]["refused"] = share([row["refused"] for row in rows if row["kind"] == kind])
+    if ms is not None:
+        result["latency_ms"] = {f"p{q}": round(float(np.percentile(ms, q)), 1) if ms else 0.0 for q in (50, 95)}
+    return {**result, "questions": rows}
+
+
+def figures(rows: Sequence[Mapping[str, Any]], kind: QuestionKind) -> dict[str, Any]:
+    """`n`, the means of the measures and their intervals, over the rows of one kind that `score` told."""
+    of_kind = {str(row["id"]): row["rank"] for row in rows if row["kind"] == kind}
+    values = measured(of_kind)
+    means = {name: share(each) for name, each in values.items()}
+    intervals = {name: interval(values[name]) for name in WITH_INTERVAL} if of_kind else {}
+    return {"n": len(of_kind), **means, "interval": intervals}
+
+
+def measured(ranks: Mapping[str, int | None]) -> dict[str, list[float]]:
+    """Of each measure its value for each question, in their order.
+
+    Args:
+        ranks: by question the rank of its first right hit; None: a miss.
+    """
+    import ir_measures
+
+    measures = _measures()
+    qrels = {question: {RIGHT: 1} for question in ranks}
+    run = {
+        question: {RIGHT if n == rank else f"{n:02}": float(DEPTH - n) for n in range(1, DEPTH + 1)}
+        for question, rank in ranks.items()
+    }
+    found: dict[str, dict[str, float]] = defaultdict(dict)
+    if ranks:
+        for metric in ir_measures.iter_calc(list(measures.values()), qrels, run):
+            found[str(metric.measure)][metric.query_id] = metric.value
+    return {name: [found[str(measure)][question] for question in ranks] for name, measure in measures.items()}
+
+
+@cache
+def _measures() -> dict[str, Any]:
+    import ir_measures  # loads C code; only who scores needs it
+
+    recall = {f"recall@{k}": ir_measures.R @ k for k in (1, 5, 10)}
+    return {**recall, "ndcg@10": ir_measures.nDCG @ DEPTH, "mrr@10": ir_measures.RR @ DEPTH}
 
 
 def answers(hit: Hit, question: Question) -> bool:
@@ -113,51 +128,7 @@ def _stands_at(hit: Hit, place: Place) -> bool:
     return hit.start_ms < place.end_s * 1000 and hit.end_ms > place.start_s * 1000
 
 
-def base_name(file: str) -> str:
-    """The last part of a path, whichever way its slashes lean."""
-    return PurePosixPath(file.replace("\\", "/")).name
-
-
-def _figures(ranks: Sequence[int | None]) -> dict[str, Any]:
-    n = len(ranks)
-    figures: dict[str, Any] = {"n": n}
-    for k in (1, 5, 10):
-        figures[f"recall@{k}"] = sum(rank is not None and rank <= k for rank in ranks) / n if n else 0.0
-    figures["mrr@10"] = sum(1 / rank for rank in ranks if rank is not None) / n if n else 0.0
-    return figures
-
-
 def _place(hit: Hit) -> dict[str, Any]:
     where = {"page": hit.page} if hit.kind == "slide" else {"start_ms": hit.start_ms, "end_ms": hit.end_ms}
-    return {"kind": hit.kind, "file": hit.file_name, **where, "score": round(hit.score, 4)}
-
-
-def _question(row: dict[str, Any]) -> Question:
-    place = _evidence(row)
-    cross = row.get("cross_evidence") or []
-    others = [other for other in (cross if isinstance(cross, list) else [cross]) if isinstance(other, dict)]
-    text = row["question"]
-    if not isinstance(text, str) or not text.strip():
-        raise ValueError("question must be a text")
-    return Question(
-        id=str(row["id"]),
-        kind=place.kind,
-        question=text,
-        places=(place, *(_evidence({"file": row["file"], **other}) for other in others)),
-    )
-
-
-def _evidence(row: dict[str, Any]) -> Place:
-    kind = row.get("kind") or ("slide" if "pages" in row else "speech")
-    file = base_name(row["file"])
-    if kind == "slide":
-        pages = [*row["pages"], *row.get("also_acceptable_pages", [])]
-        if not pages or not all(isinstance(page, int) and page >= 1 for page in pages):
-            raise ValueError("pages must be page numbers from 1")
-        return Place(kind="slide", file=file, pages=frozenset(pages))
-    if kind != "speech":
-        raise ValueError(f"kind must be slide or speech, not {kind}")
-    start_s, end_s = float(row["t_start"]), float(row["t_end"])
-    if not 0 <= start_s < end_s:
-        raise ValueError("t_start and t_end must be seconds, in order")
-    return Place(kind="speech", file=file, start_s=start_s, end_s=end_s)
+    ranks = {"dense_rank": hit.dense_rank, "lexical_rank": hit.lexical_rank}
+    return {"kind": hit.kind, "file": hit.file_name, **where, "score": round(hit.score, 4), **ranks}

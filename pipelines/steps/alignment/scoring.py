@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.core.errors import UnreadableFileError
-from pipelines.steps.scoring import base_name
+from pipelines.steps.questions import base_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,7 @@ COMMANDS = {
     "transcript": ("transcript",),
     "search": ("search",),
     "ask": ("ask",),
+    "questions": ("questions",),
     "evaluate": ("evaluate", "evaluate-alignment"),
     "demo": ("demo",),
 }

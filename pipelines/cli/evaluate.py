@@ -16,14 +16,14 @@ from pipelines.cli.search import question_embedder
 from pipelines.core.courses import find_course, list_courses
 from pipelines.core.documents import list_documents
 from pipelines.core.errors import NotFoundError, UnreadableFileError
-from pipelines.core.evaluation import list_material_files
 from pipelines.core.lecture_slides import read_lecture_slides
 from pipelines.core.lectures import find_lecture
 from pipelines.core.postgres import Connection
+from pipelines.core.question_sets import list_material_files, list_question_sets
 from pipelines.core.records import OPERATOR, Course, Scope
 from pipelines.core.stores import Stores
 from pipelines.steps.alignment.scoring import FoundSpan, read_spans, score_spans
-from pipelines.steps.questions import read_questions
+from pipelines.steps.questions import parse_questions, read_questions
 from pipelines.steps.scoring import measured, score
 from pipelines.steps.statistics import compare
 
@@ -38,8 +38,13 @@ def register(app: typer.Typer) -> None:
 
 
 def evaluate(
-    questions: Annotated[Path, typer.Argument(help="JSON lines: id, kind, file, question, pages or t_start/t_end.")],
     course: Annotated[str, typer.Option(help="Name of the course to search.")],
+    questions: Annotated[
+        Path | None,
+        typer.Argument(
+            help="JSON lines: id, kind, file, question, pages or t_start/t_end. Without it the course's own questions."
+        ),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="The whole result as JSON.")] = False,
     against: Annotated[
         Path | None, typer.Option(help="What --json printed in an earlier run: is the difference more than chance?")
@@ -50,7 +55,13 @@ def evaluate(
         earlier = _earlier(against) if against is not None else None
         with stores.database.transaction() as connection:
             scope = Scope(course_id=find_course(connection, course).id, person=OPERATOR)
-        known = read_questions(questions)
+            kept = list_question_sets(connection, scope.course_id) if questions is None else []
+        if questions is not None:
+            known = read_questions(questions)
+        elif kept:
+            known = parse_questions(kept[0].lines, name=f"Version {kept[0].version} of {course}'s questions")
+        else:
+            raise NotFoundError(f"{course} has no questions; `studybuddy questions import FILE` brings some.")
         with errors.status(f"Asking {len(known)} questions ..."):
             texts = [question.question for question in known]
             asked = ask_questions(stores.database, scope, texts, embed=question_embedder(stores, scope.course_id))

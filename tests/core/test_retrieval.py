@@ -9,9 +9,9 @@ from pipelines.core.courses import ensure_course
 from pipelines.core.documents import put_document
 from pipelines.core.embeddings import ensure_embedding_set, index_large_courses, write_vectors
 from pipelines.core.errors import EmbeddingMismatchError, NotFoundError
-from pipelines.core.evaluation import list_material_files
 from pipelines.core.lectures import put_lecture
 from pipelines.core.postgres import Database
+from pipelines.core.question_sets import list_material_files
 from pipelines.core.records import OPERATOR, Chunk, Scope, make_chunk_id
 from pipelines.core.retrieval import MAX_LIMIT, retrieve_chunks
 from pipelines.core.secrets.crypto import Sealer

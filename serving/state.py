@@ -98,7 +98,7 @@ async def opened(settings: Settings, limits: Limits, doors: Doors) -> AsyncItera
         ]
         tasks += [asyncio.create_task(_every(pause_s, chore)) for pause_s, chore in accounts.chores]
         tasks.append(asyncio.create_task(pace.watch()))
-        tasks.append(asyncio.create_task(asyncio.to_thread(_warm, searcher)))
+        tasks.append(asyncio.create_task(asyncio.to_thread(_warm, searcher, models)))
         stack.push_async_callback(_cancel, tasks)
         stack.push_async_callback(runs.drain)
         yield State(
@@ -174,7 +174,8 @@ async def _every(pause_s: float, chore: Callable[[], Awaitable[None]]) -> None:
         await asyncio.sleep(pause_s)
 
 
-def _warm(searcher: Searcher) -> None:
+def _warm(searcher: Searcher, models: Models) -> None:
+    models.warm()
     try:
         searcher.warm()
     except StudyBuddyError as error:

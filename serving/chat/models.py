@@ -46,6 +46,10 @@ class Models:
         client = self._clients.of(payer)
         return ChatModel(client, payer.model, pause=self._pause, habits=habits, meter=meter)
 
+    def warm(self) -> None:
+        """Load the client library now: the first answer would keep everybody else's waiting for it."""
+        self._clients.warm()
+
     async def close(self) -> None:
         """Close every connection to providers."""
         await self._clients.close()

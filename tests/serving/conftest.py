@@ -38,7 +38,9 @@ from serving.limits import Limits
 from serving.run import Server, make_server
 from tests.fakes import FakeModel
 
-QUICK = Limits(beat_s=0.2, dead_after_s=3.0, flush_s=0.05, drain_s=1.0, leave_grace_s=30, ping_s=5,
+# Services of one test process share an interpreter: one that loads something is silent for longer than 15 s where the
+# machine is busy, and lives.
+QUICK = Limits(beat_s=0.2, dead_after_s=60.0, flush_s=0.05, drain_s=1.0, leave_grace_s=30, ping_s=5,
                answer=Bounds(retry_wait_s=1.0))  # fmt: skip
 SLIDES = [
     ("Gradient descent", "Gradient descent moves the weights against the gradient of the loss. "

@@ -208,6 +208,11 @@ class AsyncClients:
         # aiohttp parses HTTP in C: reading a streamed word costs half of what it costs with the usual transport.
         return openai.DefaultAioHttpClient(timeout=timeout, follow_redirects=False)
 
+    @staticmethod
+    def warm() -> None:
+        """Load the client library now, a second of a core, in a thread that keeps nobody waiting."""
+        import openai.resources.chat  # noqa: F401
+
     async def close(self) -> None:
         """Close every connection."""
         for client in self._shared.values():

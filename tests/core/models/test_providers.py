@@ -1,5 +1,7 @@
 import base64
 import struct
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -308,3 +310,12 @@ def test_a_cut_connection_is_a_passing_fault(settings, model):
         describe_image(
             client_of(settings).with_options(max_retries=0), meter_of(settings), prompt="Describe.", image=b"RIFF"
         )
+
+
+def test_the_client_library_is_loaded_ahead_where_that_is_asked_for():
+    code = (
+        "import sys; from pipelines.core.models.providers import AsyncClients; print('openai' in sys.modules)\n"
+        "AsyncClients.warm(); print({'openai.resources.chat', 'openai._vendor.httpx_aiohttp'} <= set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)
+    assert done.stdout.split() == ["False", "True"]

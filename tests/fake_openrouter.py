@@ -107,6 +107,9 @@ def _handler(fake: FakeOpenRouter) -> type[BaseHTTPRequestHandler]:
                 self._say(200, {"data": MODELS})
             elif path == "/api/v1/chat/completions":
                 self._chat(body)
+            elif path == "/api/v1/embeddings":
+                vectors = [{"index": at, "embedding": [1.0, 0.5, 0.25]} for at, _ in enumerate(body["input"])]
+                self._say(200, {"data": vectors, "model": body["model"], "usage": {"prompt_tokens": 3, "cost": 0.001}})
             else:
                 self._say(404, {"error": {"code": 404, "message": "no such address"}})
 

@@ -117,27 +117,3 @@ def test_an_upload_of_somebody_erased_is_paid_by_nobody(graph, openrouter):
     with graph.stores.database.transaction() as connection:
         connection.execute("update documents set owner_id = null where id = %s", [document.id])
     assert graph.run(document).success and openrouter.seen == []
-
-
-def test_no_run_and_no_log_of_the_pipeline_holds_a_key(graph, openrouter, caplog, capfd):
-    """K1, for the graph: success, a refusal and an outage, with the key said back by the provider."""
-    document = graph.upload(pdf(*PAGES))
-    connect(graph, owner_of(graph, document, "ada"))
-    echo = KEY.encode()
-    openrouter.answers["/chat/completions"] = [
-        (402, {}, echo), (400, {"content-type": "application/json"}, b'{"error": {"message": "' + echo + b'"}}'),
-        (200, {"content-type": "text/html"}, echo),
-    ]  # fmt: skip
-    for _ in range(4):
-        graph.run(document)
-    assert described_by(graph, document) == (len(PAGES), None) and KEY in openrouter.paid_with()
-    out, err = capfd.readouterr()
-    events = "".join(
-        str(record) for run in graph.instance.get_runs() for record in graph.instance.all_logs(run.run_id)
-    ) + "".join(f"{run.run_config}{run.tags}" for run in graph.instance.get_runs())
-    with graph.stores.database.transaction() as connection:
-        kept = str(connection.execute("select code, message from description_refusals").fetchall())
-        kept += str(connection.execute("select to_jsonb(k) from model_keys k").fetchall())
-    assert KEY not in out + err + caplog.text + events + kept
-    files = [path for path in graph.stores.settings.home.rglob("*") if path.is_file()]
-    assert [path for path in files if echo in path.read_bytes()] == []

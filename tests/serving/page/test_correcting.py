@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.serving.page.test_looks import violations
+from tests.serving.page.accessible import violations
 from tests.serving.page.test_readers import deck_at, spoken
 
 __all__ = ["spoken"]

@@ -1,7 +1,7 @@
 """Courses that are open to all: found, joined and left by one person, opened, renamed and archived by another."""
 
+from tests.serving.page.accessible import violations
 from tests.serving.page.conftest import PHONE
-from tests.serving.page.test_looks import violations
 
 
 def test_an_open_course_is_found_joined_and_left_until_it_is_archived(entered):

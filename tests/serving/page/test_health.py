@@ -10,8 +10,8 @@ from pipelines.core.files import FileStore
 from tests.serving.materials.conftest import send, wav
 from tests.serving.materials.test_corrections import answered
 from tests.serving.materials.test_readers import read
+from tests.serving.page.accessible import violations
 from tests.serving.page.conftest import PHONE
-from tests.serving.page.test_looks import violations
 
 __all__ = ["answered", "read"]
 

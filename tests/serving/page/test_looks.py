@@ -1,40 +1,11 @@
 """How the page is to everybody: accessible in both themes, in German as in English, quiet where it is switched off."""
 
-from pathlib import Path
-
-import axe_playwright_python
 import pytest
 
 from tests.fakes import calls, text
+from tests.serving.page.accessible import violations
 from tests.serving.page.conftest import PHONE, WIDE
 from tests.serving.page.test_student import CHIP, ask, ended, in_course
-
-AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-FRAMES = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
-VIOLATIONS = """rules => axe.run({runOnly: rules}).then(found =>
-    found.violations.map(each => `${each.id}: ${each.nodes.map(node => node.target + ' ' + node.failureSummary)}`))"""
-
-
-STILL = "Promise.all(document.getAnimations().map(each => each.finished.catch(() => null))).then(() => 0)"
-"""Colours are looked at when none is on its way to another."""
-
-
-DRAWN = "* { content-visibility: visible !important }"
-"""What is out of sight is not drawn, and keeps the colours of the theme before."""
-
-
-def violations(page):
-    """What axe finds, in the light theme and in the dark."""
-    page.evaluate(AXE + "\n;0")
-    page.add_style_tag(content=DRAWN)
-    found = []
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        page.evaluate(FRAMES)  # the browser is told of the theme before all of the page has it
-        page.evaluate(STILL)
-        found += [f"{scheme}: {each}" for each in page.evaluate(VIOLATIONS, RULES)]
-    return found
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ import pytest
 from tests.serving.accounts.conftest import issuer, rows, signed  # noqa: F401  a service of its own, with an issuer
 from tests.serving.courses.conftest import people  # noqa: F401  who teach and learn there
 from tests.serving.materials.conftest import pdf, send
+from tests.serving.page.accessible import violations
 from tests.serving.page.conftest import PHONE
 from tests.serving.page.relay import Relay
-from tests.serving.page.test_looks import violations
 
 READING = '{"slides": {"run_id": "r", "began_at": "2026-01-01T00:00:00+00:00", "done": 12, "total": 78}}'
 

@@ -1,7 +1,7 @@
 """Members and invitations: two people in two browsers, one who teaches and one who is let in by a link."""
 
+from tests.serving.page.accessible import violations
 from tests.serving.page.conftest import PHONE
-from tests.serving.page.test_looks import violations
 
 
 def make_course(page, name):

@@ -4,7 +4,7 @@ import psycopg
 import pytest
 
 from tests.fakes import text
-from tests.serving.page.test_looks import violations
+from tests.serving.page.accessible import violations
 from tests.serving.page.test_student import CHIP, ask, ended, in_course, last, searched
 
 

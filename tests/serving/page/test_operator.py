@@ -1,8 +1,8 @@
 """What an operator does on the page: looks whether the service is well, finds a person, suspends them, lets them in."""
 
 from tests.serving.accounts.conftest import issuer, signed  # noqa: F401  a service of its own, with an issuer
+from tests.serving.page.accessible import violations
 from tests.serving.page.conftest import PHONE
-from tests.serving.page.test_looks import violations
 
 
 def as_person(opened, signed, subject, **more):  # noqa: F811

@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import expect
 
 from pipelines.core.files import FileStore
+from tests.serving.page.accessible import violations
 from tests.serving.page.conftest import PHONE
-from tests.serving.page.test_looks import violations
 
 
 def deck_at(page, material, number=None):

@@ -8,8 +8,8 @@ import pytest
 from tests.fake_openrouter import FakeOpenRouter
 from tests.serving.accounts.conftest import issuer, rows, signed  # noqa: F401  a service of its own, with an issuer
 from tests.serving.conftest import home_of_its_own, running
+from tests.serving.page.accessible import violations
 from tests.serving.page.conftest import PHONE
-from tests.serving.page.test_looks import violations
 
 SPENT = """insert into model_calls
 (user_id, purpose, model, own_key, status, prompt_tokens, completion_tokens, cost_usd, began_at, ended_at)

@@ -1,6 +1,8 @@
 # Two commands need nothing but python3, make and the package registries: `make demo` and `make test`.
 VENV := .venv
 BIN := $(VENV)/bin
+# What pytest makes of the tests is kept: where it may not be, every process makes it anew, 10 s each.
+test test-slow attack attack-brief: export PYTHONDONTWRITEBYTECODE :=
 # Its own names, its own pages and its token only, whatever a configuration of this machine says.
 JUPYTER := --ip=127.0.0.1 --ServerApp.allow_remote_access=False --ServerApp.allow_origin= --ServerApp.allow_origin_pat= \
     --ServerApp.disable_check_xsrf=False --ServerApp.allow_unauthenticated_access=False

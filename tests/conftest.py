@@ -1,5 +1,6 @@
 """Fixtures all rooms share: the shared course material, and a real migrated database cloned for each test."""
 
+import gc
 import itertools
 import shutil
 import signal
@@ -21,6 +22,15 @@ for optional in ("pymupdf.layout", "pymupdf4llm", "rfc3987_syntax"):
     # Nobody here uses what PyMuPDF, and jsonschema for addresses in JSON, import with themselves where it is there; it
     # would take 1.5 s and 2.5 s of every test process.
     sys.modules.setdefault(optional, None)  # type: ignore[arg-type]
+
+gc.disable()  # until everything is collected: what is made till then stays, and looking through it took 7 s of 30
+
+
+def pytest_collection_finish() -> None:
+    """Modules and tests stay to the end: they are not looked through for garbage again."""
+    gc.freeze()
+    gc.enable()
+
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 _numbers = itertools.count(1)

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import dagster as dg
@@ -82,7 +83,7 @@ def migrate() -> None:
 
 def serve(port: int) -> None:
     """The API, until it is ended."""
-    make_server(get_settings(), "127.0.0.1", port, limits=QUICK).run()
+    make_server(get_settings(), "127.0.0.1", port, limits=replace(QUICK, dead_after_s=3.0)).run()
 
 
 def in_order(*works: tuple[Callable[..., None], tuple[object, ...]]) -> None:

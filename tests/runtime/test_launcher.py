@@ -36,7 +36,7 @@ def launch(instance, behaviour):
     return run.run_id
 
 
-def wait_for(condition, timeout_s=20):
+def wait_for(condition, timeout_s=60):
     deadline = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"

@@ -159,7 +159,7 @@ class Service:
         self.url = f"http://127.0.0.1:{port}"
         self.token = local_token(settings)
         self.headers = {"authorization": f"Bearer {self.token}"}
-        self.http = httpx.Client(base_url=self.url, headers=self.headers, timeout=20)
+        self.http = httpx.Client(base_url=self.url, headers=self.headers, timeout=60)
 
     @property
     def runs(self):
@@ -201,7 +201,7 @@ def quoting(serving_settings, material) -> Iterator[Service]:
 def modelled(serving_settings, material, model) -> Settings:
     """Settings with the scripted model."""
     return serving_settings.model_copy(
-        update={"model_base_url": model.url, "chat_model": "scripted", "model_timeout_s": 5.0}
+        update={"model_base_url": model.url, "chat_model": "scripted", "model_timeout_s": 60.0}
     )
 
 

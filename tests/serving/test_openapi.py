@@ -41,5 +41,5 @@ def real(quoting):
 @schema.parametrize()
 @by_chance(2)
 def test_no_request_ends_in_a_5xx(case, real):
-    response = case.call(base_url=real.url, headers=real.headers, timeout=20)
+    response = case.call(base_url=real.url, headers=real.headers, timeout=60)
     check_answer(case, response.status_code, response.text)

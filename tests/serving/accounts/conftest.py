@@ -32,12 +32,12 @@ class SignedInService:
     def program(self, token: str | None = None, **claims) -> httpx.Client:
         """A program that shows `token`, or one the issuer signs with these claims."""
         token = self.issuer.mint(**claims) if token is None else token
-        return httpx.Client(base_url=self.url, headers={"authorization": f"Bearer {token}"}, timeout=20)
+        return httpx.Client(base_url=self.url, headers={"authorization": f"Bearer {token}"}, timeout=60)
 
     def browser(self) -> httpx.Client:
         """A browser: it keeps cookies and says where its requests come from."""
         headers = {"origin": self.url, "sec-fetch-site": "same-origin", "accept": "text/html"}
-        return httpx.Client(base_url=self.url, headers=headers, timeout=20)
+        return httpx.Client(base_url=self.url, headers=headers, timeout=60)
 
 
 def issuer_settings(settings: Settings, issuer: FakeIssuer, port: int, **more) -> Settings:

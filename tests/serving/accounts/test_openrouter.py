@@ -26,7 +26,7 @@ class Connecting:
     def person(self, name="ada", **more):
         """A client with cookies of its own that a person is signed in with."""
         headers = {"authorization": f"Bearer {self.issuer.mint(name)}"}
-        self.opened.append(httpx.Client(base_url=self.service.url, headers=headers, timeout=20, **more))
+        self.opened.append(httpx.Client(base_url=self.service.url, headers=headers, timeout=60, **more))
         return self.opened[-1]
 
     def hang_up(self):

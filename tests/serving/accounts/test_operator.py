@@ -14,7 +14,7 @@ def olga(signed):
 
 
 def until(found, wanted):
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while found() != wanted:
         assert time.monotonic() < deadline, found()
         time.sleep(0.05)

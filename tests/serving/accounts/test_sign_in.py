@@ -192,7 +192,7 @@ def test_a_suspended_person_does_not_get_in(signed, rows):
 
 
 def until(client, status):
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while (found := client.get("/api/me").status_code) != status:
         assert time.monotonic() < deadline, found
         time.sleep(0.05)

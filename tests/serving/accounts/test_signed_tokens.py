@@ -121,7 +121,7 @@ def test_a_token_that_is_whole_is_let_in(signed, good):
 def test_a_person_is_known_for_a_while_but_never_longer_than_their_token(signed):
     token = signed.issuer.mint(exp=int(time.time()) - 3)  # within the leeway for two more seconds
     assert me(signed, token).status_code == 200
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while me(signed, token).status_code == 200:
         assert time.monotonic() < deadline
         time.sleep(0.2)
@@ -141,7 +141,7 @@ def own(serving_settings):
 
 
 def until(get, token, status):
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while (found := get(token)) != status:
         assert time.monotonic() < deadline, found
         time.sleep(0.1)

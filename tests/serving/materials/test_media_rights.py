@@ -26,7 +26,7 @@ class Slow:
     """A player that has read the beginning and waits, with little room for what comes next."""
 
     def __init__(self, signed, who, path: str) -> None:
-        self._line = socket.create_connection(("127.0.0.1", signed.service.port), timeout=20)
+        self._line = socket.create_connection(("127.0.0.1", signed.service.port), timeout=60)
         self._line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
         said = f"GET {path} HTTP/1.1\r\nhost: 127.0.0.1:{signed.service.port}\r\nconnection: close\r\n"
         self._line.sendall(f"{said}authorization: {who.headers['authorization']}\r\n\r\n".encode())

@@ -91,7 +91,7 @@ def test_a_transcript_has_lines_slides_chapters_and_captions(people, course):
     captions = people.mate.get(f"/api/lectures/{lecture}/captions.vtt")
     assert captions.headers["content-type"].startswith("text/vtt") and captions.text.startswith("WEBVTT\n")
     assert "00:00:00.000 --> 00:00:04.000\n<v Ada>Good &lt;morning&gt; &amp; welcome.\n" in captions.text
-    with httpx.Client(base_url=people.signed.url, timeout=20) as anonymous:
+    with httpx.Client(base_url=people.signed.url, timeout=60) as anonymous:
         for url in (answer["captionsUrl"], answer["mediaUrl"], slide["imageUrl"]):
             assert anonymous.get(url).status_code == 200, url
             assert anonymous.get(url.partition("?")[0]).status_code == 401

@@ -123,7 +123,7 @@ class TestBrokenConnections:
     def arrived(self, people, place, size):
         """Wait until the service has written so much."""
         part = Path(people.signed.service.settings.home) / "files" / "partial" / place.rpartition("/")[2]
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while not part.exists() or part.stat().st_size < size:
             assert time.monotonic() < deadline
             time.sleep(0.02)

@@ -77,7 +77,7 @@ def opened(browser, request) -> Iterator[Callable[..., Page]]:
         **more,
     ) -> Page:
         context = browser.new_context(base_url=service.url, locale=language, viewport=viewport, **more)
-        context.set_default_timeout(30_000)  # a machine that runs all tests at once is slow
+        context.set_default_timeout(60_000)  # a machine that runs all tests at once is slow
         page = context.new_page()
         page.problems = []
         pages.append(page)
@@ -128,8 +128,8 @@ def ticket(service: Service) -> str:
 
 @pytest.fixture(scope="package")
 def service(modelled) -> Iterator[Service]:
-    """A service with the scripted model that is not taken for dead while the browser has the machine's cores."""
-    with running(modelled, replace(QUICK, beat_s=1.0, dead_after_s=30.0)) as service:
+    """A service with the scripted model."""
+    with running(modelled, replace(QUICK, beat_s=1.0)) as service:
         yield service
 
 

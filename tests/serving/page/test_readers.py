@@ -126,7 +126,7 @@ def test_a_lecture_is_heard_read_searched_and_asked_about(opened, service, mater
         re.compile(r"^About lecture2.wav, 2:5\d: $")
     )
     page.goto(address)
-    expect(now(page)).to_have_text(re.compile("sentence (39|40)"), timeout=10_000)
+    expect(now(page)).to_have_text(re.compile("sentence (39|40)"), timeout=60_000)
     assert violations(page) == [], "a lecture, where one had stopped"
     page.get_by_role("link", name="week1.pdf, page 3").click()
     page.get_by_role("img", name="Page 3: Optimisers compared").wait_for()

@@ -43,7 +43,7 @@ def children() -> list[psutil.Process]:
 
 
 def gone(processes: list[psutil.Process]) -> bool:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         if not any(p.is_running() and p.status() != psutil.STATUS_ZOMBIE for p in processes):
             return True
@@ -107,7 +107,7 @@ def test_endless_computing_ends_at_the_cpu_limit() -> None:
 
 
 def test_endless_waiting_ends_at_the_wall_limit() -> None:
-    items = run("sleep", Limits(wall_s=1.0), seconds=60)
+    items = run("sleep", Limits(wall_s=3.0), seconds=60)
     next(items)
     processes = children()
     with pytest.raises(UnreadableFileError) as caught:
@@ -117,9 +117,9 @@ def test_endless_waiting_ends_at_the_wall_limit() -> None:
 
 
 def test_a_slow_consumer_is_not_held_against_the_file() -> None:
-    items = run("count", Limits(wall_s=1.0), up_to=40)
+    items = run("count", Limits(wall_s=3.0), up_to=40)
     next(items)
-    time.sleep(1.5)
+    time.sleep(3.5)
     assert len(list(items)) == 39
 
 

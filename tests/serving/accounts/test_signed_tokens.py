@@ -134,7 +134,8 @@ def own(serving_settings):
     settings = issuer_settings(serving_settings, issuer, port)
 
     def get(token):
-        return httpx.get(f"http://127.0.0.1:{port}/api/me", headers={"authorization": f"Bearer {token}"}).status_code
+        headers = {"authorization": f"Bearer {token}"}
+        return httpx.get(f"http://127.0.0.1:{port}/api/me", headers=headers, timeout=60).status_code
 
     yield issuer, get, lambda: running(settings, LIMITS, port=port)
     issuer.close()

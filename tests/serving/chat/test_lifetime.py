@@ -107,7 +107,7 @@ def test_a_chat_that_another_request_makes_just_now_takes_the_question(service, 
     assert said(parts_of(answers[0])) == "Hello." and len(history(service, chat)) == 2
 
 
-def test_the_answer_of_a_dead_process_is_closed_with_what_it_said(service, modelled, material, model):
+def test_the_answer_of_a_dead_process_is_closed_with_what_it_said(service, material, model):
     """A process is killed for real; another one on the same database frees the chat."""
     model.script(HANGING)
     chat = str(uuid4())
@@ -137,7 +137,7 @@ def beat_of(service, chat):
         ).fetchone()[0]
 
 
-def test_an_answer_goes_on_in_a_process_that_stood_still_and_was_taken_for_dead(modelled, material, model):
+def test_an_answer_goes_on_in_a_process_that_stood_still_and_was_taken_for_dead(modelled, second, material, model):
     go_on, answers = threading.Event(), []
     model.script([*text("w0 ", reason=None), go_on, *text("w1.")])
     chat = str(uuid4())
@@ -156,9 +156,9 @@ def test_an_answer_goes_on_in_a_process_that_stood_still_and_was_taken_for_dead(
         wait_for(lambda: beat_of(second, chat) > last, 60)
         go_on.set()
         asking.join(60)
-        answer = history(second, chat)[1]
     parts = parts_of(answers[0])
     assert said(parts) == "w0 w1." and parts[-1]["type"] == "finish"
+    answer = history(second, chat)[1]
     assert answer["metadata"]["status"] == "done" and answer["parts"][-1]["text"] == "w0 w1."
 
 

@@ -17,16 +17,9 @@ QUOTED = 3
 QUOTE_CHARS = 420
 """Longest quotation, in characters; a longer passage is cut to the part that has most of the question's words."""
 
-SIMILAR = 0.27
-"""Cosine from which a passage has to do with a question; `SIMILAR_WITH_WORDS` is enough where it also has
-`WORDS_SHARE` of the question's words (two at least).
-
-Measured with the local embedder on 32 questions about nine real decks and the sample, 32 asked of the wrong course and
-40 about nothing taught (`SIMILAR` 0.24 / 0.27 / 0.33): answered 30 / 29 / 25 of 32, and wrongly 10 / 4 / 3 of 72.
-Other embedders put unrelated texts closer together; with those fewer questions are turned away, never more.
-"""
-SIMILAR_WITH_WORDS = 0.1
 WORDS_SHARE = 0.5
+WORDS_NEAR = 0.05
+"""How much less near a passage may be (`Hit.needed`) that has this share of the question's words, two at least."""
 JUDGED = 5
 KEPT_SHARE = 0.5
 
@@ -47,7 +40,7 @@ class Answer:
 
 
 def relevant_hits(question: str, hits: Sequence[Hit]) -> list[Hit]:
-    """The hits worth reading for the question, in their order; empty when none has to do with it.
+    """The hits worth reading for their question, in their order; empty when none has to do with it.
 
     Judged as a whole: when one of the first five fits, every hit with half the best score or more comes along.
     """
@@ -84,10 +77,11 @@ def where(hit: Hit) -> str:
 
 
 def _fits(terms: set[int], hit: Hit) -> bool:
-    if hit.named or hit.similarity is None or hit.similarity >= SIMILAR:
+    if hit.named or hit.similarity is None:
         return True
     shared = len(terms & set(term_counts(hit.text)))
-    return shared >= 2 and shared >= WORDS_SHARE * len(terms) and hit.similarity >= SIMILAR_WITH_WORDS
+    near = WORDS_NEAR if shared >= 2 and shared >= WORDS_SHARE * len(terms) else 0.0
+    return hit.similarity >= hit.needed - near
 
 
 def _quote(text: str, terms: set[int]) -> str:

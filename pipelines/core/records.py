@@ -291,7 +291,8 @@ class Hit:
     `dense_rank` and `lexical_rank` are 1-based; None when that side did not return the chunk. For speech,
     `document_id` and `page` name the slide on screen when the lecture is aligned, and for a slide `start_ms` and
     `end_ms` say when it was spoken about, in lecture `lecture_id`; None otherwise. `named`: the question names this
-    place by its page, its minute, or a word that stands in few chunks and in this one. `boxes`: where the words of a
+    place by its page, its minute, or a word that stands in few chunks and in this one. `needed`: the cosine from which
+    a passage has to do with the question at all (above 1: none does, whatever it says). `boxes`: where the words of a
     slide stand on its page; empty for speech and where that is not known.
     """
 
@@ -314,4 +315,5 @@ class Hit:
     document_id: UUID | None = None
     lecture_id: UUID | None = None
     named: bool = False
+    needed: float = 0.0
     boxes: tuple[Box, ...] = ()

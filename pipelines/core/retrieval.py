@@ -20,6 +20,7 @@ from pipelines.core.errors import EmbeddingMismatchError, NotFoundError
 from pipelines.core.models.providers import Embedder
 from pipelines.core.postgres import Connection, Database
 from pipelines.core.records import Box, Hit, Scope
+from pipelines.core.search.answerable import SECOND_SIMILAR, named_lookups, needed_similarity
 from pipelines.core.search.boxes import boxes_of_chunks
 from pipelines.core.search.copies import without_copies
 from pipelines.core.search.languages import KNOWN_SHARE, is_english
@@ -73,7 +74,7 @@ def retrieve_chunks(db: Database, question: str, *, scope: Scope, embed: Embedde
     asked = question_terms(question)
     vector = embed.embed([question])[0]  # before a connection is borrowed: a provider may take seconds
     with db.transaction(as_person=scope.person, course_id=scope.course_id) as connection:
-        basis = _basis(connection, scope, asked.lookups, embed)
+        basis = _basis(connection, scope, [*asked.lookups, *named_lookups(question)], embed)
         found = dict(zip(basis["terms"], basis["found"], strict=True))
         if not found.get(ALL_CHUNKS):
             return []
@@ -81,7 +82,8 @@ def retrieve_chunks(db: Database, question: str, *, scope: Scope, embed: Embedde
         if within is None:
             return []
         weights = question_weights(asked, found, int(found[ALL_CHUNKS]))
-        compared = _Compared(basis["set_id"], embed.dims, vector, DENSE_WEIGHT, basis["indexed"])
+        needed = needed_similarity(question, asked, found, int(found[ALL_CHUNKS]))
+        compared = _Compared(basis["set_id"], embed.dims, vector, DENSE_WEIGHT, basis["indexed"], needed)
         if not is_english(question) and known_share(asked, found, int(found[ALL_CHUNKS])) < KNOWN_SHARE:
             compared = _in_other_words(connection, scope, question, embed.multilingual) or compared
         placed = _placed(connection, question, scope, within)
@@ -113,18 +115,20 @@ def retrieve_chunks(db: Database, question: str, *, scope: Scope, embed: Embedde
             places = cursor.execute(statement("find_meeting_places"), meeting).fetchall()
         boxes = boxes_of_chunks(connection, scope.course_id, chunk_ids)
     rare = rarest_term(asked, found, int(found[ALL_CHUNKS]))
-    return _hits(rows, {place.pop("chunk_id"): place for place in places}, boxes, rare)
+    return _hits(rows, {place.pop("chunk_id"): place for place in places}, boxes, rare, compared.needed)
 
 
 @dataclass(frozen=True, slots=True)
 class _Compared:
-    """The set of vectors a question is compared with, its vector there and the share of the cosine in the score."""
+    """The set of vectors a question is compared with: its vector there, the share of the cosine in the score, and the
+    cosine from which a passage has to do with it."""
 
     set_id: int | None
     dims: int
     vector: npt.NDArray[np.float32]
     weight: float
     indexed: bool
+    needed: float
 
 
 def _in_other_words(connection: Connection, scope: Scope, question: str, embed: Embedder | None) -> _Compared | None:
@@ -136,7 +140,7 @@ def _in_other_words(connection: Connection, scope: Scope, question: str, embed: 
     if second is None or (second["model"], second["dims"]) != (embed.model, embed.dims):
         return None
     vector = embed.embed([question])[0]  # while a connection is held: it is local, and takes milliseconds
-    return _Compared(second["set_id"], embed.dims, vector, SECOND_DENSE_WEIGHT, second["indexed"])
+    return _Compared(second["set_id"], embed.dims, vector, SECOND_DENSE_WEIGHT, second["indexed"], SECOND_SIMILAR)
 
 
 def _within(scope: Scope, basis: dict[str, Any]) -> list[UUID] | None:
@@ -193,6 +197,7 @@ def _hits(
     places: dict[UUID, dict[str, Any]],
     boxes: dict[UUID, tuple[Box, ...]],
     rare: int | None,
+    needed: float,
 ) -> list[Hit]:
     """The rows as records; `places` says of a chunk where slides and speech meet, and lacks those where they do not."""
     return [
@@ -211,6 +216,7 @@ def _hits(
             lexical_rank=row["lexical_rank"],
             similarity=row["cosine"],
             boxes=boxes.get(row["chunk_id"], ()),
+            needed=needed,
             named=row["placed"] or (rare is not None and rare in term_counts(f"{row['title']}\n{row['content']}")),
             **(places.get(row["chunk_id"]) or _own_place(row)),
         )

@@ -24,7 +24,7 @@ from pipelines.core.embeddings import ensure_embedding_set, index_large_courses
 from pipelines.core.models.embedder_local import DIMS, LocalEmbedder
 from pipelines.core.postgres import Database
 from pipelines.core.records import OPERATOR, PIPELINE, EmbeddingSet, Person, Scope
-from pipelines.core.retrieval import DENSE_WEIGHT, DEPTH, retrieve_chunks
+from pipelines.core.retrieval import DENSE_WEIGHT, DEPTH, SLIDE_BONUS, retrieve_chunks
 from pipelines.core.search.lexical import ALL_CHUNKS, K1, TERM_SPACE, question_terms, question_weights
 from pipelines.core.settings import Settings
 from pipelines.core.statements import statement
@@ -79,7 +79,7 @@ def bare(
             "set_id": basis[0], "indexed": basis[3], "dims": DIMS, "course_id": course.id,
             "kinds": [], "source_ids": [], "sources": [], "placed": [],
             "embedding": HalfVector(vector), "weights": SparseVector(weights, TERM_SPACE),
-            "dense_weight": DENSE_WEIGHT, "bm25_scale": (K1 + 1) * sum(weights.values()),
+            "dense_weight": DENSE_WEIGHT, "slide_bonus": SLIDE_BONUS, "bm25_scale": (K1 + 1) * sum(weights.values()),
             "depth": DEPTH, "limit": limit,
         }  # fmt: skip
         rows = connection.execute(statement("search_chunks"), parameters).fetchall()

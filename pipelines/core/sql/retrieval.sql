@@ -109,7 +109,7 @@ where c.id = %(course_id)s::uuid and c.deleted_at is null and (%(person_id)s::uu
 -- page_label, start_ms, end_ms, cosine, bm25 (of all the question's words), dense_rank, lexical_rank (null: not among
 -- the first `depth` of that side), placed, score.
 -- Of `kinds`, `source_ids` and `sources` an empty one means all of the course.
--- score = dense_weight * cosine + (1 - dense_weight) * bm25 / bm25_scale. Parts of one long slide share their page; the
+-- score = dense_weight * cosine + (1 - dense_weight) * bm25 / bm25_scale, and slide_bonus for a slide. Parts of one long slide share their page; the
 -- best part stands for it. Chunks that are `placed` (the question names their page or minute) come first, whatever
 -- they say.
 -- `candidates` are materialized because row security trusts a plain column with an index, and no `coalesce` of a join.
@@ -161,6 +161,7 @@ best as (
            c.kind, c.source_id, c.title, c.content, c.page, c.pages, c.page_label, c.start_ms, c.end_ms,
            %(dense_weight)s::float8 * coalesce(s.cosine, 0)
            + (1 - %(dense_weight)s::float8) * coalesce(s.bm25, 0) / %(bm25_scale)s::float8
+           + case c.kind when 'slide' then %(slide_bonus)s::float8 else 0 end
            + (s.chunk_id = any(%(placed)s::uuid[]))::integer as score,
            s.chunk_id = any(%(placed)s::uuid[]) as placed
     from scored as s

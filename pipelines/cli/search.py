@@ -56,14 +56,18 @@ def find_hits(stores: Stores, question: str, *, course: str, limit: int, kinds: 
         stores.database,
         question,
         scope=Scope(course_id=found.id, person=OPERATOR, kinds=kinds),
-        embed=question_embedder(stores, found.id),
+        embed=question_embedder(stores, found.id, briefly=True),
         limit=limit,
     )
 
 
-def question_embedder(stores: Stores, course_id: UUID) -> Embedder:
-    """The embedder for questions at the command line, which the local person pays where a provider is asked."""
-    return embedder_for(stores, find_local_person, "question", course_id=course_id)
+def question_embedder(stores: Stores, course_id: UUID, *, briefly: bool = False) -> Embedder:
+    """The embedder for questions at the command line, which the local person pays where a provider is asked.
+
+    Args:
+        briefly: for a question or two, after which the process ends.
+    """
+    return embedder_for(stores, find_local_person, "question", course_id=course_id, briefly=briefly)
 
 
 def hit_as_json(hit: Hit) -> dict[str, Any]:

@@ -13,8 +13,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
-
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 POLL_S = 0.05
 
@@ -79,6 +77,8 @@ def end(names: Iterable[ProcessName], *, grace_s: float) -> None:
 
 
 def _tree(root: ProcessName) -> list[ProcessName]:
+    import psutil  # here, as below: most who name a process never need it, and a search would wait for it
+
     pids = [root.pid]
     with suppress(psutil.Error):
         pids += [child.pid for child in psutil.Process(root.pid).children(recursive=True)]
@@ -93,6 +93,8 @@ def _started(pid: int) -> str | None:
             return None
         fields = stat.rpartition(")")[2].split()  # the name before it may hold spaces; see proc_pid_stat(5)
         return None if fields[0] in "ZX" else f"{BOOT_ID.read_text(encoding='ascii').strip()}:{fields[19]}"
+    import psutil
+
     try:
         process = psutil.Process(pid)
         return None if process.status() == psutil.STATUS_ZOMBIE else f"{process.create_time():.2f}"

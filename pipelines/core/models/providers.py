@@ -75,6 +75,8 @@ class Embedder(Protocol):
 _local = LocalEmbedder()
 _multilingual = MultilingualEmbedder()
 _local_with_second = LocalEmbedder(multilingual=_multilingual)
+_local_briefly = LocalEmbedder(threads=1, optimised=False)
+_local_briefly_with_second = LocalEmbedder(threads=1, optimised=False, multilingual=_multilingual)
 
 
 def wants_second_vectors(settings: Settings) -> bool:
@@ -91,12 +93,15 @@ def load_second_embedder() -> None:
     _multilingual.load()
 
 
-def embedder(settings: Settings, meter: Meter | None = None, clients: "Clients | None" = None) -> Embedder:
+def embedder(
+    settings: Settings, meter: Meter | None = None, clients: "Clients | None" = None, *, briefly: bool = False
+) -> Embedder:
     """The embedder the settings name. Cheap: models load and connections open on first use.
 
     Args:
         meter: who pays, where a provider makes the vectors; None: the operator, and nobody counts.
         clients: connections to share; None: its own.
+        briefly: this process embeds a question or two and ends; a local model is then loaded in half the time.
 
     Raises:
         SettingsError: EMBEDDING_DIMS that the local model does not have.
@@ -105,7 +110,9 @@ def embedder(settings: Settings, meter: Meter | None = None, clients: "Clients |
     if settings.embedding_model == LOCAL_EMBEDDING_MODEL:
         if settings.embedding_dims != _local.dims:
             raise SettingsError(f"EMBEDDING_DIMS must be {_local.dims} for the local embedder.")
-        return _local_with_second if wants_second_vectors(settings) else _local
+        if wants_second_vectors(settings):
+            return _local_briefly_with_second if briefly else _local_with_second
+        return _local_briefly if briefly else _local
     payer = meter.payer if meter is not None else payer_of_vectors(NOBODY, settings, None)
     client = (clients or Clients(settings)).of(payer)
     return RemoteEmbedder(client, model=settings.embedding_model, dims=settings.embedding_dims, meter=meter)
@@ -119,18 +126,20 @@ def embedder_for(
     course_id: UUID | None = None,
     run_id: str | None = None,
     clients: "Clients | None" = None,
+    briefly: bool = False,
 ) -> Embedder:
     """The embedder of the settings; where a provider makes the vectors, a person pays.
 
     Args:
         find_payer: the id of this person (None: the operator pays), asked only where there is something to pay.
+        briefly: see `embedder`.
 
     Raises:
         SettingsError, KeyMissingError, StorageUnavailableError
     """
     settings = stores.settings
     if settings.embedding_model == LOCAL_EMBEDDING_MODEL:
-        return embedder(settings)
+        return embedder(settings, briefly=briefly)
     with stores.database.transaction() as connection:
         means = find_means(connection, find_payer(connection), course_id=course_id)
     payer = payer_of_vectors(means, settings, stores.sealer)

@@ -48,6 +48,13 @@ def test_the_same_texts_give_the_same_vectors_however_many_threads_there_are():
     assert np.all((one * four).sum(axis=1) > 0.99)
 
 
+def test_a_model_loaded_for_a_question_or_two_gives_the_same_vectors(embedder):
+    texts = ["What is momentum?", "Gradient descent with a long memory of its steps. " * 20, "Schwungmasse"]
+    briefly = LocalEmbedder(threads=1, optimised=False)
+    for text in texts:
+        assert np.allclose(briefly.embed([text]), embedder.embed([text]), atol=1e-6)
+
+
 def test_meaning_is_nearer_than_words(embedder):
     question, near, far = embedder.embed(
         ["How do I train a puppy?", "Teaching young dogs to obey", "The train to Munich leaves at nine"]

@@ -47,7 +47,7 @@ class LocalEmbedder:
         threads: how many calls go on at once, and threads of a text alone; 0: as many as there are cores.
         multilingual: the embedder of the second set, which this one reads badly; None: there is no second set.
         optimised: False for a process that embeds a question and ends. The model is then used as its file has it: most
-            of the time to load it is rearranging it, which pays after three or four texts. The vectors are the same
+            of the time to load it is rearranging it, which pays after five to nine texts. The vectors are the same
             within 1e-6.
     """
 

@@ -61,6 +61,7 @@ def measure(browser: Browser, url: str, ticket: str, model: FakeModel, deck: str
     first, seen = _kilobytes(files), set(files)
     page.get_by_role("link", name="Measured").click()
     page.get_by_role("textbox", name="Your question").wait_for()
+    page.wait_for_load_state("networkidle")  # what answers are drawn with comes after the box
     chat = _kilobytes(files, seen)
     seen = set(files)
     model.script(text(FORMULA))

@@ -1,5 +1,7 @@
+import { useState } from "react";
+
 /**
- * The picture of a page with passages marked on it. `boxes`: left, top, right, bottom in shares of the picture.
+ * The picture of a page with passages marked on it; the one before it is dim until it is there. `boxes`: left, top, right, bottom in shares of the picture.
  * `fit`: the classes that bound its height, with all of it seen; else it is as wide as what it stands in.
  */
 export function MarkedPicture({ src, name, boxes = [], fit }: {
@@ -8,8 +10,11 @@ export function MarkedPicture({ src, name, boxes = [], fit }: {
   boxes?: readonly (readonly number[])[];
   fit?: string;
 }) {
+  const [loaded, setLoaded] = useState(src);
+  const coming = loaded !== src;
   return (
     <div
+      aria-busy={coming}
       className={`relative overflow-hidden rounded-lg border border-line bg-[white] ${
         fit ? "mx-auto w-fit" : ""
       }`}
@@ -17,7 +22,11 @@ export function MarkedPicture({ src, name, boxes = [], fit }: {
       <img
         src={src}
         alt={name}
-        className={`block min-h-24 ${fit ? `max-w-full ${fit}` : "w-full"}`}
+        onLoad={() => setLoaded(src)}
+        onError={() => setLoaded(src)}
+        className={`block min-h-24 transition-opacity ${coming ? "opacity-40 delay-150" : ""} ${
+          fit ? `max-w-full ${fit}` : "w-full"
+        }`}
       />
       {boxes.map(([left, top, right, bottom], at) => (
         <span

@@ -1,13 +1,12 @@
 import { useEffect, useRef, useState } from "react";
 import { useLocation } from "wouter";
-import { useGet } from "../../api/useGet.ts";
 import type { Course } from "../../api/types.ts";
 import { CourseHead } from "../../app/CourseHead.tsx";
 import { Header } from "../../app/Header.tsx";
+import { Known } from "../../app/Known.tsx";
 import { t } from "../../i18n/index.ts";
 import { Icon } from "../../ui/Icon.tsx";
 import { Sheet } from "../../ui/Sheet.tsx";
-import { Failed, Loading } from "../../ui/states.tsx";
 import { useTitle } from "../../ui/title.ts";
 import { useWide } from "../../ui/useMedia.ts";
 import { ChatList } from "./ChatList.tsx";
@@ -17,10 +16,7 @@ import { SourcePane } from "./source/SourcePane.tsx";
 
 /** A course: its chats at the left, the conversation in the middle, the source that was opened at the right. */
 export default function CoursePage({ courseId, chatId }: { courseId: string; chatId?: string }) {
-  const { data: course, error, mutate } = useGet("/api/courses/{course_id}", { course_id: courseId });
-  if (error) return <Failed error={error} onRetry={() => mutate()} />;
-  if (!course) return <Loading />;
-  return <Opened course={course} chatId={chatId} />;
+  return <Known courseId={courseId}>{(course) => <Opened course={course} chatId={chatId} />}</Known>;
 }
 
 function Opened({ course, chatId }: { course: Course; chatId?: string }) {

@@ -1,16 +1,14 @@
-import { memo, useDeferredValue, useEffect, useMemo, useRef } from "react";
+import { memo, useEffect, useMemo, useRef } from "react";
 import { Link } from "wouter";
 import type { DeckPage } from "../../api/types.ts";
 import { t } from "../../i18n/index.ts";
-import { blocksOf } from "../../ui/blocks.ts";
+import { blocksOf, useFilling } from "../../ui/blocks.ts";
 import { around } from "../../ui/find.ts";
 import { Marked } from "../../ui/Marked.tsx";
 import { SearchField } from "../../ui/SearchField.tsx";
 import type { Found } from "./useFound.ts";
 
 const BLOCK = 25; // pages that the browser lays out, or skips, together: a deck has up to a thousand
-
-const NONE: DeckPage[][] = [];
 
 const pageAt = (home: string, page: number) => `${home}?page=${page}`;
 
@@ -23,8 +21,9 @@ export function Pages({ pages, here, query, onQuery, found, home }: {
   found: Found;
   home: string;
 }) {
-  // the page itself is drawn first, and typing does not wait for a thousand small ones
-  const blocks = useDeferredValue(useMemo(() => blocksOf(pages, BLOCK), [pages]), NONE);
+  const blocks = useMemo(() => blocksOf(pages, BLOCK), [pages]);
+  const block = Math.floor((here - 1) / BLOCK);
+  const isDrawn = useFilling(blocks.length, block);
   const hrefOf = (page: number) => pageAt(home, page);
   return (
     <nav aria-label={t("deck.pages")} className="flex h-full flex-col">
@@ -34,11 +33,12 @@ export function Pages({ pages, here, query, onQuery, found, home }: {
       <div className="min-h-0 flex-1 overflow-y-auto px-3 pb-3">
         {found.words.length > 0 && <Results found={found} here={here} hrefOf={hrefOf} />}
         <div hidden={found.words.length > 0}>
-          {blocks.map((block, number) => (
+          {blocks.map((some, number) => (
             <Block
               key={number}
-              pages={block}
-              here={Math.ceil(here / BLOCK) === number + 1 ? here : null}
+              pages={some}
+              drawn={isDrawn(number)}
+              here={number === block ? here : null}
               home={home}
             />
           ))}
@@ -48,15 +48,18 @@ export function Pages({ pages, here, query, onQuery, found, home }: {
   );
 }
 
-/** Some pages. `here`: the number of the one that is shown; null: it is none of them. */
-const Block = memo(function Block({ pages, here, home }: {
+/** Some pages, or their room where they are not `drawn` yet. `here`: the number of the one that is shown; null: none of them. */
+const Block = memo(function Block({ pages, drawn, here, home }: {
   pages: DeckPage[];
+  drawn: boolean;
   here: number | null;
   home: string;
 }) {
+  const room = `${10.75 * pages.length}rem`;
+  if (!drawn) return <div style={{ blockSize: room }} />;
   return (
     <ol
-      style={{ containIntrinsicBlockSize: `auto ${10.75 * pages.length}rem` }}
+      style={{ containIntrinsicBlockSize: `auto ${room}` }}
       className="[content-visibility:auto]"
     >
       {pages.map((page) => (

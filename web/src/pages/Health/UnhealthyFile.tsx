@@ -1,11 +1,11 @@
 import { useState } from "react";
 import { Link } from "wouter";
-import { address } from "../../api/client.ts";
 import type { Course, Finding, Unhealthy } from "../../api/types.ts";
 import { clock, t, tMaybe } from "../../i18n/index.ts";
 import { adviceOf, sentenceOf, upper } from "../../ui/findings.ts";
 import { Icon } from "../../ui/Icon.tsx";
 import { deckAt, lectureAt } from "../../ui/links.ts";
+import { SmallPage } from "../../ui/SmallPage.tsx";
 import { spans } from "../../ui/spans.ts";
 
 const SHOWN = 6; // pictures of one finding, and times named, until more are asked for
@@ -60,7 +60,11 @@ function Found({ course, upload, finding }: { course: Course; upload: Unhealthy;
       {advice && <p className="text-dim">{t("health.todo", { advice })}</p>}
       {shown.length > 0 && (
         <ul className="grid grid-cols-2 gap-3 sm:grid-cols-3">
-          {shown.map((page) => <Picture key={page} course={course} upload={upload} page={page} />)}
+          {shown.map((page) => (
+            <li key={page}>
+              <SmallPage courseId={course.id} deck={upload} page={page} />
+            </li>
+          ))}
         </ul>
       )}
       {!all && Math.max(pages.length, times.length) > SHOWN && (
@@ -75,38 +79,6 @@ function Found({ course, upload, finding }: { course: Course; upload: Unhealthy;
         </button>
       )}
     </div>
-  );
-}
-
-function Picture({ course, upload, page }: { course: Course; upload: Unhealthy; page: number }) {
-  const [drawn, setDrawn] = useState(true);
-  const src = address("/api/courses/{course_id}/documents/{document_id}/pages/{page}/image", {
-    course_id: course.id,
-    document_id: upload.id,
-    page,
-    width: 320,
-  });
-  return (
-    <li>
-      <figure className="space-y-1">
-        <div className="flex aspect-4/3 items-center justify-center overflow-hidden rounded-lg border border-line bg-raised">
-          {drawn
-            ? (
-              <img
-                src={src}
-                loading="lazy"
-                alt={`${upload.fileName}, ${t("place.page", { page })}`}
-                className="size-full object-contain"
-                onError={() => setDrawn(false)}
-              />
-            )
-            : <span className="px-2 text-center text-sm text-dim">{t("health.noPicture")}</span>}
-        </div>
-        <figcaption className="text-sm">
-          <Link className="link" href={deckAt(course.id, upload.id, page)}>{t("place.page", { page })}</Link>
-        </figcaption>
-      </figure>
-    </li>
   );
 }
 

@@ -2,7 +2,7 @@ import { memo, useMemo, useRef, useState } from "react";
 import type { Course, Line as Spoken, Transcript as Talk } from "../../api/types.ts";
 import { teaches } from "../../app/roles.ts";
 import { clock, t } from "../../i18n/index.ts";
-import { blocksOf } from "../../ui/blocks.ts";
+import { blocksOf, useFilling } from "../../ui/blocks.ts";
 import { around, hasAll, wordsIn } from "../../ui/find.ts";
 import { Icon } from "../../ui/Icon.tsx";
 import { SearchField } from "../../ui/SearchField.tsx";
@@ -77,6 +77,8 @@ function Lines({ talk, at, correctable, onGo }: {
 }) {
   const list = useRef<HTMLDivElement>(null);
   const blocks = useMemo(() => blocksOf(talk.items, BLOCK), [talk]);
+  const here = Math.floor(at / BLOCK);
+  const isDrawn = useFilling(blocks.length, here);
   const [away, back] = useFollowed(list, talk.items[at]?.number);
   return (
     <>
@@ -85,8 +87,9 @@ function Lines({ talk, at, correctable, onGo }: {
           <Block
             key={number}
             lines={lines}
+            drawn={isDrawn(number)}
             before={blocks[number - 1]?.at(-1)}
-            now={number === Math.floor(at / BLOCK) ? at % BLOCK : -1}
+            now={number === here ? at % BLOCK : -1}
             correctable={correctable}
             onGo={onGo}
           />
@@ -102,17 +105,23 @@ function Lines({ talk, at, correctable, onGo }: {
   );
 }
 
-/** Some lines; `before`: the one before them, `now`: the position of the one being said, -1 where it is none of them. */
-const Block = memo(function Block({ lines, before, now, correctable, onGo }: {
+/**
+ * Some lines, or their room where they are not `drawn` yet. `before`: the one before them, `now`: the position of the one
+ * being said, -1 where it is none of them.
+ */
+const Block = memo(function Block({ lines, drawn, before, now, correctable, onGo }: {
   lines: Spoken[];
+  drawn: boolean;
   before?: Spoken;
   now: number;
   correctable?: string;
   onGo: (ms: number) => void;
 }) {
+  const room = `${2 * lines.length}rem`;
+  if (!drawn) return <div style={{ blockSize: room }} />;
   return (
     <ol
-      style={{ containIntrinsicBlockSize: `auto ${2 * lines.length}rem` }}
+      style={{ containIntrinsicBlockSize: `auto ${room}` }}
       className="[content-visibility:auto]"
     >
       {lines.map((line, at) => (

@@ -1,7 +1,7 @@
-import { address } from "../../api/client.ts";
 import type { Finding, Upload } from "../../api/types.ts";
 import { clock, t } from "../../i18n/index.ts";
 import { adviceOf, sentenceOf } from "../../ui/findings.ts";
+import { SmallPage } from "../../ui/SmallPage.tsx";
 
 const SHOWN = 12;
 
@@ -35,18 +35,7 @@ function Places({ upload, finding: { pages, times } }: { upload: Upload; finding
     <ul className="mt-2 flex flex-wrap gap-2 text-sm">
       {pages.slice(0, SHOWN).map((page) => (
         <li key={page} className="w-36">
-          <img
-            src={address("/api/courses/{course_id}/documents/{document_id}/pages/{page}/image", {
-              course_id: upload.courseId,
-              document_id: upload.id,
-              page,
-              width: 320,
-            })}
-            alt={t("findings.picture", { name: upload.fileName, page })}
-            loading="lazy"
-            className="aspect-4/3 w-full rounded-lg border border-line bg-[white] object-contain"
-          />
-          {t("place.page", { page })}
+          <SmallPage courseId={upload.courseId} deck={upload} page={page} />
         </li>
       ))}
       {times.slice(0, SHOWN).map(({ startMs, endMs }) => (

@@ -1,7 +1,7 @@
 import { useEffect, useState } from "react";
-import { useGet } from "../../api/useGet.ts";
 import type { Course } from "../../api/types.ts";
 import { CourseHead } from "../../app/CourseHead.tsx";
+import { Known } from "../../app/Known.tsx";
 import { Page } from "../../app/Page.tsx";
 import { teaches } from "../../app/roles.ts";
 import { useMe } from "../../app/session.tsx";
@@ -11,15 +11,17 @@ import { DropArea } from "./DropArea.tsx";
 import { Material } from "./Material.tsx";
 import { forget, goOnSending, sendFiles, useSending } from "./sending.ts";
 import { SendingRow } from "./SendingRow.tsx";
+import { Told } from "./Told.tsx";
 import { UploadButton } from "./UploadButton.tsx";
 import { useMaterials } from "./useMaterials.ts";
 
 /** The materials of a course: what is there, what becomes of what was uploaded, and more of it. */
 export default function Materials({ courseId }: { courseId: string }) {
-  const { data: course, error, mutate } = useGet("/api/courses/{course_id}", { course_id: courseId });
-  if (error) return <Failed error={error} onRetry={() => mutate()} />;
-  if (!course) return <Loading rows={5} />;
-  return <Opened course={course} onRefused={() => void mutate()} />;
+  return (
+    <Known courseId={courseId} rows={5}>
+      {(course, again) => <Opened course={course} onRefused={again} />}
+    </Known>
+  );
 }
 
 function Opened({ course, onRefused }: { course: Course; onRefused: () => void }) {
@@ -44,6 +46,7 @@ function Opened({ course, onRefused }: { course: Course; onRefused: () => void }
       }
     >
       <DropArea onFiles={send} />
+      <Told uploads={uploads} />
       {lost && uploads && <p role="status" className="mb-4 text-dim">{t("materials.lost")}</p>}
       {uploads || sending.length
         ? (

@@ -134,6 +134,7 @@ def test_who_belongs_nowhere_sees_no_row_and_who_belongs_there_does(server, tmp_
         "model_keys",
         "openrouter_attempts",
         "partial_uploads",
+        "question_sets",
         "corrections",
         "source_reports",
     }  # of which the baseline has no rows

@@ -24,7 +24,7 @@ def test_a_token_opens_and_makes_its_person_known(signed, rows):
     told = found.json()
     assert told == {
         "id": told["id"], "name": "ada of the tests", "email": "ada@example.org", "operator": False,
-        "openrouter": {"connected": False, "label": None},
+        "openrouter": {"connected": False, "label": None}, "language": None, "theme": None,
     }  # fmt: skip
     assert me(signed, signed.issuer.mint("ada")).json()["id"] == told["id"]
     assert rows("select issuer, subject from users where id = %s", [told["id"]]) == [(signed.issuer.url, "ada")]

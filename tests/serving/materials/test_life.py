@@ -288,7 +288,7 @@ def test_everybody_sees_what_is_theirs_whatever_happened_to_it(world):
     live(world, examples=2, steps=10)
 
 
-@pytest.mark.slow
+@pytest.mark.attack
 @pytest.mark.timeout(3600)
 def test_five_hundred_mixed_runs_show_nobody_more_and_bring_nothing_back(world):
     live(world, examples=100, steps=8)

@@ -107,7 +107,7 @@ class Place:
                 ).fetchone()
             (found["schema"],) = connection.execute(SCHEMA, {"numbered": NUMBERED}).fetchone()
         for made_anew in ("users", "model_calls"):  # their ids are others in every database
-            del found[made_anew]
+            found.pop(made_anew, None)  # a schema from before has no ledger
         names = sorted(path.name for path in (self.home / "files").rglob("*") if path.is_file())
         return {**found, "files": json.dumps(names)}
 

@@ -95,7 +95,8 @@ class Machine:
             server.leave()
 
 
-ONE, TWO = (dict.fromkeys(FILLED, count) for count in (1, 2))
+ONE, TWO = ({**dict.fromkeys(FILLED, count), "ai.chunk_embeddings": 2 * count} for count in (1, 2))
+"""A chunk has two vectors: one more for questions in other languages."""
 
 
 @pytest.fixture

@@ -1,11 +1,12 @@
 """People who ask: who they are, what they may do, and their rows, made when they are first seen."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
 from pipelines.core import records
 from serving.chat.parts import clean
-from serving.database import Connection, row, run
+from serving.database import Connection, row
 
 READ, CHAT, UPLOAD = "read", "chat", "upload"
 TOKEN_SCOPES = (READ, CHAT, UPLOAD)
@@ -76,9 +77,15 @@ async def get_person(connection: Connection, user_id: UUID) -> Person | None:
     return Person(**found) if found is not None else None
 
 
-async def choose(connection: Connection, user_id: UUID, *, language: str | None, theme: str | None) -> None:
-    """Keep how a person wants the page; None: as each browser does."""
-    await run(connection, "choose", user_id=user_id, language=language, theme=theme)
+async def choose(connection: Connection, user_id: UUID, chosen: Mapping[str, str | None]) -> Person | None:
+    """Keep how a person wants the page; None when they are not there any more.
+
+    Args:
+        chosen: `language`, `theme` or both; what is not in it stays, None: as each browser does.
+    """
+    values = {"language": None, "theme": None, **chosen}
+    found = await row(connection, "choose", user_id=user_id, given=list(chosen), **values)
+    return Person(**found) if found is not None else None
 
 
 def _said(text: str | None) -> str | None:

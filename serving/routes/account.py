@@ -32,11 +32,7 @@ async def update_me(request: Request, person: Manager, body: MePatch) -> MeOut:
     """Choose the page's language and theme: they are the same in every browser of this person."""
     state = state_of(request)
     async with state.database.transaction(as_person=person.person) as connection:
-        before = await get_person(connection, person.user_id)
-        if before is not None:
-            kept = {"language": before.language, "theme": before.theme}
-            await choose(connection, person.user_id, **{**kept, **body.model_dump(exclude_unset=True)})
-        found = await get_person(connection, person.user_id)
+        found = await choose(connection, person.user_id, body.model_dump(exclude_unset=True))
     return await _told(state, person, found)
 
 

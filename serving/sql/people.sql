@@ -1,6 +1,10 @@
 -- name: choose
--- Keep how a person wants the page. Nothing comes out.
-update users set language = %(language)s::text, theme = %(theme)s::text where id = %(user_id)s::uuid
+-- Keep how a person wants the page, of language and theme those that are `given`: as `get_person`.
+update users
+set language = case when 'language' = any(%(given)s::text[]) then %(language)s::text else language end,
+    theme = case when 'theme' = any(%(given)s::text[]) then %(theme)s::text else theme end
+where id = %(user_id)s::uuid
+returning id, issuer, subject, name, email, operator, suspended_at is not null as suspended, language, theme
 
 -- name: find_person
 -- The person of this issuer and subject: id, issuer, subject, name, email, operator, suspended, language, theme. No row: never seen.

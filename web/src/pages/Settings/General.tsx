@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { send } from "../../api/client.ts";
 import { signOut } from "../../app/session.tsx";
 import { setTheme, type Theme, theme, THEMES } from "../../app/theme.ts";
@@ -14,17 +14,24 @@ let justChosen = false;
 export function General() {
   const [shown, setShown] = useState(theme);
   const leaving = useDoing();
-  const choosing = useDoing();
-  const speak = (code: string) =>
-    choosing.run(async () => {
-      await send("patch", "/api/me", {}, { language: code });
-      justChosen = true;
-      await chooseLanguage(code);
-    });
+  const [problem, setProblem] = useState("");
+  const kept = useRef(Promise.resolve());
+  // One after the other: what is chosen while another choice is on its way is kept too, and last.
+  const keep = (chosen: { language?: string; theme?: Theme }) => {
+    setProblem("");
+    const keeping = kept.current.then(() => send("patch", "/api/me", {}, chosen));
+    kept.current = keeping.then(() => {}, (error: Error) => setProblem(error.message));
+    return keeping;
+  };
+  const speak = async (code: string) => {
+    await keep({ language: code });
+    justChosen = true;
+    await chooseLanguage(code);
+  };
   const wear = (chosen: Theme) => {
     setTheme(chosen);
     setShown(chosen);
-    void choosing.run(() => send("patch", "/api/me", {}, { theme: chosen }));
+    keep({ theme: chosen }).catch(() => {}); // it is said below
   };
   return (
     <Section title={t("general.title")}>
@@ -34,7 +41,7 @@ export function General() {
           autoFocus={justChosen}
           onBlur={() => justChosen = false}
           value={language()}
-          onChange={(event) => speak(event.target.value)}
+          onChange={(event) => speak(event.target.value).catch((error) => setProblem(error.message))}
         >
           {LANGUAGES.map((code) => <option key={code} value={code}>{languageName(code)}</option>)}
         </Select>
@@ -46,7 +53,7 @@ export function General() {
           {THEMES.map((each) => <option key={each} value={each}>{t(`theme.${each}`)}</option>)}
         </Select>
       </div>
-      <Problem said={choosing.problem} />
+      <Problem said={problem} />
       <div className="space-y-2">
         <p className="text-dim">{t("general.signOutText")}</p>
         <button

@@ -72,11 +72,15 @@ class Embedder(Protocol):
         """
 
 
-_local = LocalEmbedder()
 _multilingual = MultilingualEmbedder()
-_local_with_second = LocalEmbedder(multilingual=_multilingual)
-_local_briefly = LocalEmbedder(threads=1, optimised=False)
-_local_briefly_with_second = LocalEmbedder(threads=1, optimised=False, multilingual=_multilingual)
+_local = {
+    (second, briefly): LocalEmbedder(
+        threads=1 if briefly else 0, optimised=not briefly, multilingual=_multilingual if second else None
+    )
+    for second in (False, True)
+    for briefly in (False, True)
+}
+"""The local embedder of this process, with a second one beside it or none, and for long or `briefly`."""
 
 
 def wants_second_vectors(settings: Settings) -> bool:
@@ -101,18 +105,16 @@ def embedder(
     Args:
         meter: who pays, where a provider makes the vectors; None: the operator, and nobody counts.
         clients: connections to share; None: its own.
-        briefly: this process embeds a question or two and ends; a local model is then loaded in half the time.
+        briefly: this process embeds a question or two and ends; a local model is then loaded in a fifth of the time.
 
     Raises:
         SettingsError: EMBEDDING_DIMS that the local model does not have.
         KeyMissingError: the operator pays for nobody.
     """
     if settings.embedding_model == LOCAL_EMBEDDING_MODEL:
-        if settings.embedding_dims != _local.dims:
-            raise SettingsError(f"EMBEDDING_DIMS must be {_local.dims} for the local embedder.")
-        if wants_second_vectors(settings):
-            return _local_briefly_with_second if briefly else _local_with_second
-        return _local_briefly if briefly else _local
+        if settings.embedding_dims != LocalEmbedder.dims:
+            raise SettingsError(f"EMBEDDING_DIMS must be {LocalEmbedder.dims} for the local embedder.")
+        return _local[wants_second_vectors(settings), briefly]
     payer = meter.payer if meter is not None else payer_of_vectors(NOBODY, settings, None)
     client = (clients or Clients(settings)).of(payer)
     return RemoteEmbedder(client, model=settings.embedding_model, dims=settings.embedding_dims, meter=meter)

@@ -8,6 +8,7 @@ from fastapi.responses import JSONResponse, Response
 
 from pipelines.core.errors import StudyBuddyError
 from pipelines.core.records import PIPELINE
+from pipelines.core.statements import statement
 from serving.accounts.asking import Nobody
 from serving.database import row
 from serving.guard import router as guarded
@@ -19,7 +20,7 @@ router = guarded(tag="health")
 
 PROBE_S = 1.0
 WARNINGS = {"weak_sandbox": "weak_sandbox", "lost_master_key": "lost"}
-"""Names of warnings, and the columns of what the database says."""
+"""Names of warnings, and the fields of what the database says."""
 
 
 @router.get("/livez", operation_id="livez", responses={421: {"model": ErrorBody}}, response_class=Response)
@@ -58,6 +59,8 @@ async def _look(state: State) -> dict[str, Any] | None:
     try:
         marks = await asyncio.to_thread(state.core.stores.sealer.marks)
         async with asyncio.timeout(PROBE_S), state.database.transaction(as_person=PIPELINE) as connection:
-            return await row(connection, "ready", marks=marks)
+            lost = await connection.execute(statement("count_lost_secrets"), {"marks": marks})
+            found = await row(connection, "ready")  # asked for before the first answer is waited for
+            return {**(found or {}), "lost": any((await lost.fetchone() or {}).values())}
     except (StudyBuddyError, TimeoutError):
         return None

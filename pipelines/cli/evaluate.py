@@ -24,10 +24,9 @@ from pipelines.core.records import OPERATOR, Course, Scope
 from pipelines.core.stores import Stores
 from pipelines.steps.alignment.scoring import FoundSpan, read_spans, score_spans
 from pipelines.steps.questions import parse_questions, read_questions
-from pipelines.steps.scoring import measured, score
+from pipelines.steps.scoring import KINDS, measured, score
 from pipelines.steps.statistics import compare
 
-KINDS = ("slide", "speech")
 SHOWN = {**{f"recall@{k}": f"recall@{k}" for k in (1, 5, 10)}, "ndcg@10": "nDCG@10", "mrr@10": "MRR@10"}
 
 

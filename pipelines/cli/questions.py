@@ -11,7 +11,7 @@ from pipelines.cli.output import console, foreign, print_json, told
 from pipelines.core.courses import find_course
 from pipelines.core.question_sets import Extent, list_extents, list_question_sets, put_question_set
 from pipelines.core.stores import Stores
-from pipelines.steps.questions import Place, Question, bad_lines, base_name, read_questions
+from pipelines.steps.questions import Place, Question, bad_lines, base_name, parse_questions, read_lines
 
 CourseOption = Annotated[str, typer.Option(help="Name of the course.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="As JSON.")]
@@ -33,12 +33,13 @@ def import_file(
     """Make a file's questions the newest version of a course's. Nothing is kept of a file with a bad line."""
     with told(), Stores.open() as stores, stores.database.transaction() as connection:
         found = find_course(connection, course)
-        known = read_questions(file)
+        lines = read_lines(file)
+        known = parse_questions(lines, name=file.name)
         wrong = misplaced(known, list_extents(connection, found.id))
         if wrong:
             raise bad_lines(file.name, wrong)
-        lines = [line for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
-        made = put_question_set(connection, found.id, file_name=file.name, lines=lines)
+        kept = [line for line in lines if line.strip()]
+        made = put_question_set(connection, found.id, file_name=file.name, lines=kept)
         version = made.version if made is not None else list_question_sets(connection, found.id)[0].version
     if json:
         print_json({"course": course, "version": version, "questions": len(known), "new": made is not None})

@@ -5,7 +5,6 @@ nowhere and has to be refused.
 """
 
 import json
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -53,11 +52,19 @@ def read_questions(path: Path) -> list[Question]:
     Raises:
         UnreadableFileError: the file or a line cannot be read; the message names the lines and what is wrong.
     """
+    return parse_questions(read_lines(path), name=path.name)
+
+
+def read_lines(path: Path) -> list[str]:
+    """Lines of a file of questions, blank ones too.
+
+    Raises:
+        UnreadableFileError: it cannot be read.
+    """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        return path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise UnreadableFileError(f"{path.name} cannot be read ({type(error).__name__}).") from None
-    return parse_questions(lines, name=path.name)
 
 
 def parse_questions(lines: Iterable[str], *, name: str) -> list[Question]:
@@ -76,11 +83,10 @@ def parse_questions(lines: Iterable[str], *, name: str) -> list[Question]:
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             missing = f"no {error}" if isinstance(error, KeyError) else str(error)
             wrong.append(f"line {number}: {missing}")
-    times = Counter(question.id for question in questions)
     known: dict[str, int] = {}
     for question in questions:
         first = known.setdefault(question.id, question.line)
-        if times[question.id] > 1 and first != question.line:
+        if first != question.line:
             wrong.append(f"line {question.line}: the id {question.id} is used twice, first in line {first}")
     if wrong:
         raise bad_lines(name, wrong)

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from pipelines.core.records import Hit
+from pipelines.core.records import Hit, Kind
 from pipelines.steps.questions import Place, Question, QuestionKind, base_name
 from pipelines.steps.statistics import interval, share
 
@@ -21,7 +21,7 @@ DEPTH = 10
 """Hits of a question that are looked at; a right one after them is a miss."""
 TOLD = 5
 """Hits of a question that are told, right or wrong."""
-WITH_INTERVAL = ("recall@1", "recall@5", "recall@10", "ndcg@10", "mrr@10")
+KINDS: tuple[Kind, ...] = ("slide", "speech")
 RIGHT = "right"
 
 
@@ -63,10 +63,10 @@ def score(
         if files is not None and question.file is not None and question.file not in files:
             row["missing"] = True
         rows.append(row)
-    result: dict[str, Any] = {kind: figures(rows, kind) for kind in ("slide", "speech")}
+    result: dict[str, Any] = {kind: figures(rows, kind) for kind in KINDS}
     none = [row for row in rows if row["kind"] == "none"]
     result["none"] = {"n": len(none)}
-    for kind in ("slide", "speech", "none") if refused is not None else ():
+    for kind in (*KINDS, "none") if refused is not None else ():
         result[kind]["refused"] = share([row["refused"] for row in rows if row["kind"] == kind])
     if ms is not None:
         result["latency_ms"] = {f"p{q}": round(float(np.percentile(ms, q)), 1) if ms else 0.0 for q in (50, 95)}
@@ -78,7 +78,7 @@ def figures(rows: Sequence[Mapping[str, Any]], kind: QuestionKind) -> dict[str, 
     of_kind = {str(row["id"]): row["rank"] for row in rows if row["kind"] == kind}
     values = measured(of_kind)
     means = {name: share(each) for name, each in values.items()}
-    intervals = {name: interval(values[name]) for name in WITH_INTERVAL} if of_kind else {}
+    intervals = {name: interval(each) for name, each in values.items()} if of_kind else {}
     return {"n": len(of_kind), **means, "interval": intervals}
 
 

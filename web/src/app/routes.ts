@@ -1,5 +1,6 @@
 import { type ComponentType, lazy } from "react";
-import { bringWords, type Catalogue } from "../i18n/index.ts";
+import type { Catalogue } from "../i18n/index.ts";
+import { bringer } from "../ui/later.ts";
 
 // deno-lint-ignore no-explicit-any -- each page names the props that its address gives it
 type Load = () => Promise<{ default: ComponentType<any> }>;
@@ -25,7 +26,7 @@ const ROUTES: readonly (readonly [addresses: readonly string[], Load, ...words: 
 ];
 
 const PAGES = ROUTES.map(([addresses, load, ...words]) => {
-  const bring = () => Promise.all([load(), bringWords(...words)]).then(([found]) => found);
+  const bring = bringer(load, ...words);
   const patterns = addresses.map((each) => new RegExp(`^${each.replace(/:(\w+)/g, "(?<$1>[^/]+)")}/?$`));
   return { name: addresses[0], patterns, bring, Shown: lazy(bring) };
 });

@@ -171,7 +171,8 @@ def test_a_deck_from_before_gets_its_second_vectors_and_keeps_the_first(graph, m
 
 def test_second_vectors_that_cannot_be_made_are_told_and_fail_nothing(graph, monkeypatch):
     monkeypatch.setattr(embedder_multilingual, "FILES", [("no_such_wheel", "x", "")])
-    monkeypatch.setattr(providers, "_local_with_second", LocalEmbedder(multilingual=MultilingualEmbedder()))
+    missing = LocalEmbedder(multilingual=MultilingualEmbedder())
+    monkeypatch.setitem(providers._local, (True, False), missing)
     document = graph.upload(pdf(*PAGES))
     result = graph.run(document)
     assert result.success

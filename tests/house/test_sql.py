@@ -40,6 +40,10 @@ def test_a_file_begins_with_a_named_statement(path):
     assert path.read_text().startswith("-- name: ")
 
 
+def test_there_are_at_most_forty_files():
+    assert len(FILES) <= 40, "a statement goes to the noun it is about"
+
+
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.parent.name)
 def test_names_are_unique_in_a_folder(folder):
     names = re.findall(r"^-- name: (\w+)$", "\n".join(p.read_text() for p in folder.glob("*.sql")), re.MULTILINE)

@@ -57,3 +57,16 @@ delete from user_courses where user_id = %(user_id)s::uuid and course_id = %(cou
 -- Suspend a person from now on, or let them in again. Nothing comes out.
 update users set suspended_at = case when %(suspended)s::boolean then coalesce(suspended_at, now()) end
 where id = %(user_id)s::uuid
+
+
+-- name: make_ticket
+-- A ticket that is good for so long. Nothing comes out.
+insert into sign_in_tickets (hash, ends_at)
+values (%(hash)s::bytea, now() + make_interval(secs => %(life_s)s::float8))
+
+
+-- name: become
+-- First statement of every transaction: whose it is and of which course ('': of all), until it ends and no longer. One
+-- row: the three values.
+select set_config('role', %(role)s::text, true), set_config('studybuddy.person', %(person)s::text, true),
+       set_config('studybuddy.course', %(course)s::text, true)

@@ -139,3 +139,80 @@ where id = %(id)s::uuid and deleted_at is null
 -- name: withdraw_upload
 -- Take an upload from its course, or decline its offer. One row: whether that changed something.
 select withdraw_upload(%(id)s::uuid)
+
+
+-- name: find_partition_upload
+-- The upload, deleted ones too, that has this key in Dagster: id. No row: none has.
+select id from documents where partition_key = %(partition_key)s::text
+union all
+select id from lectures where partition_key = %(partition_key)s::text
+
+-- name: list_partition_keys
+-- Keys in Dagster of these decks and lectures, deleted ones too: id, partition_key.
+select id, partition_key from documents where id = any(%(upload_ids)s::uuid[])
+union all
+select id, partition_key from lectures where id = any(%(upload_ids)s::uuid[])
+
+
+-- name: begin_partial_upload
+-- Begin an upload in pieces: id, user_id, course_id, metadata, byte_count, expires_at, upload_id. No row: the person has
+-- as many that are not whole as one may have.
+insert into partial_uploads (user_id, course_id, metadata, byte_count, expires_at)
+select %(user_id)s::uuid, %(course_id)s::uuid, %(metadata)s::text, %(byte_count)s::bigint,
+       now() + %(kept)s::interval
+where (select count(*) from partial_uploads
+       where user_id = %(user_id)s::uuid and upload_id is null and expires_at > now()) < %(most)s::integer
+returning id, user_id, course_id, metadata, byte_count, expires_at, upload_id
+
+-- name: delete_expired_partial_uploads
+-- Give up uploads in pieces that nobody has gone on with. Rows touched.
+delete from partial_uploads where expires_at <= now()
+
+-- name: delete_partial_upload
+-- Give up an upload in pieces. A row (the id) when it was there.
+delete from partial_uploads where id = %(id)s::uuid and user_id = %(user_id)s::uuid returning id
+
+-- name: keep_partial_upload
+-- A person's upload in pieces, which is kept for as long again: id, user_id, course_id, metadata, byte_count, expires_at,
+-- upload_id. No row: they have none of that id.
+update partial_uploads set expires_at = now() + %(kept)s::interval
+where id = %(id)s::uuid and user_id = %(user_id)s::uuid and expires_at > now()
+returning id, user_id, course_id, metadata, byte_count, expires_at, upload_id
+
+-- name: list_unfinished_partial_uploads
+-- Which of these uploads in pieces have rows and are not whole: id.
+select id from partial_uploads where id = any(%(ids)s::uuid[]) and upload_id is null
+
+-- name: note_taken_upload
+-- What an upload in pieces became. Nothing comes out.
+update partial_uploads set upload_id = %(upload_id)s::uuid where id = %(id)s::uuid
+
+-- name: take_partial_upload
+-- An upload in pieces is whole and becomes an upload: from here on it no more counts as kept beside that. A row (the id);
+-- none: it was given up or taken meanwhile.
+update partial_uploads set upload_id = id where id = %(id)s::uuid and upload_id is null returning id
+
+
+-- name: find_adder
+-- What a person is in a course (role, null: no member), and whether its students_add_lectures. No row: no such course.
+select role_in(id, %(person_id)s::uuid) as role, students_add_lectures
+from courses where id = %(course_id)s::uuid and deleted_at is null
+
+-- name: find_changed_upload
+-- Their upload in a course that new bytes under this name would change: id. Where `by_stem` says so, names that differ in
+-- their ending alone are one. No row: they have none, or it holds these bytes.
+select id from {uploads}
+where course_id = %(course_id)s::uuid and owner_id = %(person_id)s::uuid and deleted_at is null
+  and (source_name = %(source_name)s::text or %(by_stem)s::boolean
+       and regexp_replace(source_name, '\.[^./]*$', '') = regexp_replace(%(source_name)s::text, '\.[^./]*$', ''))
+  and not {contents} @> %(contents)s::text[]
+limit 1
+
+-- name: lock_quotas
+-- Uploads of one person, and of one course, take turns until the transaction ends. One row, nothing in it.
+select pg_advisory_xact_lock(least(o, c)), pg_advisory_xact_lock(greatest(o, c))
+from (select hashtextextended(%(owner_id)s::uuid::text, 31) as o, hashtextextended(%(course_id)s::uuid::text, 31) as c) k
+
+-- name: sum_uploads
+-- Bytes of uploads that are not deleted: theirs, and all of the course. No row: who asks does not belong to it.
+select theirs, all_of_it from kept_bytes(%(course_id)s::uuid, %(owner_id)s::uuid)

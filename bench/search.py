@@ -20,7 +20,7 @@ import psycopg
 from pgvector import HalfVector, SparseVector
 
 from bench.made_up import WORDS, Course, load
-from pipelines.core.embeddings import ensure_embedding_set, index_large_courses
+from pipelines.core.embeddings.vectors import ensure_embedding_set, index_large_courses
 from pipelines.core.models.embedder_local import DIMS, LocalEmbedder
 from pipelines.core.postgres import Database
 from pipelines.core.records import OPERATOR, PIPELINE, EmbeddingSet, Person, Scope

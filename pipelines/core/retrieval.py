@@ -15,7 +15,7 @@ import numpy.typing as npt
 from pgvector import HalfVector, SparseVector
 from psycopg.rows import dict_row
 
-from pipelines.core.embeddings import EXACT_CHUNKS
+from pipelines.core.embeddings.vectors import EXACT_CHUNKS
 from pipelines.core.errors import EmbeddingMismatchError, NotFoundError
 from pipelines.core.models.providers import Embedder
 from pipelines.core.postgres import Connection, Database

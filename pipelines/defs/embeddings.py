@@ -10,7 +10,7 @@ from uuid import UUID
 import dagster as dg
 
 from pipelines.core.chunks import chunks_without_vectors
-from pipelines.core.embeddings import (
+from pipelines.core.embeddings.vectors import (
     count_chunks_without_vectors,
     ensure_embedding_set,
     index_large_courses,

@@ -13,7 +13,7 @@ from uuid import UUID
 import dagster as dg
 
 from pipelines.core.description_refusals import list_due_descriptions
-from pipelines.core.embeddings import list_decks_without_second_vectors, list_lectures_without_second_vectors
+from pipelines.core.embeddings.vectors import list_decks_without_second_vectors, list_lectures_without_second_vectors
 from pipelines.core.errors import TransientError
 from pipelines.core.lecture_slides import list_outdated_alignments
 from pipelines.core.models.providers import wants_second_vectors

@@ -7,7 +7,7 @@ import pytest
 from pipelines.core.chunks import chunks_without_vectors, replace_slide_chunks
 from pipelines.core.courses import ensure_course
 from pipelines.core.documents import put_document
-from pipelines.core.embeddings import ensure_embedding_set, write_vectors
+from pipelines.core.embeddings.vectors import ensure_embedding_set, write_vectors
 from pipelines.core.records import Chunk, Person, make_chunk_id
 from pipelines.core.secrets.crypto import Sealer
 from tests.embedders import WordsEmbedder

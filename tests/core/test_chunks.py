@@ -17,7 +17,7 @@ from pipelines.core.chunks import (
 )
 from pipelines.core.courses import ensure_course
 from pipelines.core.documents import put_document
-from pipelines.core.embeddings import ensure_embedding_set, write_vectors
+from pipelines.core.embeddings.vectors import ensure_embedding_set, write_vectors
 from pipelines.core.errors import SupersededError
 from pipelines.core.lectures import put_lecture
 from pipelines.core.records import Chunk, make_chunk_id

@@ -5,7 +5,7 @@ import pytest
 from pipelines.core.chunks import replace_lecture_chunks, replace_slide_chunks
 from pipelines.core.courses import ensure_course
 from pipelines.core.documents import put_document
-from pipelines.core.embeddings import ensure_embedding_set, write_vectors
+from pipelines.core.embeddings.vectors import ensure_embedding_set, write_vectors
 from pipelines.core.lecture_slides import (
     link_document,
     list_linked_documents,

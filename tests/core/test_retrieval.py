@@ -7,7 +7,7 @@ from pipelines.core import embeddings
 from pipelines.core.chunks import chunks_without_vectors, replace_lecture_chunks, replace_slide_chunks
 from pipelines.core.courses import ensure_course
 from pipelines.core.documents import put_document
-from pipelines.core.embeddings import ensure_embedding_set, index_large_courses, write_vectors
+from pipelines.core.embeddings.vectors import ensure_embedding_set, index_large_courses, write_vectors
 from pipelines.core.errors import EmbeddingMismatchError, NotFoundError
 from pipelines.core.lectures import put_lecture
 from pipelines.core.postgres import Database

@@ -7,7 +7,7 @@ import pytest
 
 from pipelines.core import retrieval
 from pipelines.core.documents import get_document, list_documents
-from pipelines.core.embeddings import ensure_embedding_set, index_large_courses
+from pipelines.core.embeddings.vectors import ensure_embedding_set, index_large_courses
 from pipelines.core.errors import NotFoundError, SupersededError
 from pipelines.core.materials import list_materials
 from pipelines.core.records import OPERATOR, Scope
@@ -84,7 +84,7 @@ def test_the_index_of_a_large_course_finds_the_same_beside_private_decks(databas
     deck("a.pdf", *texts[:200])
     deck("notes.pdf", *texts[200:], owner=people["ben"])
     exact = [found(database, course, people["cleo"], text) for text in texts[:10]]
-    monkeypatch.setattr("pipelines.core.embeddings.EXACT_CHUNKS", 100)
+    monkeypatch.setattr("pipelines.core.embeddings.vectors.EXACT_CHUNKS", 100)
     monkeypatch.setattr(retrieval, "EXACT_CHUNKS", 100)
     with database.transaction() as connection:
         known = ensure_embedding_set(connection, model=EMBED.model, dims=EMBED.dims, search_text_version="1")

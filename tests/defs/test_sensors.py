@@ -10,7 +10,7 @@ import pytest
 
 from pipelines.core.courses import ensure_course
 from pipelines.core.documents import get_document, put_document
-from pipelines.core.embeddings import note_second_vectors
+from pipelines.core.embeddings.vectors import note_second_vectors
 from pipelines.core.errors import StorageUnavailableError, SupersededError
 from pipelines.core.records import OPERATOR
 from pipelines.core.stores import Stores

@@ -25,7 +25,7 @@ from pipelines.answering.turn import Bounds
 from pipelines.core.chunks import replace_lecture_chunks, replace_slide_chunks
 from pipelines.core.courses import ensure_course
 from pipelines.core.documents import put_document
-from pipelines.core.embeddings import ensure_embedding_set, write_vectors
+from pipelines.core.embeddings.vectors import ensure_embedding_set, write_vectors
 from pipelines.core.files import FileStore
 from pipelines.core.models.providers import embedder
 from pipelines.core.postgres import Database

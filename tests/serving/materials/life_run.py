@@ -9,7 +9,7 @@ import numpy as np
 
 from pipelines.core.chunks import chunks_without_vectors, replace_lecture_chunks, replace_slide_chunks
 from pipelines.core.documents import get_document
-from pipelines.core.embeddings import ensure_embedding_set, write_vectors
+from pipelines.core.embeddings.vectors import ensure_embedding_set, write_vectors
 from pipelines.core.errors import StaleUpstreamError
 from pipelines.core.lectures import get_lecture
 from pipelines.core.models.providers import Embedder

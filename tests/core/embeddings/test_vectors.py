@@ -7,7 +7,7 @@ import pytest
 
 from pipelines.core import embeddings
 from pipelines.core.courses import ensure_course
-from pipelines.core.embeddings import (
+from pipelines.core.embeddings.vectors import (
     count_chunks_without_vectors,
     ensure_embedding_set,
     index_large_courses,

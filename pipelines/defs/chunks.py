@@ -7,7 +7,7 @@ import dagster as dg
 from pipelines.core.chunks import replace_slide_chunks
 from pipelines.core.errors import UnreadableFileError
 from pipelines.core.findings import list_findings, name_pages, sum_up
-from pipelines.core.reading.corrections import corrected_slides
+from pipelines.core.reading.corrections import corrected_slides, corrected_title
 from pipelines.core.slides import count_document, read_slide_descriptions, read_slides
 from pipelines.defs.corrections import corrections
 from pipelines.defs.descriptions import slide_descriptions
@@ -36,11 +36,12 @@ def slide_chunks(context: dg.AssetExecutionContext, stores: StoresResource) -> d
         embed = embedder_of(store, document)
         with store.database.transaction() as connection:
             rows, corrected = corrected_slides(connection, document, read_slides(connection, document))
+            title, retitled = corrected_title(connection, document)
             descriptions = read_slide_descriptions(connection, document)
         chunks = chunk_slides(
             rows,
             descriptions,
-            deck_title=document.title,
+            deck_title=title,
             document_id=document.id,
             course_id=document.course_id,
             count_tokens=embed.count_tokens,
@@ -60,6 +61,7 @@ def slide_chunks(context: dg.AssetExecutionContext, stores: StoresResource) -> d
             "reused": changes.kept,
             "removed": changes.removed,
             "corrected_pages": name_pages(corrected),
+            "corrected_title": title if retitled else "",
             "tokens_median": tokens[len(tokens) // 2] if tokens else 0,
             "tokens_most": tokens[-1] if tokens else 0,
             "token_limit": embed.max_tokens,

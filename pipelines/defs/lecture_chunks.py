@@ -6,7 +6,7 @@ import dagster as dg
 
 from pipelines.core.chunks import replace_lecture_chunks
 from pipelines.core.lectures import count_lecture
-from pipelines.core.reading.corrections import corrected_segments
+from pipelines.core.reading.corrections import corrected_segments, corrected_title
 from pipelines.core.transcripts import read_transcript
 from pipelines.defs.corrections import corrections
 from pipelines.defs.lectures import GROUP, OWNERS, lecture_of
@@ -33,11 +33,12 @@ def lecture_chunks(context: dg.AssetExecutionContext, stores: StoresResource) ->
         embed = embedder_of(store, lecture)
         with store.database.transaction() as connection:
             segments, corrected = corrected_segments(connection, lecture, read_transcript(connection, lecture))
+            title, retitled = corrected_title(connection, lecture)
         chunks = chunk_speech(
             segments,
             course_id=lecture.course_id,
             lecture_id=lecture.id,
-            title=lecture.title,
+            title=title,
             count_tokens=embed.count_tokens,
             max_tokens=embed.max_tokens,
         )
@@ -52,6 +53,7 @@ def lecture_chunks(context: dg.AssetExecutionContext, stores: StoresResource) ->
             "reused": changes.kept,
             "removed": changes.removed,
             "corrected_lines": corrected,
+            "corrected_title": title if retitled else "",
             "seconds_median": round(seconds[len(seconds) // 2], 1) if seconds else 0.0,
             "seconds_longest": round(seconds[-1], 1) if seconds else 0.0,
             "seconds": round(time.monotonic() - started, 2),

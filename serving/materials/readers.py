@@ -44,7 +44,13 @@ async def deck_of(state: State, person: Principal, document_id: UUID) -> DeckOut
         )
         for page in deck.pages
     ]
-    return DeckOut(course_id=deck.course_id, title=deck.title, file_name=deck.file_name, items=items)
+    return DeckOut(
+        course_id=deck.course_id,
+        title=deck.title,
+        read_title=deck.read_title,
+        file_name=deck.file_name,
+        items=items,
+    )
 
 
 async def transcript_of(state: State, person: Principal, lecture_id: UUID) -> TranscriptOut:
@@ -66,6 +72,7 @@ async def transcript_of(state: State, person: Principal, lecture_id: UUID) -> Tr
     return TranscriptOut(
         course_id=talk.course_id,
         title=talk.title,
+        read_title=talk.read_title,
         file_name=talk.file_name,
         duration_ms=talk.duration_ms,
         source=talk.source,

@@ -14,6 +14,7 @@ from pipelines.core.publishing import offer as offer_upload
 from pipelines.core.publishing import place_of
 from pipelines.core.publishing import publish as publish_upload
 from pipelines.core.publishing import withdraw as withdraw_upload
+from pipelines.core.reading.corrections import correct_title, undo_title
 from pipelines.core.uploads import DOCUMENT, LECTURE, UploadKind
 from serving.accounts.access import get_my_course
 from serving.accounts.asking import Reader, Uploader
@@ -22,6 +23,7 @@ from serving.guard import router as guarded
 from serving.materials.managing import Change
 from serving.materials.shown import get_shown, list_shown
 from serving.problems import documented
+from serving.schemas.corrections import TitleCorrectionIn
 from serving.schemas.uploads import PasswordIn, PublishIn, UploadList, UploadOut, UploadPatch
 from serving.state import State, state_of
 
@@ -106,6 +108,16 @@ def _routes(kind: UploadKind, plural: str, noun: str) -> APIRouter:
         """Have the same file processed again; what readers see of it stays until then."""
         return await _changed(request, person, kind, upload_id, Change.reprocess)
 
+    @router.put("/{upload_id}/title", status_code=204, operation_id=f"correct{noun}Title", responses=_CHANGED)
+    async def correct(request: Request, person: Uploader, upload_id: UUID, body: TitleCorrectionIn) -> Response:
+        """Correct its title, over an earlier correction; it stays when it is processed again, as does its file's name."""
+        return await _done(request, person, kind, upload_id, partial(correct_title, title=body.title))
+
+    @router.delete("/{upload_id}/title", status_code=204, operation_id=f"undo{noun}Title", responses=_CHANGED)
+    async def undo(request: Request, person: Uploader, upload_id: UUID) -> Response:
+        """Undo the correction of its title: it is as it was read again."""
+        return await _done(request, person, kind, upload_id, undo_title)
+
     return router
 
 
@@ -123,7 +135,7 @@ async def unlock(request: Request, person: Uploader, upload_id: UUID, body: Pass
 async def _done(
     request: Request, person: Principal, kind: UploadKind, upload_id: UUID, act: Callable[..., None]
 ) -> Response:
-    """An act of `core/people/publishing.py`."""
+    """An act of core on an upload, which asks itself whether it is theirs to do."""
     await state_of(request).core.run(person, partial(act, person=person.person, kind=kind, upload_id=upload_id))
     return Response(status_code=204)
 

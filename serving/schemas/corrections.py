@@ -23,6 +23,12 @@ class PageCorrectionIn(In):
         return self
 
 
+class TitleCorrectionIn(In):
+    """What a deck or a lecture is to be called."""
+
+    title: Annotated[str, StringConstraints(max_length=300), Told]
+
+
 class LineCorrectionIn(In):
     """What a line of a transcript is to say."""
 

@@ -50,10 +50,12 @@ class PageOut(Out):
 
 
 class DeckOut(Out):
-    """A deck and all its pages, in order; none before it was read."""
+    """A deck and all its pages, in order; none before it was read. `readTitle`: what it was called before a teacher
+    corrected its title; null: nobody did."""
 
     course_id: UUID
     title: str
+    read_title: str | None
     file_name: str
     items: list[PageOut]
 
@@ -96,10 +98,11 @@ class ChapterOut(Out):
 
 class TranscriptOut(Out):
     """What was said in a lecture. `source` null: it is not transcribed yet. `mediaUrl`: a signed link to the recording;
-    null: captions alone. Between `slides` no slide was up, or nobody knows which."""
+    null: captions alone. Between `slides` no slide was up, or nobody knows which. `readTitle`: as of a deck."""
 
     course_id: UUID
     title: str
+    read_title: str | None
     file_name: str
     duration_ms: int | None
     source: Literal["captions", "speech"] | None

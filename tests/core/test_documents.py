@@ -40,6 +40,14 @@ def upload(database, sealer):
     return put
 
 
+def test_the_same_bytes_again_leave_a_deck_the_title_that_was_read(upload, database):
+    deck, _ = upload()
+    with database.transaction() as connection:
+        connection.execute("update documents set title = 'Wind power' where id = %s", [deck.id])
+    assert upload()[0].title == "Wind power"
+    assert upload(sha="b")[0].title == "week1.pdf", "until it is read"
+
+
 def test_the_same_bytes_twice_change_nothing(upload):
     first, outcome = upload()
     again, repeated = upload()

@@ -3,10 +3,10 @@
 import dagster as dg
 import pytest
 
-from pipelines.core.reading.corrections import correct_page, correct_segment, undo_page
+from pipelines.core.reading.corrections import correct_page, correct_segment, correct_title, undo_page, undo_title
 from pipelines.core.reading.readers import read_deck_pages
 from pipelines.core.records import OPERATOR
-from pipelines.core.uploads import reprocess_upload
+from pipelines.core.uploads import DOCUMENT, LECTURE, reprocess_upload
 from pipelines.definitions import defs
 from pipelines.defs.sensors import DOCUMENTS, LECTURES, look
 from tests.defs.graphs import key_of, metadata, opened
@@ -99,3 +99,48 @@ def test_a_corrected_line_is_found_at_its_minute(opened_stores):
     (hit,) = graph.search(lecture, "Nesterov")
     assert "slope downhill. Nesterov looks ahead." in hit.text.replace("\n", " ")
     assert asked(LECTURES, graph) == [] and key_of(graph.stores, lecture)
+
+
+def test_a_corrected_title_is_in_every_passage_kept_told_in_the_lineage_and_undone(opened_stores):
+    graph = DocumentsGraph(*opened_stores)
+    document = graph.upload(pdf(*PAGES))
+    assert graph.run(document).success
+    with graph.stores.database.transaction() as connection:
+        correct_title(connection, DOCUMENT, document.id, title="Nesterov's lectures", person=OPERATOR)
+    (result,) = asked(DOCUMENTS, graph)
+    told = metadata(result, "slide_chunks")
+    assert told["corrected_title"] == "Nesterov's lectures" and told["made"] == told["dagster/row_count"]
+    assert graph.search(document, "Nesterov") and asked(DOCUMENTS, graph) == []
+
+    with graph.stores.database.transaction() as connection:
+        reprocess_upload(connection, graph.again(document))
+    assert metadata(graph.run(document), "slide_chunks")["corrected_title"] == "Nesterov's lectures"
+    with graph.stores.database.transaction() as connection:
+        deck = read_deck_pages(connection, document.id, person=OPERATOR)
+        assert (deck.title, deck.read_title) == ("Nesterov's lectures", graph.again(document).title)
+        undo_title(connection, DOCUMENT, document.id, person=OPERATOR)
+    (result,) = asked(DOCUMENTS, graph)
+    assert metadata(result, "slide_chunks")["corrected_title"] == ""
+
+
+def test_a_corrected_title_holds_for_a_new_version_that_is_called_the_same_and_no_other(opened_stores):
+    graph = DocumentsGraph(*opened_stores)
+    document = graph.upload(pdf(*PAGES))
+    assert graph.run(document).success
+    with graph.stores.database.transaction() as connection:
+        correct_title(connection, DOCUMENT, document.id, title="Momentum", person=OPERATOR)
+    document = graph.upload(pdf(*PAGES, "One more page."))
+    assert metadata(graph.run(document), "slide_chunks")["corrected_title"] == "Momentum"
+    document = graph.upload(pdf("Another deck altogether", *PAGES))
+    assert metadata(graph.run(document), "slide_chunks")["corrected_title"] == ""
+
+
+def test_a_corrected_title_of_a_lecture_is_in_its_passages(opened_stores):
+    graph = LecturesGraph(*opened_stores)
+    lecture = graph.upload(captions=CAPTIONS)
+    assert graph.run(lecture).success
+    with graph.stores.database.transaction() as connection:
+        correct_title(connection, LECTURE, lecture.id, title="Nesterov", person=OPERATOR)
+    (result,) = asked(LECTURES, graph)
+    assert metadata(result, "lecture_chunks")["corrected_title"] == "Nesterov"
+    assert graph.search(lecture, "Nesterov")

@@ -34,6 +34,8 @@ MADE_BY = {
     "lecture_documents": {"lecture_slides"},
     "slide_corrections": {"corrections"},
     "segment_corrections": {"corrections"},
+    "document_titles": {"corrections"},
+    "lecture_titles": {"corrections"},
 }
 """Which assets make which table. Not here: uploads and courses, which the partition stands for, and what belongs to no
 upload (the cache of paid work, embedding sets)."""

@@ -14,7 +14,7 @@ from pipelines.core.publishing import managed
 from pipelines.core.records import Document, Lecture, Person, Segment, Slide
 from pipelines.core.stages import retry_upload
 from pipelines.core.statements import statement
-from pipelines.core.uploads import DOCUMENT, LECTURE
+from pipelines.core.uploads import DOCUMENT, LECTURE, UploadKind
 
 
 def correct_page(
@@ -32,6 +32,17 @@ def correct_page(
     place = managed(connection, person, DOCUMENT, document_id)
     key = {"course_id": place.course_id, "upload_id": document_id, "page": page, "person_id": person.id}
     _put(connection, "put_page_correction", {**key, "title": title, "text": text})
+
+
+def correct_title(connection: Connection, kind: UploadKind, upload_id: UUID, *, title: str, person: Person) -> None:
+    """Correct the title of a deck or a lecture over an earlier correction of it; its chunks are made again.
+
+    Raises:
+        NotFoundError, NotAllowedError: as `correct_page`.
+    """
+    managed(connection, person, kind, upload_id)
+    values = {"upload_id": upload_id, "title": title, "person_id": person.id}
+    connection.execute(statement("put_title_correction"), values)
 
 
 def correct_segment(connection: Connection, lecture_id: UUID, number: int, *, text: str, person: Person) -> None:
@@ -55,6 +66,16 @@ def undo_page(connection: Connection, document_id: UUID, page: int, *, person: P
     connection.execute(statement("undo_page_correction"), {"upload_id": document_id, "page": page})
 
 
+def undo_title(connection: Connection, kind: UploadKind, upload_id: UUID, *, person: Person) -> None:
+    """Have a deck or a lecture called as it was read again.
+
+    Raises:
+        NotFoundError, NotAllowedError: as `correct_page`.
+    """
+    managed(connection, person, kind, upload_id)
+    connection.execute(statement("undo_title_correction"), {"upload_id": upload_id})
+
+
 def undo_segment(connection: Connection, lecture_id: UUID, number: int, *, person: Person) -> None:
     """Have a line as it was heard again.
 
@@ -63,6 +84,13 @@ def undo_segment(connection: Connection, lecture_id: UUID, number: int, *, perso
     """
     managed(connection, person, LECTURE, lecture_id)
     connection.execute(statement("undo_segment_correction"), {"upload_id": lecture_id, "number": number})
+
+
+def corrected_title(connection: Connection, upload: Document | Lecture) -> tuple[str, bool]:
+    """What a deck or a lecture is called, and whether a teacher said so. A deleted one: as it was called."""
+    key = {"course_id": upload.course_id, "upload_id": upload.id}
+    row = connection.execute(statement("get_title"), key).fetchone()
+    return (row[0], row[1] is not None) if row is not None else (upload.title, False)
 
 
 def corrected_slides(

@@ -57,10 +57,11 @@ class Said:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deck:
-    """A deck and its pages; none before it was read."""
+    """A deck and its pages; none before it was read. `read_title`: as it was read, where a teacher corrected it."""
 
     course_id: UUID
     title: str
+    read_title: str | None
     file_name: str
     pages: tuple[DeckPage, ...]
     findings: tuple[PageFinding, ...]
@@ -97,10 +98,14 @@ class ShownPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Talk:
-    """A lecture as its row tells it. `duration_ms` None: not measured; `source` None: there is no transcript yet."""
+    """A lecture as its row tells it. `duration_ms` None: not measured; `source` None: there is no transcript yet.
+
+    `read_title`: what it was called before a teacher corrected it; None: nobody did.
+    """
 
     course_id: UUID
     title: str
+    read_title: str | None
     file_name: str
     has_media: bool
     duration_ms: int | None
@@ -125,10 +130,11 @@ def read_deck_pages(connection: Connection, document_id: UUID, *, person: Person
     place = place_of(connection, person, DOCUMENT, document_id)
     key = {"document_id": document_id, "course_id": place.course_id, "person_id": person.id}
     with connection.cursor() as cursor:
-        title, file_name = cursor.execute(statement("get_deck"), key).fetchall()[0][1:]
+        title, read_title, file_name = cursor.execute(statement("get_deck"), key).fetchall()[0]
     return Deck(
         course_id=place.course_id,
         title=title,
+        read_title=read_title,
         file_name=file_name,
         pages=tuple(read_records(connection, DeckPage, "list_deck_pages", key)),
         findings=tuple(read_records(connection, PageFinding, "list_deck_findings", key)),

@@ -11,6 +11,19 @@ on conflict (document_id, page) where document_id is not null do update set
     source_sha256 = excluded.source_sha256, corrected_by = excluded.corrected_by, corrected_at = now()
 returning id
 
+-- name: put_title_correction
+-- Correct the title of a deck or a lecture as it is now. One row (the correction's id) when it is there, none otherwise.
+insert into corrections (course_id, document_id, lecture_id, title, read_title, read_text, source_sha256, corrected_by)
+select course_id, id, null, %(title)s::text, title, '', sha256, %(person_id)s::uuid
+from documents where id = %(upload_id)s::uuid and deleted_at is null
+union all
+select course_id, null, id, %(title)s::text, title, '', coalesce(media_sha256, captions_sha256, ''), %(person_id)s::uuid
+from lectures where id = %(upload_id)s::uuid and deleted_at is null
+on conflict (coalesce(document_id, lecture_id)) where page is null and start_ms is null do update set
+    title = excluded.title, read_title = excluded.read_title, source_sha256 = excluded.source_sha256,
+    corrected_by = excluded.corrected_by, corrected_at = now()
+returning id
+
 -- name: put_segment_correction
 -- Correct a line of a transcript as it is now, by its number (from 1). One row (the correction's id) when there is such a
 -- line, none otherwise.
@@ -28,6 +41,12 @@ returning id
 -- name: undo_page_correction
 -- Undo the correction of a page. One row (its id) when there was one.
 delete from corrections where document_id = %(upload_id)s::uuid and page = %(page)s::integer
+returning id
+
+-- name: undo_title_correction
+-- Undo the correction of the title of a deck or a lecture. One row (its id) when there was one.
+delete from corrections
+where coalesce(document_id, lecture_id) = %(upload_id)s::uuid and page is null and start_ms is null
 returning id
 
 -- name: undo_segment_correction
@@ -48,6 +67,14 @@ order by page
 select ordinal, text from segment_corrections
 where course_id = %(course_id)s::uuid and lecture_id = %(upload_id)s::uuid
 order by ordinal
+
+-- name: get_title
+-- What a deck or a lecture is called: title, read_title (as it was read; null: it is not corrected).
+select title, read_title from document_titles
+where course_id = %(course_id)s::uuid and document_id = %(upload_id)s::uuid
+union all
+select title, read_title from lecture_titles
+where course_id = %(course_id)s::uuid and lecture_id = %(upload_id)s::uuid
 
 -- name: move_corrections
 -- Give an upload the corrections of another one, which holds the same bytes in another course. Nothing comes out.

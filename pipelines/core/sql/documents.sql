@@ -61,7 +61,7 @@ put as (
         origin = coalesce(excluded.origin, d.origin),
         sha256 = excluded.sha256,
         byte_count = excluded.byte_count,
-        title = excluded.title,
+        title = case when d.sha256 = excluded.sha256 then d.title else excluded.title end,
         password_sealed = coalesce(excluded.password_sealed, d.password_sealed),
         generation = d.generation + case when d.sha256 <> excluded.sha256 or excluded.password_sealed is not null
                                          then 1 else 0 end,

@@ -1,6 +1,9 @@
 -- name: get_deck
--- A deck as its readers know it: course_id, title, file_name. The caller has asked whether it is theirs to see.
-select course_id, title, file_name from documents where id = %(document_id)s::uuid and deleted_at is null
+-- A deck as its readers know it: title as teachers corrected it, read_title (as it was read; null: nothing was corrected),
+-- file_name. The caller has asked whether it is theirs to see.
+select n.title, n.read_title, d.file_name
+from documents d join document_titles n on n.course_id = d.course_id and n.document_id = d.id
+where d.id = %(document_id)s::uuid and d.deleted_at is null
 
 -- name: list_deck_findings
 -- What could not be read in the newest upload of a deck, page by page: page, code, sentence, advice.
@@ -25,19 +28,22 @@ order by s.page
 -- name: list_said
 -- When pages of a deck were up in lectures that a person (null: the operator) sees, in order: page, lecture_id, title,
 -- file_name, start_ms, end_ms.
-select k.page, k.lecture_id, l.title, l.file_name, k.start_ms, k.end_ms
+select k.page, k.lecture_id, n.title, l.file_name, k.start_ms, k.end_ms
 from lecture_slides k join lectures l on l.id = k.lecture_id and l.deleted_at is null
+join lecture_titles n on n.course_id = l.course_id and n.lecture_id = l.id
 where k.document_id = %(document_id)s::uuid
   and sees_upload(%(person_id)s::uuid, role_in(l.course_id, %(person_id)s::uuid), l.owner_id, l.published, l.offered_at,
                   l.release_at)
 order by k.page, l.source_name, k.start_ms
 
 -- name: get_talk
--- A lecture as its readers know it: course_id, title, file_name, has_media, duration_ms (null: not measured), source and
--- language of its transcript (null: none yet; language also where it is not known). The caller has asked whether it is
--- theirs to see.
-select l.course_id, l.title, l.file_name, l.media_sha256 is not null as has_media, l.duration_ms, t.source, t.language
-from lectures l left join transcripts t on t.lecture_id = l.id
+-- A lecture as its readers know it: course_id, title as teachers corrected it, read_title (null: nothing was corrected),
+-- file_name, has_media, duration_ms (null: not measured), source and language of its transcript (null: none yet; language
+-- also where it is not known). The caller has asked whether it is theirs to see.
+select l.course_id, n.title, n.read_title, l.file_name, l.media_sha256 is not null as has_media, l.duration_ms, t.source, t.language
+from lectures l
+join lecture_titles n on n.course_id = l.course_id and n.lecture_id = l.id
+left join transcripts t on t.lecture_id = l.id
 where l.id = %(lecture_id)s::uuid and l.deleted_at is null
 
 -- name: list_lines

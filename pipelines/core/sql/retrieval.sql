@@ -43,13 +43,15 @@ limit %(limit)s::integer
 
 -- name: list_source_names
 -- What these decks and lectures of a course, empty: all, are called: id, file_name, title.
-select id, file_name, title from documents
-where course_id = %(course_id)s::uuid and deleted_at is null
-  and (%(source_ids)s::uuid[] = '{}' or id = any(%(source_ids)s::uuid[]))
+select d.id, d.file_name, n.title
+from documents d join document_titles n on n.course_id = d.course_id and n.document_id = d.id
+where d.course_id = %(course_id)s::uuid and d.deleted_at is null
+  and (%(source_ids)s::uuid[] = '{}' or d.id = any(%(source_ids)s::uuid[]))
 union all
-select id, file_name, title from lectures
-where course_id = %(course_id)s::uuid and deleted_at is null
-  and (%(source_ids)s::uuid[] = '{}' or id = any(%(source_ids)s::uuid[]))
+select l.id, l.file_name, n.title
+from lectures l join lecture_titles n on n.course_id = l.course_id and n.lecture_id = l.id
+where l.course_id = %(course_id)s::uuid and l.deleted_at is null
+  and (%(source_ids)s::uuid[] = '{}' or l.id = any(%(source_ids)s::uuid[]))
 
 -- name: list_scanned_chunks
 -- Which of these chunks show a slide whose text was recognised from its picture: id.

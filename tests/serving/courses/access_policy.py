@@ -23,6 +23,8 @@ UPLOADS = {
     "GET /api/{plural}/{upload_id}": _SEEN,
     "PATCH /api/{plural}/{upload_id}": {**_MANAGED, "private to another course": "444444"},
     "DELETE /api/{plural}/{upload_id}": _MANAGED,
+    "PUT /api/{plural}/{upload_id}/title": _MANAGED,
+    "DELETE /api/{plural}/{upload_id}/title": _MANAGED,
     "POST /api/{plural}/{upload_id}/reprocess": _MANAGED,
     "POST /api/{plural}/{upload_id}/offer": _OFFERED,
     "DELETE /api/{plural}/{upload_id}/offer": _OFFERED,

@@ -25,6 +25,8 @@ BODIES: dict[str, Any] = {
     "PATCH /api/sessions/{chat_id}": {"title": "new"},
     "PUT /api/sessions/{chat_id}/messages/{message_id}/feedback": {"rating": "down"},
     "PUT /api/lectures/{upload_id}/place": {"positionMs": 1},
+    "PUT /api/documents/{upload_id}/title": {"title": "new"},
+    "PUT /api/lectures/{upload_id}/title": {"title": "new"},
     "PUT /api/documents/{upload_id}/pages/{page}/text": {"text": "new"},
     "PUT /api/lectures/{upload_id}/segments/{number}": {"text": "new"},
     "POST /api/sources/{source_id}/reports": {"reason": "new"},

@@ -55,6 +55,35 @@ def test_a_line_is_corrected_in_the_transcript_and_its_captions(people, sent, re
     assert people.teacher.put(path.replace("/2", "/3"), json={"text": "x"}).status_code == 404
 
 
+def test_a_title_is_corrected_told_beside_what_was_read_and_undone(people, sent, read, deck):
+    lecture = sent(people.teacher, content=wav(), kind="lectures")
+    read.lecture(lecture, deck)
+    for path, shown in ((f"/api/documents/{deck}", "pages"), (f"/api/lectures/{lecture}", "transcript")):
+        before = people.mate.get(f"{path}/{shown}").json()
+        assert before["readTitle"] is None
+        for title in ("Wind", " Wind power "):
+            assert people.teacher.put(f"{path}/title", json={"title": title}).status_code == 204
+        after = people.mate.get(f"{path}/{shown}").json()
+        assert (after["title"], after["readTitle"]) == ("Wind power", before["title"])
+        assert after["fileName"] == before["fileName"], "its file keeps its name"
+        for bad in ({}, {"title": "  "}, {"title": "x" * 301}):
+            assert people.teacher.put(f"{path}/title", json=bad).status_code == 422
+        assert people.mate.put(f"{path}/title", json={"title": "x"}).status_code == 403
+        assert people.mate.delete(f"{path}/title").status_code == 403
+    said = people.mate.get(f"/api/documents/{deck}/pages").json()["items"][1]["said"]
+    assert said[0]["title"] == "Wind power", "also where the page says in which lecture it was spoken about"
+    for path, shown in ((f"/api/documents/{deck}", "pages"), (f"/api/lectures/{lecture}", "transcript")):
+        for _ in range(2):
+            assert people.teacher.delete(f"{path}/title").status_code == 204
+        assert people.mate.get(f"{path}/{shown}").json()["readTitle"] is None
+
+
+def test_first_questions_are_suggested_about_headings_as_they_were_corrected(people, deck):
+    people.teacher.put(f"/api/documents/{deck}/pages/2/text", json={"title": "The limit of Betz"})
+    headings = people.mate.get(f"/api/courses/{people.course}/suggestions").json()["items"]
+    assert "Betz' law" not in [each["heading"] for each in headings]
+
+
 def test_what_was_corrected_moves_with_the_deck(people, sent, deck, rows):
     other = people.teacher.post("/api/courses", json={"name": "Next year"}).json()["id"]
     people.teacher.put(f"/api/documents/{deck}/pages/2/text", json={"title": "Betz"})

@@ -19,15 +19,17 @@ export function CorrectButton(
   );
 }
 
-/**
- * Says that a teacher corrected this. `read`: what was read instead, and `onUndo` has it back, for who may.
- */
-export function Corrected({ read, onUndo }: { read?: string; onUndo?: () => Promise<unknown> }) {
+/** `said`: a sentence that a teacher corrected something; `onUndo`, for who may: has it as it was, by the button `undo`. */
+export function SaidCorrected({ said, undo, onUndo }: {
+  said: string;
+  undo: string;
+  onUndo?: () => Promise<unknown>;
+}) {
   const [problem, setProblem] = useState("");
   return (
-    <div className="text-sm text-dim">
-      <p>
-        {t("correct.corrected")}
+    <>
+      <p className="text-sm text-dim">
+        {said}
         {onUndo && (
           <>
             {" "}
@@ -36,12 +38,23 @@ export function Corrected({ read, onUndo }: { read?: string; onUndo?: () => Prom
               className="link"
               onClick={() => onUndo().catch((error) => setProblem(error.message))}
             >
-              {t("correct.undo")}
+              {undo}
             </button>
           </>
         )}
       </p>
-      {problem && <p role="alert" className="text-bad">{problem}</p>}
+      {problem && <p role="alert" className="text-sm text-bad">{problem}</p>}
+    </>
+  );
+}
+
+/**
+ * Says that a teacher corrected this. `read`: what was read instead, and `onUndo` has it back, for who may.
+ */
+export function Corrected({ read, onUndo }: { read?: string; onUndo?: () => Promise<unknown> }) {
+  return (
+    <div className="text-sm text-dim">
+      <SaidCorrected said={t("correct.corrected")} undo={t("correct.undo")} onUndo={onUndo} />
       {onUndo && (
         <details>
           <summary className="w-fit text-dim">{t("correct.asRead")}</summary>

@@ -7,6 +7,7 @@ import { deckAt } from "../../ui/links.ts";
 import { MarkedPicture } from "../../ui/MarkedPicture.tsx";
 import { placeOf } from "../../ui/place.ts";
 import { suggestQuestion } from "../../ui/question.ts";
+import { ReaderTitle } from "../../ui/ReaderTitle.tsx";
 import { Sheet } from "../../ui/Sheet.tsx";
 import { useTitle } from "../../ui/title.ts";
 import { useWide } from "../../ui/useMedia.ts";
@@ -58,7 +59,7 @@ export function Reader({ course, deckId, deck }: { course: Course; deckId: strin
         className="min-w-0 flex-1 outline-none max-wide:overflow-y-auto wide:flex"
       >
         <div className="min-w-0 flex-1 p-4 wide:overflow-y-auto">
-          <h1 className="truncate text-lg">{deck.title}</h1>
+          <ReaderTitle kind="deck" course={course} id={deckId} {...deck} />
           <div className="my-2 flex flex-wrap items-center gap-1">
             {!wide && (
               <button type="button" className="button" onClick={() => setListed(true)}>

@@ -8,6 +8,7 @@ import { MarkedPicture } from "../../ui/MarkedPicture.tsx";
 import { placeOf } from "../../ui/place.ts";
 import { isSound, Recording, usePlayer } from "../../ui/player.tsx";
 import { suggestQuestion } from "../../ui/question.ts";
+import { ReaderTitle } from "../../ui/ReaderTitle.tsx";
 import { lineAt, slideAt } from "../../ui/talk.ts";
 import { useTitle } from "../../ui/title.ts";
 import { useWide } from "../../ui/useMedia.ts";
@@ -61,7 +62,7 @@ export function Reader({ course, lectureId, talk, startMs, named }: {
           wordsAlone ? "" : "wide:min-w-0 wide:flex-1 wide:overflow-y-auto"
         }`}
       >
-        <h1 className="truncate text-lg">{talk.title}</h1>
+        <ReaderTitle kind="lecture" course={course} id={lectureId} {...talk} />
         {talk.mediaUrl
           ? <Recording player={player} talk={talk} name={talk.fileName} />
           : <p className="text-dim">{t("lecture.noRecording")}</p>}

@@ -110,7 +110,7 @@ def _routes(kind: UploadKind, plural: str, noun: str) -> APIRouter:
 
     @router.put("/{upload_id}/title", status_code=204, operation_id=f"correct{noun}Title", responses=_CHANGED)
     async def correct(request: Request, person: Uploader, upload_id: UUID, body: TitleCorrectionIn) -> Response:
-        """Correct its title, over an earlier correction; it stays when it is processed again, as does its file's name."""
+        """Correct its title, over an earlier correction; processing it again keeps it, and its file keeps its name."""
         return await _done(request, person, kind, upload_id, partial(correct_title, title=body.title))
 
     @router.delete("/{upload_id}/title", status_code=204, operation_id=f"undo{noun}Title", responses=_CHANGED)

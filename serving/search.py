@@ -7,7 +7,7 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
-from pipelines.core.models.providers import Clients, embedder, embedder_for, load_second_embedder, wants_second_vectors
+from pipelines.core.models.providers import embedder, embedder_for, load_second_embedder, wants_second_vectors
 from pipelines.core.records import Hit, Kind, Person, Scope
 from pipelines.core.retrieval import retrieve_chunks
 from pipelines.core.settings import LOCAL_EMBEDDING_MODEL
@@ -22,7 +22,6 @@ class Searcher:
 
     def __init__(self, stores: Stores) -> None:
         self._stores = stores
-        self._clients = Clients(stores.settings)
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="search")
 
     async def search(
@@ -43,9 +42,7 @@ class Searcher:
         scope = Scope(course_id=course_id, person=person, kinds=kinds, source_ids=source_ids)
 
         def find() -> list[Hit]:
-            embed = embedder_for(
-                self._stores, lambda _: person.id, "question", course_id=course_id, clients=self._clients
-            )
+            embed = embedder_for(self._stores, lambda _: person.id, "question", course_id=course_id)
             return retrieve_chunks(self._stores.database, question, scope=scope, embed=embed, limit=limit)
 
         return await asyncio.get_running_loop().run_in_executor(self._threads, find)
@@ -60,4 +57,3 @@ class Searcher:
     def close(self) -> None:
         """Let running searches end."""
         self._threads.shutdown(wait=True, cancel_futures=True)
-        self._clients.close()

@@ -12,6 +12,7 @@ from fastapi import Request
 from pipelines.answering.pace import Pace
 from pipelines.core.errors import StudyBuddyError
 from pipelines.core.files import FileStore
+from pipelines.core.models.clients import Clients
 from pipelines.core.postgres import Database, database_urls
 from pipelines.core.secrets.crypto import Sealer
 from pipelines.core.settings import Settings
@@ -78,7 +79,8 @@ async def opened(settings: Settings, limits: Limits, doors: Doors) -> AsyncItera
         url, _ = await asyncio.to_thread(database_urls, settings)
         database = await stack.enter_async_context(ServingDatabase(url))
         files, bells = FileStore.open(settings), CourseBells()
-        stores = Stores(settings, sync, files, await asyncio.to_thread(Sealer.open_home, settings))
+        clients = stack.enter_context(Clients(settings))
+        stores = Stores(settings, sync, files, await asyncio.to_thread(Sealer.open_home, settings), clients)
         core = Core(stores)
         stack.callback(core.close)
         searcher = Searcher(stores)

@@ -18,9 +18,9 @@ from pipelines.cli.search import find_hits, hit_as_json, place
 from pipelines.core.control_characters import escape_controls
 from pipelines.core.courses import find_course
 from pipelines.core.errors import KeyMissingError, StudyBuddyError
+from pipelines.core.models.clients import AsyncClients
 from pipelines.core.models.meter import Meter
 from pipelines.core.models.payers import find_local_person, find_means, payer_of_answers
-from pipelines.core.models.providers import AsyncClients
 from pipelines.core.records import Hit
 from pipelines.core.settings import Settings, get_settings
 from pipelines.core.stores import Stores

@@ -1,9 +1,10 @@
-"""Everything a program keeps things in, opened together: database, files, the sealer of secrets, and the settings."""
+"""Everything a program works with, opened together: database, files, sealer, settings, connections to providers."""
 
 from dataclasses import dataclass
 
 from pipelines.core.files import FileStore
 from pipelines.core.home import prepare_home
+from pipelines.core.models.clients import Clients
 from pipelines.core.postgres import Database
 from pipelines.core.secrets.crypto import Sealer
 from pipelines.core.settings import Settings, get_settings
@@ -11,12 +12,13 @@ from pipelines.core.settings import Settings, get_settings
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """One program's stores. Use as a context manager; leaving closes the database pool."""
+    """One program's stores. Use as a context manager, which closes the connections to the database and to providers."""
 
     settings: Settings
     database: Database
     files: FileStore
     sealer: Sealer
+    clients: Clients
 
     @classmethod
     def open(cls, settings: Settings | None = None) -> "Stores":
@@ -28,10 +30,11 @@ class Stores:
         settings = settings or get_settings()
         prepare_home(settings.home)
         database = Database.open(settings)
-        return cls(settings, database, FileStore.open(settings), Sealer.open_home(settings))
+        return cls(settings, database, FileStore.open(settings), Sealer.open_home(settings), Clients(settings))
 
     def close(self) -> None:
-        """Give the database connections back."""
+        """Give all connections back."""
+        self.clients.close()
         self.database.close()
 
     def __enter__(self) -> "Stores":

@@ -16,7 +16,6 @@ from pipelines.core.errors import (
 from pipelines.core.models.completions import describe_image
 from pipelines.core.models.item_cache import get_cached_items, item_key, put_cached_item
 from pipelines.core.models.payers import payer_of_pictures
-from pipelines.core.models.providers import Clients
 from pipelines.core.records import Document, Slide, SlideDescription
 from pipelines.core.slides import count_document, put_slide_description, read_slides
 from pipelines.core.stores import Stores
@@ -146,16 +145,15 @@ def _describe(context: dg.AssetExecutionContext, stores: Stores, document: Docum
 
     meter = meter_for(stores, document, payer_of_pictures, "description")
     assert meter is not None  # noqa: S101  VISION_MODEL is set
-    with Clients(stores.settings) as clients:
-        client = clients.of(meter.payer)
-        describe_slides(
-            [_item(stores, rows, slide) for slide in missing],
-            deck_title=document.title,
-            model=model,
-            describe=lambda prompt, picture: describe_image(client, meter, prompt=prompt, image=picture),
-            concurrency=stores.settings.model_concurrency,
-            on_described=keep,
-        )
+    client = stores.clients.of(meter.payer)
+    describe_slides(
+        [_item(stores, rows, slide) for slide in missing],
+        deck_title=document.title,
+        model=model,
+        describe=lambda prompt, picture: describe_image(client, meter, prompt=prompt, image=picture),
+        concurrency=stores.settings.model_concurrency,
+        on_described=keep,
+    )
 
 
 def _item(stores: Stores, rows: list[Slide], slide: Slide) -> SlidePicture:

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from uuid import UUID
 
 from pipelines.answering.model import ChatModel, Habits
+from pipelines.core.models.clients import AsyncClients
 from pipelines.core.models.meter import Meter, Purpose
 from pipelines.core.models.payers import Means, payer_of_answers
-from pipelines.core.models.providers import AsyncClients
 from pipelines.core.stores import Stores
 
 MOST_HABITS = 1000

@@ -11,7 +11,7 @@ from pipelines.answering.loop import answer
 from pipelines.answering.model import ChatModel
 from pipelines.answering.turn import Bounds, Turn
 from pipelines.core.errors import ProviderRefusedError, ProviderUnavailableError, StorageUnavailableError
-from pipelines.core.models.providers import AsyncClients
+from pipelines.core.models.clients import AsyncClients
 from pipelines.core.records import Hit
 from pipelines.core.settings import Settings
 from tests.fakes import CUT, HANG, FakeModel, Status, calls, text, thinking

@@ -8,7 +8,7 @@ import pytest
 
 from pipelines.answering.model import ChatModel
 from pipelines.core.errors import ProviderUnavailableError
-from pipelines.core.models.providers import AsyncClients
+from pipelines.core.models.clients import AsyncClients
 from pipelines.core.settings import Settings
 from tests.fakes import CUT, DROP, HANG, FakeModel, text
 from tests.payers import operator_of

@@ -1,6 +1,5 @@
 """A key goes through all that the pipeline does with keys and is in neither database, no file, log or process (K1)."""
 
-import gc
 import logging
 import os
 from uuid import uuid4
@@ -57,8 +56,6 @@ def describe(graph, document):
                                   asset_selection=[AssetKey("slide_descriptions")], raise_on_error=False)  # fmt: skip
 
 
-# A run's connections to a remote embedder end with its process, which here goes on.
-@pytest.mark.filterwarnings("ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_neither_database_no_file_no_log_and_no_process_of_the_pipeline_holds_a_key(
@@ -90,4 +87,3 @@ def test_neither_database_no_file_no_log_and_no_process_of_the_pipeline_holds_a_
               "log": (out + err + caplog.text).encode(), "runs": runs.encode(), **seen,
               **files(graph.stores.settings.home)}  # fmt: skip
     assert leaks(secret, places) == []
-    gc.collect()

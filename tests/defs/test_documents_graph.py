@@ -15,9 +15,10 @@ from pipelines.core.errors import UnreadableFileError
 from pipelines.core.findings import list_findings
 from pipelines.core.materials import list_materials
 from pipelines.core.models import embedder_multilingual, providers
+from pipelines.core.models.clients import MAX_RETRIES
 from pipelines.core.models.embedder_local import LocalEmbedder
 from pipelines.core.models.embedder_multilingual import MultilingualEmbedder
-from pipelines.core.models.providers import MAX_RETRIES, embedder
+from pipelines.core.models.providers import embedder
 from pipelines.core.records import OPERATOR, Document, Scope
 from pipelines.core.retrieval import retrieve_chunks
 from pipelines.core.settings import REPOSITORY, get_settings

@@ -1,5 +1,6 @@
 """The recording of a lecture by link: fetched once, told meanwhile, given up with its lecture, shared by its bytes."""
 
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -91,9 +92,7 @@ def test_goes_no_further_than_its_lecture(stores, linked, monkeypatch):
 def test_what_is_no_recording_or_too_much_for_its_owner_leaves_nothing(stores, linked):
     with pytest.raises(UnreadableFileError):
         with_recording(stores, linked("/page"))
-    small = Stores(
-        stores.settings.model_copy(update={"person_quota_mb": 1}), stores.database, stores.files, stores.sealer
-    )
+    small = replace(stores, settings=stores.settings.model_copy(update={"person_quota_mb": 1}))
     with pytest.raises(PermanentError, match="may keep"):
         with_recording(small, linked(owner=person(stores)))
     assert stores.files.list_stored() == []

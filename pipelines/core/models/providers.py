@@ -1,45 +1,32 @@
-"""The one door to models: embed texts here or with any OpenAI-compatible URL, and the clients of chat and vision.
+"""The one door to embedders: of this machine, or of any OpenAI-compatible URL.
 
-Belongs here: which client a payer's calls go through. What a call sends and checks stands in `embedder_remote.py` and
-`completions.py`; how provider faults become our errors in `provider_faults.py`. Nobody else builds a client.
+What a remote one sends and checks stands in `embedder_remote.py`, the connections in `clients.py`; how provider faults
+become our errors in `provider_faults.py`.
 """
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
 
 from pipelines.core.errors import SettingsError
+from pipelines.core.models.clients import Clients
 from pipelines.core.models.embedder_local import LocalEmbedder
 from pipelines.core.models.embedder_multilingual import MultilingualEmbedder
 from pipelines.core.models.embedder_remote import RemoteEmbedder
 from pipelines.core.models.meter import Meter, Purpose
 from pipelines.core.models.payers import (
     NOBODY,
-    Payer,
-    address_guard,
     find_means,
-    openrouter_api,
     payer_of_vectors,
 )
 from pipelines.core.postgres import Connection
 from pipelines.core.settings import LOCAL_EMBEDDING_MODEL, Settings
 
 if TYPE_CHECKING:
-    import httpx2
-    import openai
-
     from pipelines.core.stores import Stores
-
-CONNECT_TIMEOUT_S = 5.0
-MAX_RETRIES = 4
-"""Further tries after 408, 409, 429, 5xx and cut connections: the client waits what Retry-After says (at most two
-minutes), or 0.5 to 8 s with jitter. Other answers are never tried again."""
-
-NO_KEY = "none"
-"""Sent where no key is set: local servers ignore it, the client insists on one."""
 
 
 class Embedder(Protocol):
@@ -98,7 +85,7 @@ def load_second_embedder() -> None:
 
 
 def embedder(
-    settings: Settings, meter: Meter | None = None, clients: "Clients | None" = None, *, briefly: bool = False
+    settings: Settings, meter: Meter | None = None, clients: Clients | None = None, *, briefly: bool = False
 ) -> Embedder:
     """The embedder the settings name. Cheap: models load and connections open on first use.
 
@@ -127,10 +114,9 @@ def embedder_for(
     *,
     course_id: UUID | None = None,
     run_id: str | None = None,
-    clients: "Clients | None" = None,
     briefly: bool = False,
 ) -> Embedder:
-    """The embedder of the settings; where a provider makes the vectors, a person pays.
+    """The embedder of the settings; where a provider makes the vectors, a person pays and `stores`' connections serve.
 
     Args:
         find_payer: the id of this person (None: the operator pays), asked only where there is something to pay.
@@ -146,107 +132,4 @@ def embedder_for(
         means = find_means(connection, find_payer(connection), course_id=course_id)
     payer = payer_of_vectors(means, settings, stores.sealer)
     meter = Meter.of(stores, payer, purpose, course_id=course_id, run_id=run_id)
-    return embedder(settings, meter, clients)
-
-
-class Clients:
-    """Clients for many payers, who share connections. Opened on first use; a context manager, which closes them.
-
-    Redirects are not followed: a key is sent to no other address than the one it is for.
-    """
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._shared: dict[bool, openai.OpenAI] = {}
-
-    def of(self, payer: Payer) -> "openai.OpenAI":
-        """A client for calls this payer pays, with timeouts and retries set."""
-        import openai
-
-        if payer.named not in self._shared:
-            options = _options(payer, self._settings)
-            self._shared[payer.named] = openai.OpenAI(**options, http_client=self._http(payer))
-        return self._shared[payer.named].with_options(
-            **_options(payer, self._settings), default_headers=_headers(payer, self._settings)
-        )
-
-    def _http(self, payer: Payer) -> "httpx2.Client":
-        from pipelines.core.net.transports import direct_client, guarded_client
-
-        timeout = _timeout(self._settings)
-        if payer.named:
-            return guarded_client(address_guard(self._settings), timeout=timeout)
-        return direct_client(timeout=timeout)
-
-    def close(self) -> None:
-        """Close every connection."""
-        for client in self._shared.values():
-            client.close()
-
-    def __enter__(self) -> "Clients":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-
-class AsyncClients:
-    """The same for asyncio; `close` closes them."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._shared: dict[bool, openai.AsyncOpenAI] = {}
-
-    def of(self, payer: Payer) -> "openai.AsyncOpenAI":
-        """A client for calls this payer pays, with timeouts and retries set."""
-        import openai
-
-        if payer.named not in self._shared:
-            options = _options(payer, self._settings)
-            self._shared[payer.named] = openai.AsyncOpenAI(**options, http_client=self._http(payer))
-        return self._shared[payer.named].with_options(
-            **_options(payer, self._settings), default_headers=_headers(payer, self._settings)
-        )
-
-    def _http(self, payer: Payer) -> "httpx2.AsyncClient":
-        import openai
-
-        from pipelines.core.net.transports import guarded_async_client
-
-        timeout = _timeout(self._settings)
-        if payer.named:
-            return guarded_async_client(address_guard(self._settings), timeout=timeout)
-        # aiohttp parses HTTP in C: reading a streamed word costs half of what it costs with the usual transport.
-        return openai.DefaultAioHttpClient(timeout=timeout, follow_redirects=False)
-
-    @staticmethod
-    def warm() -> None:
-        """Load the client library now, a second of a core, in a thread that keeps nobody waiting."""
-        import openai.resources.chat  # noqa: F401
-
-    async def close(self) -> None:
-        """Close every connection."""
-        for client in self._shared.values():
-            await client.close()
-
-
-def _timeout(settings: Settings) -> "openai.Timeout":
-    import openai
-
-    return openai.Timeout(settings.model_timeout_s, connect=min(CONNECT_TIMEOUT_S, settings.model_timeout_s))
-
-
-def _options(payer: Payer, settings: Settings) -> dict[str, Any]:
-    return {
-        "base_url": payer.base_url,
-        "api_key": payer.key.get_secret_value() if payer.key is not None else NO_KEY,
-        "timeout": _timeout(settings),
-        "max_retries": MAX_RETRIES,
-    }
-
-
-def _headers(payer: Payer, settings: Settings) -> dict[str, str]:
-    """What OpenRouter is told of us, for people who look at what they spent."""
-    if payer.base_url != openrouter_api(settings):
-        return {}
-    return {"X-OpenRouter-Title": "StudyBuddy"} | ({"HTTP-Referer": settings.public_url} if settings.public_url else {})
+    return embedder(settings, meter, stores.clients)

@@ -15,9 +15,10 @@ from pipelines.core.errors import (
     ProviderUnavailableError,
     SettingsError,
 )
+from pipelines.core.models.clients import NO_KEY, AsyncClients, Clients
 from pipelines.core.models.completions import describe_image
 from pipelines.core.models.embedder_local import LocalEmbedder
-from pipelines.core.models.providers import NO_KEY, AsyncClients, Clients, embedder
+from pipelines.core.models.providers import embedder
 from pipelines.core.settings import Settings
 from tests.fakes import CUT, FakeModel, Status
 from tests.payers import meter_of, operator_of
@@ -314,7 +315,7 @@ def test_a_cut_connection_is_a_passing_fault(settings, model):
 
 def test_the_client_library_is_loaded_ahead_where_that_is_asked_for():
     code = (
-        "import sys; from pipelines.core.models.providers import AsyncClients; print('openai' in sys.modules)\n"
+        "import sys; from pipelines.core.models.clients import AsyncClients; print('openai' in sys.modules)\n"
         "AsyncClients.warm(); print({'openai.resources.chat', 'openai._vendor.httpx_aiohttp'} <= set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)

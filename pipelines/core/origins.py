@@ -4,13 +4,11 @@ Belongs here: reading it back for people who compare results. Writing it belongs
 """
 
 from dataclasses import dataclass
-
-from psycopg.rows import class_row
+from datetime import datetime
 
 from pipelines.core.errors import SupersededError
-from pipelines.core.postgres import Connection
-from pipelines.core.records import Document
-from pipelines.core.statements import statement
+from pipelines.core.postgres import Connection, read_records
+from pipelines.core.records import Document, Lecture
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,14 +28,37 @@ class DocumentOrigin:
     embedding_dims: int | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LectureOrigin:
+    """What made one lecture's rows; None where there are no such rows yet. `core.transcripts.Transcript` says the rest.
+
+    `run_id` is the Dagster run that began on the newest upload, `aligned_at` when its slides were looked for last.
+    """
+
+    run_id: str | None
+    chunker_version: str | None
+    aligned_at: datetime | None
+    embedding_model: str | None
+    embedding_dims: int | None
+
+
 def read_document_origin(connection: Connection, document: Document) -> DocumentOrigin:
     """What made this document's rows.
 
     Raises:
         SupersededError: it was deleted, or never was.
     """
-    with connection.cursor(row_factory=class_row(DocumentOrigin)) as cursor:
-        origin = cursor.execute(statement("document_origin"), {"document_id": document.id}).fetchone()
-    if origin is None:
-        raise SupersededError("The document was deleted.")
-    return origin
+    for origin in read_records(connection, DocumentOrigin, "document_origin", {"document_id": document.id}):
+        return origin
+    raise SupersededError("The document was deleted.")
+
+
+def read_lecture_origin(connection: Connection, lecture: Lecture) -> LectureOrigin:
+    """What made this lecture's rows.
+
+    Raises:
+        SupersededError: it was deleted, or never was.
+    """
+    for origin in read_records(connection, LectureOrigin, "lecture_origin", {"lecture_id": lecture.id}):
+        return origin
+    raise SupersededError("The lecture was deleted.")

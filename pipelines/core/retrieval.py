@@ -34,6 +34,7 @@ from pipelines.core.search.lexical import (
     rarest_term,
     term_counts,
 )
+from pipelines.core.search.meeting import MeetingPlace, read_meeting_places
 from pipelines.core.search.places import named_place, named_sources
 from pipelines.core.statements import statement
 
@@ -116,11 +117,10 @@ def retrieve_chunks(db: Database, question: str, *, scope: Scope, embed: Embedde
             ).fetchall()
             rows = without_copies(rows, partial(_scanned, connection, scope.course_id))[: min(limit, MAX_LIMIT)]
             chunk_ids = [row["chunk_id"] for row in rows]
-            meeting = {"course_id": scope.course_id, "chunk_ids": chunk_ids, "sources": basis["sources"]}
-            places = cursor.execute(statement("find_meeting_places"), meeting).fetchall()
+        places = read_meeting_places(connection, scope.course_id, chunk_ids, sources=basis["sources"])
         boxes = boxes_of_chunks(connection, scope.course_id, chunk_ids)
     rare = rarest_term(asked, found, int(found[ALL_CHUNKS]))
-    return _hits(rows, {place.pop("chunk_id"): place for place in places}, boxes, rare, compared.needed)
+    return _hits(rows, places, boxes, rare, compared.needed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +200,7 @@ def _basis(connection: Connection, scope: Scope, terms: Sequence[int], embed: Em
 
 def _hits(
     rows: list[dict[str, Any]],
-    places: dict[UUID, dict[str, Any]],
+    places: dict[UUID, MeetingPlace],
     boxes: dict[UUID, tuple[Box, ...]],
     rare: int | None,
     needed: float,
@@ -224,13 +224,16 @@ def _hits(
             boxes=boxes.get(row["chunk_id"], ()),
             needed=needed,
             named=row["placed"] or (rare is not None and rare in term_counts(f"{row['title']}\n{row['content']}")),
-            **(places.get(row["chunk_id"]) or _own_place(row)),
+            **_place(row, places.get(row["chunk_id"])),
         )
         for rank, row in enumerate(rows, 1)
     ]
 
 
-def _own_place(row: dict[str, Any]) -> dict[str, Any]:
+def _place(row: dict[str, Any], meeting: MeetingPlace | None) -> dict[str, Any]:
+    names = ("document_id", "lecture_id", "page", "start_ms", "end_ms")
+    if meeting is not None:
+        return {name: getattr(meeting, name) for name in names}
     slide = row["kind"] == "slide"
     return {
         "document_id": row["source_id"] if slide else None,

@@ -5,11 +5,13 @@ import pytest
 from pipelines.core.courses import ensure_course
 from pipelines.core.documents import put_document
 from pipelines.core.errors import SupersededError
-from pipelines.core.origins import DocumentOrigin, read_document_origin
+from pipelines.core.lecture_slides import replace_lecture_slides
+from pipelines.core.lectures import put_lecture
+from pipelines.core.origins import DocumentOrigin, read_document_origin, read_lecture_origin
 from pipelines.core.records import Slide, SlideDescription
 from pipelines.core.secrets.crypto import Sealer
 from pipelines.core.slides import put_slide_description, replace_slides
-from pipelines.core.uploads import DOCUMENT, begin_run, delete_upload
+from pipelines.core.uploads import DOCUMENT, LECTURE, begin_run, delete_upload
 
 SLIDE = Slide(
     page=1, page_label=None, title="Wind", body="Air moves.", furniture="", section=None, text_source="layer",
@@ -68,3 +70,37 @@ def test_a_deleted_document_has_no_origin(upload, database):
         delete_upload(connection, DOCUMENT, document.id)
         with pytest.raises(SupersededError):
             read_document_origin(connection, document)
+
+
+@pytest.fixture
+def lecture(database):
+    def put(sha="a"):
+        with database.transaction() as connection:
+            return put_lecture(
+                connection, course_id=ensure_course(connection, "c").id, title="w", file_name="w.vtt",
+                source_name="w.vtt", captions_name="w.vtt", captions_sha256=sha * 64, byte_count=1,
+            )[0]  # fmt: skip
+
+    return put
+
+
+def test_the_run_of_a_lecture_and_when_it_was_aligned_are_told(lecture, database):
+    known = lecture()
+    with database.transaction() as connection:
+        assert read_lecture_origin(connection, known).aligned_at is None
+        begin_run(connection, known, run_id="run-1")
+        replace_lecture_slides(connection, known, [])
+        origin = read_lecture_origin(connection, known)
+    assert origin.run_id == "run-1"
+    assert origin.aligned_at is not None
+    replaced = lecture(sha="b")
+    with database.transaction() as connection:
+        assert read_lecture_origin(connection, replaced).run_id is None
+
+
+def test_a_deleted_lecture_has_no_origin(lecture, database):
+    known = lecture()
+    with database.transaction() as connection:
+        delete_upload(connection, LECTURE, known.id)
+        with pytest.raises(SupersededError):
+            read_lecture_origin(connection, known)

@@ -6,8 +6,10 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import LiteralString
 
 import nbformat
 import psycopg
@@ -18,11 +20,15 @@ from nbclient.exceptions import CellExecutionError
 from pipelines.core.courses import ensure_course
 from pipelines.core.documents import put_document
 from pipelines.core.embedded import EmbeddedServer
+from pipelines.core.lecture_slides import link_document
+from pipelines.core.lectures import put_lecture
 from pipelines.definitions import defs
 from tests.defs.graphs import key_of, opened
+from tests.defs.lectures import lecture_captions
 
 ROOT = Path(__file__).resolve().parents[2]
 DECK = ROOT / "sample" / "wind-power.pdf"
+LECTURE = "wind-power-lecture.vtt"
 CELL_TIMEOUT_S = 100
 pytestmark = pytest.mark.timeout(300)  # the first test also ingests the course; alone it takes a tenth of that
 STUDYBUDDY = Path(sys.executable).with_name("studybuddy")
@@ -30,7 +36,7 @@ STUDYBUDDY = Path(sys.executable).with_name("studybuddy")
 
 @dataclass(frozen=True)
 class SampleCourse:
-    """A home of its own where the sample deck was processed: its settings as variables, and its database's URL."""
+    """A home of its own where the sample deck and captions of its lecture were processed: its settings as variables, and its database's URL."""
 
     environment: dict[str, str]
     database_url: str
@@ -51,10 +57,25 @@ class SampleCourse:
         client.execute(env=self.environment)
         return notebook
 
+    @contextmanager
+    def other_spans(self, statement: LiteralString) -> Iterator[None]:
+        """Have an alignment that `statement` changes, while inside."""
+        with psycopg.connect(self.database_url) as connection:
+            connection.execute("create table spans_kept as select * from lecture_slides")
+            connection.execute(statement)
+        try:
+            yield
+        finally:
+            with psycopg.connect(self.database_url) as connection:
+                connection.execute("delete from lecture_slides")
+                connection.execute("insert into lecture_slides select * from spans_kept")
+                connection.execute("drop table spans_kept")
+
     def chunk_ids(self) -> list[str]:
         """Every chunk, word and vector there is."""
         query = (
-            "select 'chunk', id from ai.slide_chunks_knowledge union all select 'words', chunk_id from ai.chunk_terms "
+            "select 'chunk', id from ai.slide_chunks_knowledge union all select 'chunk', id from ai.lecture_chunks_knowledge "
+            "union all select 'words', chunk_id from ai.chunk_terms "
             "union all select 'vector', chunk_id from ai.chunk_embeddings order by 1, 2"
         )
         with psycopg.connect(self.database_url) as connection:
@@ -63,23 +84,31 @@ class SampleCourse:
 
 @pytest.fixture(scope="module")
 def course(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SampleCourse]:
-    """The sample course, made by the job that the sensor asks for."""
+    """The sample course, made by the jobs that the sensors ask for."""
     folder = tmp_path_factory.mktemp("notebooks")
     with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
         connection.execute("create database notebooks template template_app")
     url = server.url("notebooks")
     with pytest.MonkeyPatch.context() as patch, opened(folder, url, patch) as (stores, instance):
-        stored = stores.files.add(io.BytesIO(DECK.read_bytes()))
+        deck, captions = (stores.files.add(io.BytesIO(data)) for data in (DECK.read_bytes(), lecture_captions()))
         with stores.database.transaction() as written:
+            course_id = ensure_course(written, "Sample course").id
             document, _ = put_document(
-                written, sealer=stores.sealer, course_id=ensure_course(written, "Sample course").id,
-                title="wind-power.pdf", file_name=DECK.name, source_name=DECK.name, sha256=stored.sha256,
-                byte_count=stored.byte_count,
+                written, sealer=stores.sealer, course_id=course_id, title="wind-power.pdf", file_name=DECK.name,
+                source_name=DECK.name, sha256=deck.sha256, byte_count=deck.byte_count,
             )  # fmt: skip
-        key = key_of(stores, document)
-        instance.add_dynamic_partitions("documents", [key])
-        job = defs.resolve_job_def("process_document")
-        assert job.execute_in_process(partition_key=key, instance=instance).success
+            lecture, _ = put_lecture(
+                written, course_id=course_id, title="wind-power-lecture", file_name=LECTURE, source_name=LECTURE,
+                captions_name=LECTURE, captions_sha256=captions.sha256, byte_count=captions.byte_count,
+            )  # fmt: skip
+            link_document(written, lecture.id, document.id)
+        for upload, partitions, job in (
+            (document, "documents", "process_document"),
+            (lecture, "lectures", "process_lecture"),
+        ):
+            key = key_of(stores, upload)
+            instance.add_dynamic_partitions(partitions, [key])
+            assert defs.resolve_job_def(job).execute_in_process(partition_key=key, instance=instance).success
         environment = dict(os.environ)
     yield SampleCourse(environment, url, folder / "home")
     with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
@@ -98,8 +127,46 @@ def warnings_in(notebook: nbformat.NotebookNode) -> list[str]:
     return [output["text"] for output in shown if output.get("name") == "stderr" and "Warning" in output["text"]]
 
 
+def test_a_lecture_is_shown_slide_by_slide_with_what_was_said_and_its_chunks(course: SampleCourse) -> None:
+    before = course.chunk_ids()
+    notebook = course.run("01_read_one_lecture")
+    facts, counts, slides, chunks = outputs(notebook, "text/html")
+    assert "/runs/" in facts
+    assert "captions" in facts
+    assert "<td>3:47</td>" in counts
+    assert slides.count("data:image/webp;base64,") == slides.count("confidence ") == 8
+    third = slides.partition("page 3: ")[2].partition("</tr>")[0]
+    assert "Here is the only formula of today." in third
+    assert "opens page 3, said at 0:5" in third
+    assert "opens the recording at " in third
+    assert chunks.count("page ") == 4
+    assert len(outputs(notebook, "image/png")) == 1
+    assert "page 5: " in outputs(notebook, "text/markdown")[-1]  # the first frame of the animated slide
+    assert warnings_in(notebook) == []
+    assert course.chunk_ids() == before
+
+
+def test_talk_that_belongs_to_no_slide_is_shown_last(course: SampleCourse) -> None:
+    with course.other_spans("update lecture_slides set document_id = null, page = null where page = 3"):
+        notebook = course.run("01_read_one_lecture")
+    _, counts, slides, _ = outputs(notebook, "text/html")
+    assert "<td>0:27</td>" in counts or "<td>0:28</td>" in counts or "<td>0:29</td>" in counts
+    assert "page 3: " not in slides
+    assert "Here is the only formula of today." in slides.partition("<b>no slide</b>")[2]
+    assert warnings_in(notebook) == []
+
+
+def test_a_lecture_without_slides_is_shown_by_its_speech(course: SampleCourse) -> None:
+    with course.other_spans("delete from lecture_slides"):
+        notebook = course.run("01_read_one_lecture")
+    assert "is not aligned" in outputs(notebook, "text/markdown")[0]
+    assert len(outputs(notebook, "image/png")) == 1
+    assert "Good morning" in outputs(notebook, "text/html")[-1]
+    assert warnings_in(notebook) == []
+
+
 def test_a_deck_is_shown_page_by_page_and_a_questions_hits_are_drawn(course: SampleCourse) -> None:
-    notebook = course.run("01_read_one_deck")
+    notebook = course.run("05_read_one_deck")
     facts, _, pages, hits = outputs(notebook, "text/html")
     assert "/runs/" in facts  # the run is named, with a link to it
     assert pages.count("data:image/webp;base64,") == 9
@@ -112,7 +179,7 @@ def test_a_deck_is_shown_page_by_page_and_a_questions_hits_are_drawn(course: Sam
 
 def test_a_deck_that_is_not_there_is_told_with_those_that_are(course: SampleCourse) -> None:
     with pytest.raises(CellExecutionError, match=r"has no nothing\.pdf; it has \['wind-power\.pdf'\]"):
-        course.run("01_read_one_deck", DECK="nothing.pdf")
+        course.run("05_read_one_deck", DECK="nothing.pdf")
 
 
 def test_chunk_sizes_are_compared_and_nothing_of_it_stays(course: SampleCourse) -> None:

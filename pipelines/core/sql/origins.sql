@@ -16,3 +16,16 @@ select case when d.requested_generation = d.generation then d.run_id end as run_
 from documents d
 left join ai.embedding_sets e on e.live and e.role = 'main'
 where d.id = %(document_id)s::uuid and d.deleted_at is null
+
+-- name: lecture_origin
+-- Where a lecture's rows come from. One row: run_id (null before a run began on the newest upload), chunker_version and
+-- aligned_at, null where there are no such rows; last the model and dimension of the live embedding set, null before the
+-- first. What its words are made from is a transcript's own row.
+select case when l.requested_generation = l.generation then l.run_id end as run_id,
+       (select max(chunker_version) from ai.lecture_chunks_knowledge c
+        where c.course_id = l.course_id and c.lecture_id = l.id) as chunker_version,
+       a.made_at as aligned_at, e.model as embedding_model, e.dims as embedding_dims
+from lectures l
+left join lecture_alignments a on a.lecture_id = l.id
+left join ai.embedding_sets e on e.live and e.role = 'main'
+where l.id = %(lecture_id)s::uuid and l.deleted_at is null

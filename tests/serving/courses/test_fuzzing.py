@@ -61,7 +61,8 @@ def ask_as_everybody(case, world: World) -> None:
     for role in ASKING:
         thing = Thing()
         if operation in POLICY:
-            thing = world.thing(operation, kind, fresh=USING_UP.search(operation) is not None)
+            changes = case.method == "PATCH" or USING_UP.search(operation) is not None
+            thing = world.thing(operation, kind, fresh=changes)
         status, text = ask(world, role, case, thing)
         check_answer(case, status, text)
         if role == "anonymous":
@@ -76,6 +77,8 @@ def ask_as_everybody(case, world: World) -> None:
         world.rows("update users set suspended_at = null, operator = false where subject not like 'suspended%%'")
     if "/members" in operation or "/invitations" in operation:
         world.restore()
+        # A course has no more than so many, and each of these requests is about one of its own.
+        world.rows("delete from invitations where course_id = any(%s::uuid[])", [[world.course, world.other]])
 
 
 def letter_of(operation: str, kind: str, role: str) -> str:

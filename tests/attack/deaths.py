@@ -33,6 +33,9 @@ OF_EACH_RUN = {"run_id", "stages", "requested_generation", "set_id"}
 NUMBERED = "chunk_embeddings_%"
 """Partitions with such a number in their name; their rows are looked at in the table they belong to."""
 
+COUNTED = ("embedding_sets", "audit_events")
+"""Tables whose `id` is the next number of a sequence."""
+
 SCHEMA = """
 with of_columns as (
     select concat(table_name, column_name, data_type) as line
@@ -103,7 +106,7 @@ class Place:
                 (found[table],) = connection.execute(
                     "select coalesce(md5(string_agg(line, '|' order by line)), '')"  # noqa: S608
                     f" from (select (to_jsonb(t) - %s::text[])::text as line from {schema}.{table} t) l",
-                    [sorted({*(times or ()), *OF_EACH_RUN, *left_out, *({"id"} if table == "embedding_sets" else ())})],
+                    [sorted({*(times or ()), *OF_EACH_RUN, *left_out, *({"id"} if table in COUNTED else ())})],
                 ).fetchone()
             (found["schema"],) = connection.execute(SCHEMA, {"numbered": NUMBERED}).fetchone()
         for made_anew in ("users", "model_calls"):  # their ids are others in every database

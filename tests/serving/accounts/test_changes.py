@@ -44,8 +44,9 @@ def test_a_token_that_ended_in_one_process_is_out_in_all(two):
     [
         ("update users set suspended_at = now() where id = %(user)s", 403),
         ("delete from user_courses where user_id = %(user)s", 404),
+        (None, 404),
     ],
-    ids=["suspended", "removed"],
+    ids=["suspended", "removed", "erased by themselves"],
 )
 def test_the_answer_for_who_lost_the_right_to_it_ends_and_every_reader_of_it_too(
     two, model, material, rows, lost, status
@@ -80,7 +81,10 @@ def test_the_answer_for_who_lost_the_right_to_it_ends_and_every_reader_of_it_too
             assert time.monotonic() < deadline
             time.sleep(0.05)
         ended = time.monotonic()
-        rows(lost, {"user": user_id})
+        if lost is not None:
+            rows(lost, {"user": user_id})
+        else:
+            assert ted.delete("/api/me").status_code == 202
         asked.join(40), follows.join(40)
         for answered, seen, at in ends.values():
             assert answered == 200 and b"Half" in seen and b"never" not in seen, ends

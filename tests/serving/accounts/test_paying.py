@@ -137,6 +137,10 @@ FAULTS = {
          + b'data: {"error": {"code": 402, "message": "no"}, "choices": [{"finish_reason": "error"}]}\n\n'),
         "no_credit",
     ),
+    "foreign in mid-answer": (
+        (200, {"content-type": "text/event-stream"}, sse("Half an answer", done=False)
+         + b'data: {"error": {"code": 403, "message": "no"}, "choices": []}\n\n'), "forbidden",
+    ),
 }  # fmt: skip
 
 

@@ -82,15 +82,26 @@ def figures(rows: Sequence[Mapping[str, Any]], kind: QuestionKind) -> dict[str, 
     return {"n": len(of_kind), **means, "interval": intervals}
 
 
-def measured(ranks: Mapping[str, int | None]) -> dict[str, list[float]]:
+def recall_by_depth(rows: Sequence[Mapping[str, Any]], kind: QuestionKind) -> list[dict[str, float]]:
+    """`k` from 1 to 10, `recall` at it, `low` and `high` of its 95 % interval; empty where no row is of the kind."""
+    import ir_measures
+
+    of_kind = {str(row["id"]): row["rank"] for row in rows if row["kind"] == kind}
+    values = measured(of_kind, {str(k): ir_measures.R @ k for k in range(1, DEPTH + 1)})
+    found = [(int(k), share(each), *interval(each)) for k, each in values.items() if each]
+    return [{"k": k, "recall": recall, "low": low, "high": high} for k, recall, low, high in found]
+
+
+def measured(ranks: Mapping[str, int | None], measures: Mapping[str, Any] | None = None) -> dict[str, list[float]]:
     """Of each measure its value for each question, in their order.
 
     Args:
         ranks: by question the rank of its first right hit; None: a miss.
+        measures: of `ir_measures`, by what they are to be called; None: those of `figures`.
     """
     import ir_measures
 
-    measures = _measures()
+    measures = measures or _measures()
     qrels = {question: {RIGHT: 1} for question in ranks}
     run = {
         question: {RIGHT if n == rank else f"{n:02}": float(DEPTH - n) for n in range(1, DEPTH + 1)}

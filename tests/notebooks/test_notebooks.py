@@ -197,13 +197,36 @@ def test_the_evaluation_notebook_gives_the_commands_figures(course: SampleCourse
     asked = (ROOT / "sample" / "questions.jsonl").read_text().splitlines(keepends=True)
     questions_file = course.home / "about_slides.jsonl"
     questions_file.write_text("".join(line for line in asked if json.loads(line)["kind"] == "slide"))
-    notebook = course.run("03_evaluate_retrieval", QUESTIONS=str(questions_file))
+    notebook = course.run("03_evaluate_retrieval", QUESTIONS=str(questions_file), GOOD_RANK=10)
     command = [STUDYBUDDY, "evaluate", "--course", "Sample course", "--json", questions_file]
     done = subprocess.run(command, env=course.environment, cwd=ROOT, capture_output=True, text=True, check=True)
     told = json.loads(done.stdout)["slide"]
     figures, questions = outputs(notebook, "text/html")
+    assert "95 % interval" in figures
     assert all(f"{round(told[name], 3)}" in figures for name in ("recall@1", "recall@5", "mrr@10"))
     assert "Where are floating turbines taken to be repaired?" in questions
+    assert "No question failed: every right place came among the first 10 hits." in outputs(notebook, "text/markdown")
+    assert len(outputs(notebook, "image/png")) == 2
+    assert warnings_in(notebook) == []
+
+
+def test_failures_are_shown_with_what_was_asked_about_and_what_came_first(course: SampleCourse) -> None:
+    asked = (ROOT / "sample" / "questions.jsonl").read_text().splitlines()
+    asked.append('{"id": "far", "kind": "none", "question": "Who won the football match?"}')
+    asked.append('{"id": "lost", "kind": "slide", "file": "lost.pdf", "question": "What is lost?", "pages": [1]}')
+    questions_file = course.home / "failures.jsonl"
+    questions_file.write_text("\n".join(asked))
+    notebook = course.run("03_evaluate_retrieval", QUESTIONS=str(questions_file), GOOD_RANK=0)
+    figures, failures, _ = outputs(notebook, "text/html")
+    assert ">8</td>" in figures
+    assert "13 of 13 questions, 12 of them here." in outputs(notebook, "text/markdown")
+    worst = failures.partition("</table>")[0].partition("</tr><tr><td colspan")[0]
+    assert "What is lost?" in worst
+    assert "not among the first 10" in worst
+    assert "not in the course" in worst
+    assert failures.count("data:image/webp;base64,") > 7
+    assert "<blockquote>" in failures
+    assert "football" not in failures
     assert warnings_in(notebook) == []
 
 

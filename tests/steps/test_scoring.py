@@ -7,7 +7,7 @@ import pytest
 from pipelines.core.errors import UnreadableFileError
 from pipelines.core.records import Hit
 from pipelines.steps.questions import read_questions
-from pipelines.steps.scoring import score
+from pipelines.steps.scoring import recall_by_depth, score
 from pipelines.steps.statistics import compare, interval, p_of_difference
 
 
@@ -98,6 +98,19 @@ def test_figures_are_recall_and_reciprocal_rank_within_ten_for_each_kind(asked):
 def test_no_question_of_a_kind_gives_zeros_and_not_a_division_by_zero(asked):
     speech = score(asked(SLIDE), [[]], refused=[True], ms=[1.0])["speech"]
     assert (speech["n"], speech["mrr@10"], speech["refused"], speech["interval"]) == (0, 0.0, 0.0, {})
+
+
+def test_recall_at_every_depth_grows_holds_its_interval_and_is_the_figures_own(asked):
+    questions = asked(*({**SLIDE, "id": f"d{n}"} for n in range(4)))
+    hits = [[slide_hit("week1.pdf", 9)] * n + [slide_hit("week1.pdf", 4)] for n in (0, 1, 6, 10)]
+    result = score(questions, hits)
+    curve = recall_by_depth(result["questions"], "slide")
+    assert [row["k"] for row in curve] == list(range(1, 11))
+    assert [row["recall"] for row in curve] == [0.25, 0.5, 0.5, 0.5, 0.5, 0.5, 0.75, 0.75, 0.75, 0.75]
+    for row in (curve[0], curve[4], curve[9]):
+        assert row["recall"] == result["slide"][f"recall@{row['k']}"]
+        assert [row["low"], row["high"]] == result["slide"]["interval"][f"recall@{row['k']}"]
+    assert recall_by_depth(result["questions"], "speech") == []
 
 
 def test_an_interval_holds_its_mean_is_the_same_every_time_and_is_narrow_with_many_questions():

@@ -4,8 +4,9 @@ Belongs here: connecting, running a named statement, waking up. Nothing holds a 
 transaction is over within a few milliseconds. Retrieval uses core's own synchronous pool in a thread.
 """
 
+import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -85,13 +86,29 @@ class ServingDatabase:
                 if time.monotonic() > deadline:
                     raise
 
-    async def listener(self) -> psycopg.AsyncConnection[Any]:
-        """A connection of its own that listens on `CHANNEL`; the caller closes it."""
-        connection = await psycopg.AsyncConnection.connect(
+    async def listen(self, heard: Callable[[str], None]) -> None:
+        """Call `heard` with every payload on `CHANNEL`, on a connection of its own, until cancelled.
+
+        Sleeps until something comes; psycopg's own `notifies` looks ten times a second.
+
+        Raises:
+            psycopg.Error: the connection was not made, or is lost.
+        """
+        async with await psycopg.AsyncConnection.connect(
             self.url, autocommit=True, application_name="studybuddy-api-listen"
-        )
-        await connection.execute(f"listen {CHANNEL}")
-        return connection
+        ) as connection:
+            connection.add_notify_handler(lambda notice: heard(notice.payload))  # those that come with an answer
+            await connection.execute(f"listen {CHANNEL}")
+            loop, readable, socket = asyncio.get_running_loop(), asyncio.Event(), connection.fileno()
+            loop.add_reader(socket, readable.set)
+            try:
+                while await readable.wait():
+                    readable.clear()
+                    connection.pgconn.consume_input()
+                    while (notice := connection.pgconn.notifies()) is not None:
+                        heard(notice.extra.decode())
+            finally:
+                loop.remove_reader(socket)
 
 
 async def _still_connected(connection: Connection) -> None:

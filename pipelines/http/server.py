@@ -19,9 +19,9 @@ MESSAGE_BYTES = 1_000_000
 """Largest message a WebSocket takes."""
 
 
-TICK_S = 0.5
-"""How often a server looks whether it was told to stop; uvicorn looks ten times a second, which nobody notices but the
-processor."""
+TICK_S = 1.0
+"""How often a server looks whether it was told to stop and what the date is, which answers carry in whole seconds.
+uvicorn looks ten times a second, which nobody notices but the processor."""
 
 
 class QuietServer(uvicorn.Server):

@@ -8,9 +8,6 @@ from contextlib import suppress
 
 import psycopg
 
-SLICE_S = 1.0
-"""A sleeper looks this often whether its program ends."""
-
 RECONNECT_S = 1.0
 QUIET_S = 60.0
 """After this long without a word a listener asks whether its connection lives; a firewall may have dropped it."""
@@ -28,6 +25,7 @@ class Bell:
         self._ending, self._least_s = ending, least_s
         self._rung = threading.Event()
         self._woken = time.monotonic()
+        threading.Thread(target=self._ring_at_the_end, daemon=True, name="bell").start()
 
     def ring(self) -> None:
         """Wake the sleeper, or have its next sleep end at once."""
@@ -39,14 +37,15 @@ class Bell:
 
     def wait(self, timeout_s: float) -> bool:
         """Sleep until rung, until the program ends, or for `timeout_s`; whether the program ends."""
-        deadline = time.monotonic() + timeout_s
-        while not self.is_set() and (left := deadline - time.monotonic()) > 0:
-            if self._rung.wait(min(left, SLICE_S)):
-                self._ending.wait(max(0.0, self._woken + self._least_s - time.monotonic()))
-                break
+        if not self.is_set() and self._rung.wait(timeout_s):
+            self._ending.wait(max(0.0, self._woken + self._least_s - time.monotonic()))
         self._rung.clear()
         self._woken = time.monotonic()
         return self.is_set()
+
+    def _ring_at_the_end(self) -> None:
+        self._ending.wait()
+        self._rung.set()
 
 
 def listen(

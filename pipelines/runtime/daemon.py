@@ -14,6 +14,7 @@ from typing import Any
 import dagster._daemon.asset_daemon
 import dagster._daemon.controller
 import dagster._daemon.sensor
+import dagster._grpc.server
 import dagster._grpc.server_watcher
 import grpc._common
 from dagster import DagsterInstance
@@ -37,8 +38,12 @@ QUEUE_TICK_S = 30.0
 RETRIES_TICK_S = 30.0
 MONITORING_TICK_S = 15.0
 FRESHNESS_TICK_S = 60.0
-WATCH_CODE_S = 5.0
-"""How often the code server is asked whether it is still the same one."""
+WATCH_CODE_S = 15.0
+"""How often the code server is asked whether it is still the same one. A question costs both ends more than it seems:
+gRPC's threads look for more for two seconds afterwards."""
+
+CODE_CHORES_S = 5.0
+"""How often the code server looks for runs it started itself; here it starts none."""
 
 WAIT_S = 5.0
 """How often a thread that waits for gRPC wakes up for nothing. What it waits for wakes it, and so does a signal."""
@@ -171,6 +176,7 @@ def slow_down() -> None:
     dagster._daemon.asset_daemon.MIN_INTERVAL_LOOP_SECONDS = SENSORS_TICK_S  # type: ignore[assignment]
     dagster._daemon.controller.RELOAD_WORKSPACE_INTERVAL = RELOAD_S  # type: ignore[assignment]
     dagster._grpc.server_watcher.WATCH_INTERVAL = WATCH_CODE_S  # type: ignore[assignment]
+    dagster._grpc.server.CLEANUP_TICK = CODE_CHORES_S
     grpc._common.MAXIMUM_WAIT_TIMEOUT = WAIT_S
 
 

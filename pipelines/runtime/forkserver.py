@@ -35,6 +35,9 @@ from pipelines.runtime.works import DONE, GRACE_S, NEARLY_DONE, TAKEN, Work, wat
 IDLE_S = 5.0
 """How long a worker waits for more work."""
 
+LOOK_S = 1.0
+"""How often a server looks at the clock while it has workers."""
+
 FOLLOW_S = 1.0
 """How long work waits for a worker that is nearly done, before a fresh one takes it."""
 
@@ -100,10 +103,10 @@ class ForkServer:
     def serve(self, tick: Callable[[], None] | None = None, tick_s: float = 1.0) -> None:
         """Serve until stopped by SIGTERM, or until the last client is gone unless `stay`; then end all workers.
 
-        `tick` is called about every `tick_s` seconds.
+        `tick` is called at least every `tick_s` seconds, while there are workers at least every `LOOK_S`.
         """
         while not self._stopping and (self._stay or self._buffers):
-            for key, _ in self._selector.select(tick_s):
+            for key, _ in self._selector.select(min(tick_s, LOOK_S) if self._workers else tick_s):
                 if key.fileobj is self._wake_r:
                     with suppress(BlockingIOError):
                         self._wake_r.recv(4096)

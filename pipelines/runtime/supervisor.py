@@ -45,6 +45,12 @@ CODE_START_S = 60.0
 SERVICE_GRACE_S = 10.0
 FAREWELL_S = 5.0
 """How long runs may go on when nobody needs them any more: one that is just ending need not be tried again."""
+TICK_S = 2.0
+"""How often it is looked whether the database lives and the code is as it was; a part that ends is heard at once."""
+
+TICK_FOR_COMMANDS_S = 1.0
+"""The same where commands wait for this process to end after them."""
+
 LONGEST_BACKOFF_S = 30.0
 LONGEST_FOLDER = 80
 
@@ -88,7 +94,7 @@ class Supervisor(ForkServer):
         self._left: float | None = None  # when the last command that needed this had gone
         self._outdated = False
         self._served: Mapping[str, int] = {}  # the code the code server has
-        self._edited: Mapping[str, int] = {}  # the code as it was a second ago
+        self._edited: Mapping[str, int] = {}  # the code as it was a tick ago
         self._parts = [
             _Part("code", self._code_server),
             _Part("daemon", self._daemon),
@@ -114,7 +120,7 @@ class Supervisor(ForkServer):
         self._served = self._edited = worker.sources()
         os.environ.update(environment(self._settings))
         self._make_tables()
-        self.serve(self._tick)
+        self.serve(self._tick, TICK_S if self._users is None else TICK_FOR_COMMANDS_S)
         self._force_services()
 
     def reaped(self, pid: int, status: int) -> None:

@@ -67,10 +67,7 @@ class Follower:
         """Hear notifications until cancelled; a lost connection is made anew."""
         while True:
             try:
-                connection = await self._database.listener()
-                async with connection:
-                    async for notice in connection.notifies():
-                        self._hear(notice.payload)
+                await self._database.listen(self._hear)
             except (psycopg.Error, OSError) as error:
                 log("listener_lost", error=type(error).__name__)
             await asyncio.sleep(RECONNECT_S)

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from pipelines.core.records import PIPELINE, Person
-from serving.database import ServingDatabase
+from serving.database import CHANNEL, ServingDatabase
 
 INSERT = "insert into users (issuer, subject) values ('test', 'ada')"
 
@@ -133,3 +133,28 @@ def test_ten_thousand_mixed_requests_over_two_connections_show_nobody_anothers_r
     assert sum(ended.values()) == 10_000
     assert ended["fails"] > 800
     assert ended["is cancelled"] > 500
+
+
+def test_every_word_is_heard_until_the_connection_is_lost(database_url):
+    async def main():
+        heard, both = [], asyncio.Event()
+
+        def hear(payload):
+            heard.append(payload)
+            if len(heard) == 2:
+                both.set()
+
+        listening = asyncio.create_task(ServingDatabase(database_url).listen(hear))
+        other = await psycopg.AsyncConnection.connect(database_url, autocommit=True)
+        async with other:
+            listeners = "select pid from pg_stat_activity where application_name = 'studybuddy-api-listen'"
+            while not await (await other.execute(f"{listeners} and query like 'listen %' and state = 'idle'")).fetchall():
+                await asyncio.sleep(0.02)
+            await other.execute(f"select pg_notify('{CHANNEL}', word) from unnest(array['one', 'two']) word")
+            await asyncio.wait_for(both.wait(), 60)
+            await other.execute(f"select pg_terminate_backend(pid) from ({listeners}) found")
+            with pytest.raises(psycopg.OperationalError):
+                await asyncio.wait_for(listening, 60)
+        return heard
+
+    assert asyncio.run(main()) == ["one", "two"]

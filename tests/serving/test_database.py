@@ -10,6 +10,11 @@ import pytest
 from pipelines.core.records import PIPELINE, Person
 from serving.database import CHANNEL, ServingDatabase
 
+EARS = "studybuddy-api-listen"
+LISTENERS = """
+    select pid from pg_stat_activity
+    where application_name = 'studybuddy-api-listen' and query like 'listen %' and state = 'idle'
+"""
 INSERT = "insert into users (issuer, subject) values ('test', 'ada')"
 
 
@@ -145,14 +150,15 @@ def test_every_word_is_heard_until_the_connection_is_lost(database_url):
                 both.set()
 
         listening = asyncio.create_task(ServingDatabase(database_url).listen(hear))
-        other = await psycopg.AsyncConnection.connect(database_url, autocommit=True)
-        async with other:
-            listeners = "select pid from pg_stat_activity where application_name = 'studybuddy-api-listen'"
-            while not await (await other.execute(f"{listeners} and query like 'listen %' and state = 'idle'")).fetchall():
+        async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as other:
+            while not await (await other.execute(LISTENERS)).fetchall():
                 await asyncio.sleep(0.02)
-            await other.execute(f"select pg_notify('{CHANNEL}', word) from unnest(array['one', 'two']) word")
+            for word in ("one", "two"):
+                await other.execute("select pg_notify(%s, %s)", [CHANNEL, word])
             await asyncio.wait_for(both.wait(), 60)
-            await other.execute(f"select pg_terminate_backend(pid) from ({listeners}) found")
+            await other.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity where application_name = %s", [EARS]
+            )
             with pytest.raises(psycopg.OperationalError):
                 await asyncio.wait_for(listening, 60)
         return heard

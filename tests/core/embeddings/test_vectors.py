@@ -5,8 +5,8 @@ import numpy as np
 import psycopg
 import pytest
 
-from pipelines.core import embeddings
 from pipelines.core.courses import ensure_course
+from pipelines.core.embeddings import vectors
 from pipelines.core.embeddings.vectors import (
     count_chunks_without_vectors,
     ensure_embedding_set,
@@ -127,7 +127,7 @@ def test_a_large_course_gets_an_index_of_its_own_and_loses_it_when_it_shrinks(da
         known = ensure(connection)
         write_vectors(connection, known, [chunk], unit(1, 0, 0, 0))
         assert index_large_courses(connection, known) == []
-    monkeypatch.setattr(embeddings, "EXACT_CHUNKS", 0)
+    monkeypatch.setattr(vectors, "EXACT_CHUNKS", 0)
     with database.transaction() as connection:
         assert index_large_courses(connection, known) == [chunk.course_id]
         assert index_large_courses(connection, known) == []

@@ -7,7 +7,8 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
-from pipelines.core.models.providers import embedder, embedder_for, load_second_embedder, wants_second_vectors
+from pipelines.core.embeddings.embedders import question_embedder
+from pipelines.core.models.providers import embedder, load_second_embedder, wants_second_vectors
 from pipelines.core.records import Hit, Kind, Person, Scope
 from pipelines.core.retrieval import retrieve_chunks
 from pipelines.core.settings import LOCAL_EMBEDDING_MODEL
@@ -39,10 +40,10 @@ class Searcher:
         Raises:
             StudyBuddyError: database or embedder out of reach, or nobody pays for it (KeyMissingError).
         """
-        scope = Scope(course_id=course_id, person=person, kinds=kinds, source_ids=source_ids)
 
         def find() -> list[Hit]:
-            embed = embedder_for(self._stores, lambda _: person.id, "question", course_id=course_id)
+            embed, set_id = question_embedder(self._stores, course_id, lambda _: person.id)
+            scope = Scope(course_id=course_id, person=person, kinds=kinds, source_ids=source_ids, set_id=set_id)
             return retrieve_chunks(self._stores.database, question, scope=scope, embed=embed, limit=limit)
 
         return await asyncio.get_running_loop().run_in_executor(self._threads, find)

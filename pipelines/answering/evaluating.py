@@ -1,17 +1,25 @@
-"""Questions asked for an evaluation: searched as the chat searches, and refused by the rule that answers refuse by."""
+"""Evaluation of a course's retrieval: questions asked as the chat asks them, and their figures.
+
+The command, the notebook, the asset and a promotion all call `evaluate_set`: their figures are the same.
+"""
 
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from pipelines.answering.quoting import relevant_hits
+from pipelines.core.embeddings.embedders import question_embedder, set_embedder
+from pipelines.core.errors import NotFoundError
+from pipelines.core.models.payers import find_local_person
 from pipelines.core.models.providers import Embedder
-from pipelines.core.postgres import Database
-from pipelines.core.records import Hit, Scope
+from pipelines.core.postgres import Connection, Database
+from pipelines.core.question_sets import list_material_files, list_question_sets
+from pipelines.core.records import OPERATOR, Course, EmbeddingSet, Hit, Scope
 from pipelines.core.retrieval import retrieve_chunks
-
-DEPTH = 10
-"""Hits asked for each question."""
+from pipelines.core.stores import Stores
+from pipelines.steps.questions import Question, parse_questions
+from pipelines.steps.scoring import DEPTH, score
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,3 +51,46 @@ def ask_questions(db: Database, scope: Scope, questions: Sequence[str], *, embed
         asked.hits.append(hits)
         asked.refused.append(not relevant_hits(question, hits))
     return asked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """What an evaluation found: `figures` as `steps/scoring.score` tells them, and what came of each question."""
+
+    figures: dict[str, Any]
+    asked: Asked
+
+
+def evaluate_set(
+    stores: Stores, course: Course, questions: Sequence[Question], known: EmbeddingSet | None = None
+) -> Evaluation:
+    """Ask a course these questions in one of its sets, live or not, and score what comes.
+
+    Args:
+        known: None: the set the course is searched in.
+
+    Raises:
+        what `retrieve_chunks` raises; KeyMissingError: the local person and the operator pay for no vectors.
+    """
+    if known is None:
+        embed, set_id = question_embedder(stores, course.id, find_local_person)
+    else:
+        embed, set_id = set_embedder(stores, known, find_local_person, "question", course_id=course.id), known.id
+    scope = Scope(course_id=course.id, person=OPERATOR, set_id=set_id)
+    asked = ask_questions(stores.database, scope, [question.question for question in questions], embed=embed)
+    files = list_material_files(stores.database, scope)
+    return Evaluation(
+        figures=score(questions, asked.hits, refused=asked.refused, ms=asked.ms, files=files), asked=asked
+    )
+
+
+def course_questions(connection: Connection, course: Course) -> list[Question]:
+    """The newest version of a course's questions.
+
+    Raises:
+        NotFoundError: it has none.
+    """
+    kept = list_question_sets(connection, course.id)
+    if not kept:
+        raise NotFoundError(f"{course.name} has no questions; `studybuddy questions import FILE` brings some.")
+    return parse_questions(kept[0].lines, name=f"Version {kept[0].version} of {course.name}'s questions")

@@ -27,6 +27,7 @@ COMMANDS = {
     "search": ("search",),
     "ask": ("ask",),
     "questions": ("questions",),
+    "sets": ("sets",),
     "evaluate": ("evaluate", "evaluate-alignment"),
     "demo": ("demo",),
 }

@@ -10,21 +10,20 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from pipelines.answering.evaluating import ask_questions
+from pipelines.answering.evaluating import course_questions, evaluate_set
 from pipelines.cli.output import clock, console, errors, foreign, print_json, told
-from pipelines.cli.search import question_embedder
 from pipelines.core.courses import find_course, list_courses
 from pipelines.core.documents import list_documents
+from pipelines.core.embeddings.sets import find_set
 from pipelines.core.errors import NotFoundError, UnreadableFileError
 from pipelines.core.lecture_slides import read_lecture_slides
 from pipelines.core.lectures import find_lecture
 from pipelines.core.postgres import Connection
-from pipelines.core.question_sets import list_material_files, list_question_sets
 from pipelines.core.records import OPERATOR, Course, Scope
 from pipelines.core.stores import Stores
 from pipelines.steps.alignment.scoring import FoundSpan, read_spans, score_spans
-from pipelines.steps.questions import parse_questions, read_questions
-from pipelines.steps.scoring import KINDS, measured, score
+from pipelines.steps.questions import read_questions
+from pipelines.steps.scoring import KINDS, measured
 from pipelines.steps.statistics import compare
 
 SHOWN = {**{f"recall@{k}": f"recall@{k}" for k in (1, 5, 10)}, "ndcg@10": "nDCG@10", "mrr@10": "MRR@10"}
@@ -44,6 +43,9 @@ def evaluate(
             help="JSON lines: id, kind, file, question, pages or t_start/t_end. Without it the course's own questions."
         ),
     ] = None,
+    set_name: Annotated[
+        str | None, typer.Option("--set", help="Embedding set to search in; without it the one that is live.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="The whole result as JSON.")] = False,
     against: Annotated[
         Path | None, typer.Option(help="What --json printed in an earlier run: is the difference more than chance?")
@@ -53,19 +55,11 @@ def evaluate(
     with told(), Stores.open() as stores:
         earlier = _earlier(against) if against is not None else None
         with stores.database.transaction() as connection:
-            scope = Scope(course_id=find_course(connection, course).id, person=OPERATOR)
-            kept = list_question_sets(connection, scope.course_id) if questions is None else []
-        if questions is not None:
-            known = read_questions(questions)
-        elif kept:
-            known = parse_questions(kept[0].lines, name=f"Version {kept[0].version} of {course}'s questions")
-        else:
-            raise NotFoundError(f"{course} has no questions; `studybuddy questions import FILE` brings some.")
+            found = find_course(connection, course)
+            wanted = find_set(connection, set_name) if set_name is not None else None
+            known = read_questions(questions) if questions is not None else course_questions(connection, found)
         with errors.status(f"Asking {len(known)} questions ..."):
-            texts = [question.question for question in known]
-            asked = ask_questions(stores.database, scope, texts, embed=question_embedder(stores, scope.course_id))
-        files = list_material_files(stores.database, scope)
-        result = score(known, asked.hits, refused=asked.refused, ms=asked.ms, files=files)
+            result = evaluate_set(stores, found, known, wanted).figures
         if earlier is not None:
             result["against"] = _differences(earlier, result["questions"])
     if json:

@@ -1,7 +1,6 @@
 """`studybuddy search`: retrieval as it is, for people and programs."""
 
 from typing import Annotated, Any
-from uuid import UUID
 
 import typer
 from rich.table import Table
@@ -9,8 +8,8 @@ from rich.table import Table
 from pipelines.cli.output import clock, console, foreign, print_json, told
 from pipelines.core.control_characters import escape_controls
 from pipelines.core.courses import find_course
+from pipelines.core.embeddings.embedders import question_embedder
 from pipelines.core.models.payers import find_local_person
-from pipelines.core.models.providers import Embedder, embedder_for
 from pipelines.core.records import OPERATOR, Hit, Kind, Scope
 from pipelines.core.retrieval import retrieve_chunks
 from pipelines.core.stores import Stores
@@ -52,22 +51,9 @@ def find_hits(stores: Stores, question: str, *, course: str, limit: int, kinds: 
     """
     with stores.database.transaction() as connection:
         found = find_course(connection, course)
-    return retrieve_chunks(
-        stores.database,
-        question,
-        scope=Scope(course_id=found.id, person=OPERATOR, kinds=kinds),
-        embed=question_embedder(stores, found.id, briefly=True),
-        limit=limit,
-    )
-
-
-def question_embedder(stores: Stores, course_id: UUID, *, briefly: bool = False) -> Embedder:
-    """The embedder for questions at the command line, which the local person pays where a provider is asked.
-
-    Args:
-        briefly: for a question or two, after which the process ends.
-    """
-    return embedder_for(stores, find_local_person, "question", course_id=course_id, briefly=briefly)
+    embed, set_id = question_embedder(stores, found.id, find_local_person, briefly=True)
+    scope = Scope(course_id=found.id, person=OPERATOR, kinds=kinds, set_id=set_id)
+    return retrieve_chunks(stores.database, question, scope=scope, embed=embed, limit=limit)
 
 
 def hit_as_json(hit: Hit) -> dict[str, Any]:

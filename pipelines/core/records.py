@@ -247,15 +247,22 @@ class EmbeddingSet:
     """The vectors of one model, one dimension and one version of their text; of each role one set is live.
 
     `role` is `main` for what every question is compared with, `multilingual` for what those are compared with that are
-    not in English.
+    not in English. `live`: courses without a set of their own are searched in it. `added`: a person added it by name;
+    False: the settings did. `base_url` None: its vectors are asked for where the settings say. `chunker` names the
+    rules its chunks are cut by.
     """
 
     id: int
+    name: str
     model: str
     dims: int
     search_text_version: str
     role: Role
     live: bool
+    base_url: str | None
+    chunker: str
+    added: bool
+    retired_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -275,12 +282,14 @@ PIPELINE = Person(id=None, name="pipeline")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
     """Where a search or a list may look, and for whom. `kinds` empty means every kind; `source_ids` empty means every
-    deck and lecture that the person may search."""
+    deck and lecture that the person may search. `set_id` is the embedding set to compare with; None: the one the course
+    is searched in when the search begins."""
 
     course_id: UUID
     person: Person
     kinds: tuple[Kind, ...] = ()
     source_ids: tuple[UUID, ...] = ()
+    set_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

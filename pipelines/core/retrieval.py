@@ -62,7 +62,7 @@ def retrieve_chunks(db: Database, question: str, *, scope: Scope, embed: Embedde
         question: in the student's words; text past the embedder's limit is not seen. A blank one finds nothing.
         scope: the course, who asks, and the kinds or sources to stay within. Nothing that they may not search is
             found, and no word of it changes a score.
-        embed: must be the embedder the live vectors were made with.
+        embed: must be the embedder that the vectors of the scope's set were made with (`embeddings/embedders.py`).
         limit: most hits wanted, from 1 to 200.
 
     Returns:
@@ -71,7 +71,7 @@ def retrieve_chunks(db: Database, question: str, *, scope: Scope, embed: Embedde
 
     Raises:
         NotFoundError: there is no such course, or it is not theirs.
-        EmbeddingMismatchError: the live vectors were made by another model than `embed`.
+        EmbeddingMismatchError: those vectors were made by another model than `embed`.
         StorageUnavailableError, ProviderUnavailableError, ProviderRefusedError, SettingsError
     """
     if not question.replace("\0", " ").strip():
@@ -182,11 +182,16 @@ def _scanned(connection: Connection, course_id: UUID, chunk_ids: list[UUID]) -> 
 
 
 def _basis(connection: Connection, scope: Scope, terms: Sequence[int], embed: Embedder) -> dict[str, Any]:
-    """The live set, whether the course has an index of its own, and how often each term occurs in it."""
+    """The set to compare with, whether the course has an index of its own, and how often each term occurs in it."""
     with connection.cursor(row_factory=dict_row) as cursor:
         basis = cursor.execute(
             statement("search_basis"),
-            {"course_id": scope.course_id, "person_id": scope.person.id, "terms": [ALL_CHUNKS, *terms]},
+            {
+                "course_id": scope.course_id,
+                "person_id": scope.person.id,
+                "terms": [ALL_CHUNKS, *terms],
+                "set_id": scope.set_id,
+            },
         ).fetchone()
     if basis is None:
         raise NotFoundError("There is no such course.")

@@ -60,6 +60,9 @@ class Settings(BaseSettings):
     multilingual_search: bool = Field(
         True, description="Second vectors beside the local embedder's, for questions that are not in English."
     )
+    search_budget_ms: float = Field(
+        250.0, gt=0, description="Milliseconds that 95 of 100 searches may take in an embedding set that is promoted."
+    )
     model_concurrency: int = Field(4, ge=1, le=64, description="Model calls in flight at once in one run.")
     model_timeout_s: float = Field(60.0, gt=0, description="Seconds a model call may take before it is given up.")
     whisper_model: str = Field(

@@ -9,20 +9,21 @@ from uuid import UUID
 
 import dagster as dg
 
-from pipelines.core.chunks import chunks_without_vectors
+from pipelines.core.embeddings.building import fill_source
+from pipelines.core.embeddings.pointers import course_set
+from pipelines.core.embeddings.sets import SEARCH_TEXT_VERSION
 from pipelines.core.embeddings.vectors import (
     count_chunks_without_vectors,
     ensure_embedding_set,
     index_large_courses,
     note_second_vectors,
     switch_embedding_set,
-    write_vectors,
 )
 from pipelines.core.errors import SettingsError
 from pipelines.core.lecture_slides import propose_to_lectures
 from pipelines.core.models.providers import Embedder
 from pipelines.core.postgres import Connection
-from pipelines.core.records import Chunk, EmbeddingSet, Role
+from pipelines.core.records import Chunk, Document, EmbeddingSet, Lecture, Role
 from pipelines.core.slides import count_document
 from pipelines.core.stores import Stores
 from pipelines.core.uploads import lock_upload
@@ -33,10 +34,6 @@ from pipelines.defs.partitions import documents_partitions
 from pipelines.defs.resources import StoresResource
 from pipelines.defs.search_index import search_index_grew
 from pipelines.steps.alignment.align import WORTH_A_LOOK
-
-SEARCH_TEXT_VERSION = "1"
-"""Version of what is embedded of a chunk. Chunk ids are made from content, so new chunks join the set they belong to;
-raise this only when vectors of the same text have to be made again, beside the ones in use."""
 
 
 @dg.asset(
@@ -60,7 +57,7 @@ def slide_embeddings(context: dg.AssetExecutionContext, stores: StoresResource) 
     started, store = time.monotonic(), stores.open
     with document_of(context, store) as document:
         embed = embedder_of(store, document)
-        embedded = embed_chunks(store, embed, document.id, partial(lock_upload, upload=document))
+        embedded = embed_chunks(store, embed, document, partial(lock_upload, upload=document))
         with store.database.transaction() as connection:
             counts = count_document(connection, document)
             proposed = propose_to_lectures(connection, document, least=WORTH_A_LOOK)
@@ -106,35 +103,56 @@ class VectorCounts(Protocol):
 class Embedded:
     """What embedding one deck or lecture did.
 
-    `made` are the chunks that got a vector now, `live` says whether searches read their set. `second` is how many got
-    one for questions in other languages; where they got none although it is wanted, `lack` says why.
+    `made` are the chunks that got a vector now, `live` says whether searches read their set. `own` names the set that
+    the course alone is searched in, where one was promoted there, with how many got a vector in it. `second` is how
+    many got one for questions in other languages; where they got none although it is wanted, `lack` says why.
     """
 
     made: list[Chunk]
     live: bool
+    own: str | None = None
     second: int = 0
     lack: str | None = None
 
 
-def embed_chunks(store: Stores, embed: Embedder, source_id: UUID, fence: Callable[[Connection], None]) -> Embedded:
+def embed_chunks(
+    store: Stores, embed: Embedder, upload: Document | Lecture, fence: Callable[[Connection], None]
+) -> Embedded:
     """Embed the chunks of a deck or lecture that have no vector yet; `fence` refuses a superseded upload.
 
-    Where the embedder has a second one, they get its vectors too. A deck without those can be searched all the same, so
-    what goes wrong with them is told and fails nothing.
+    They get vectors in the set of the settings, and in the one that their course alone is searched in. Where the
+    embedder has a second one, they get its vectors too. A deck without those can be searched all the same, so what goes
+    wrong with them is told and fails nothing.
     """
-    embedding_set, made = _fill(store, embed, "main", source_id, fence)
+    embedding_set, made = _fill(store, embed, "main", upload.id, fence)
+    own = _fill_own(store, embedding_set, upload, fence)
     second, lack = 0, None
     if embed.multilingual is not None:
         try:
-            other, found = _fill(store, embed.multilingual, "multilingual", source_id, fence)
+            other, found = _fill(store, embed.multilingual, "multilingual", upload.id, fence)
             _go_live(store, other)
             second = len(found)
         except SettingsError as error:
             lack = error.message
         with store.database.transaction() as connection:
             fence(connection)
-            note_second_vectors(connection, source_id, made=lack is None)
-    return Embedded(made=made, live=_go_live(store, embedding_set), second=second, lack=lack)
+            note_second_vectors(connection, upload.id, made=lack is None)
+    return Embedded(
+        made=made, live=_go_live(store, embedding_set) or own is not None, own=own, second=second, lack=lack
+    )
+
+
+def _fill_own(
+    store: Stores, filled: EmbeddingSet, upload: Document | Lecture, fence: Callable[[Connection], None]
+) -> str | None:
+    """Vectors in the set that the upload's course alone is searched in: what was made. None: it is searched in none of
+    its own. Its chunks were written before: a promotion either counts them, or is seen here."""
+    with store.database.transaction() as connection:
+        own = course_set(connection, upload.course_id)
+    if own is None or own.live or own.id == filled.id:
+        return None
+    made = fill_source(store.database, own, embedder_of(store, upload, own), upload.id, fence)
+    return f"{own.name}, {len(made)} made now"
 
 
 def _fill(
@@ -145,12 +163,7 @@ def _fill(
         embedding_set = ensure_embedding_set(
             connection, model=embed.model, dims=embed.dims, search_text_version=SEARCH_TEXT_VERSION, role=role
         )
-        chunks = chunks_without_vectors(connection, embedding_set, source_id)
-    vectors = embed.embed([chunk.search_text for chunk in chunks])
-    with store.database.transaction() as connection:
-        fence(connection)
-        write_vectors(connection, embedding_set, chunks, vectors)
-    return embedding_set, chunks
+    return embedding_set, fill_source(store.database, embedding_set, embed, source_id, fence)
 
 
 def figures(counts: VectorCounts, embedded: Embedded, embed: Embedder) -> dict[str, Any]:
@@ -162,6 +175,7 @@ def figures(counts: VectorCounts, embedded: Embedded, embed: Embedder) -> dict[s
         "model": embed.model,
         "dimensions": embed.dims,
         "live": embedded.live,
+        **({"set_of_the_course": embedded.own} if embedded.own is not None else {}),
         "tokens": sum(chunk.token_count for chunk in embedded.made),
         "other_languages": embedded.lack or _other_languages(counts, embedded, embed),
     }

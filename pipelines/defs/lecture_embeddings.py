@@ -5,9 +5,10 @@ from functools import partial
 
 import dagster as dg
 
+from pipelines.core.embeddings.sets import SEARCH_TEXT_VERSION
 from pipelines.core.lectures import count_lecture
 from pipelines.core.uploads import lock_upload
-from pipelines.defs.embeddings import SEARCH_TEXT_VERSION, embed_chunks, figures, vectors_are_sound
+from pipelines.defs.embeddings import embed_chunks, figures, vectors_are_sound
 from pipelines.defs.lecture_chunks import lecture_chunks
 from pipelines.defs.lectures import GROUP, OWNERS, lecture_of
 from pipelines.defs.models import embedder_of
@@ -37,7 +38,7 @@ def lecture_embeddings(context: dg.AssetExecutionContext, stores: StoresResource
     started, store = time.monotonic(), stores.open
     with lecture_of(context, store) as lecture:
         embed = embedder_of(store, lecture)
-        embedded = embed_chunks(store, embed, lecture.id, partial(lock_upload, upload=lecture))
+        embedded = embed_chunks(store, embed, lecture, partial(lock_upload, upload=lecture))
         with store.database.transaction() as connection:
             counts = count_lecture(connection, lecture)
     if embedded.live:

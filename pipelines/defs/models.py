@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from functools import partial
 
+from pipelines.core.embeddings.embedders import set_embedder
 from pipelines.core.models.meter import Meter, Purpose
 from pipelines.core.models.payers import Means, Payer, find_means, find_uploader
-from pipelines.core.models.providers import Embedder, embedder_for
-from pipelines.core.records import Document, Lecture
+from pipelines.core.models.providers import Embedder
+from pipelines.core.records import Document, EmbeddingSet, Lecture
 from pipelines.core.secrets.crypto import Sealer
 from pipelines.core.settings import Settings
 from pipelines.core.stores import Stores
@@ -31,11 +32,11 @@ def meter_for(
     return Meter.of(stores, payer, purpose, course_id=upload.course_id, run_id=upload.run_id)
 
 
-def embedder_of(stores: Stores, upload: Document | Lecture) -> Embedder:
-    """The embedder for what is made of this upload.
+def embedder_of(stores: Stores, upload: Document | Lecture, known: EmbeddingSet | None = None) -> Embedder:
+    """The embedder for what is made of this upload, in a set; None: in the one of the settings.
 
     Raises:
         SettingsError, KeyMissingError
     """
     find = partial(find_uploader, upload_id=upload.id)
-    return embedder_for(stores, find, "embedding", course_id=upload.course_id, run_id=upload.run_id)
+    return set_embedder(stores, known, find, "embedding", course_id=upload.course_id, run_id=upload.run_id)

@@ -3,10 +3,10 @@ from uuid import uuid4
 import numpy as np
 import pytest
 
-from pipelines.core import embeddings
 from pipelines.core.chunks import chunks_without_vectors, replace_lecture_chunks, replace_slide_chunks
 from pipelines.core.courses import ensure_course
 from pipelines.core.documents import put_document
+from pipelines.core.embeddings import vectors
 from pipelines.core.embeddings.vectors import ensure_embedding_set, index_large_courses, write_vectors
 from pipelines.core.errors import EmbeddingMismatchError, NotFoundError
 from pipelines.core.lectures import put_lecture
@@ -210,7 +210,7 @@ def test_a_large_course_is_searched_by_its_index_with_the_same_result(database, 
     texts = [" ".join(rng.choice([f"w{n}" for n in range(300)], 12)) for _ in range(400)]
     deck("a.pdf", *texts)
     exact = [search(database, course, question) for question in texts[:10]]
-    monkeypatch.setattr(embeddings, "EXACT_CHUNKS", 100)
+    monkeypatch.setattr(vectors, "EXACT_CHUNKS", 100)
     with database.transaction() as connection:
         known = ensure_embedding_set(connection, model=EMBED.model, dims=EMBED.dims, search_text_version="1")
         assert index_large_courses(connection, known) == [course]
@@ -228,7 +228,7 @@ def test_a_large_course_is_searched_by_its_index_with_the_same_result(database, 
 
 def test_the_index_of_a_large_course_is_what_answers(database_url, course, deck, monkeypatch):
     deck("a.pdf", *(f"alpha w{n}" for n in range(50)))
-    monkeypatch.setattr(embeddings, "EXACT_CHUNKS", 10)
+    monkeypatch.setattr(vectors, "EXACT_CHUNKS", 10)
     with Database(database_url, max_size=1) as database:
         with database.transaction() as connection:
             known = ensure_embedding_set(connection, model=EMBED.model, dims=EMBED.dims, search_text_version="1")

@@ -1,7 +1,7 @@
 """Embedding sets and their vectors: one partition a set, the dimension checked by the database, one set live.
 
-Two sets can stand side by side while a new model's vectors are made; searches read the live ones only: the main one,
-and for questions that are not in English the multilingual one. A large course
+Two sets can stand side by side while a new model's vectors are made; searches read the live ones only: the main one
+(or the course's own, `pointers.py`), and for questions that are not in English the multilingual one. A large course
 gets its own approximate index here; below `EXACT_CHUNKS` chunks exact search is as fast and misses nothing.
 """
 
@@ -34,12 +34,13 @@ def ensure_embedding_set(
     The very first set of a role is live at once; later ones wait for `switch_embedding_set`.
     """
     key = {"model": model, "dims": dims, "search_text_version": search_text_version, "role": role}
+    name = f"{model}:{dims}" + ("" if search_text_version == "1" else f":{search_text_version}")
     with connection.cursor(row_factory=class_row(EmbeddingSet)) as cursor:
         known = cursor.execute(statement("find_embedding_set"), key).fetchone()
         if known is not None:
             return known
         connection.execute(statement("lock_embedding_sets"))
-        made = cursor.execute(statement("insert_embedding_set"), key).fetchone()
+        made = cursor.execute(statement("insert_embedding_set"), {**key, "name": name}).fetchone()
         if made is None:  # another run made it while this one waited for the lock
             return cursor.execute(statement("find_embedding_set"), key).fetchall()[0]
     connection.execute(statement("add_embedding_partition"), {"set_id": made.id, "dims": dims})
@@ -47,7 +48,7 @@ def ensure_embedding_set(
 
 
 def live_embedding_set(connection: Connection) -> EmbeddingSet | None:
-    """The main set searches read; None before the first vectors were made."""
+    """The main set that courses without a set of their own are searched in; None before the first vectors were made."""
     with connection.cursor(row_factory=class_row(EmbeddingSet)) as cursor:
         return cursor.execute(statement("live_embedding_set")).fetchone()
 

@@ -100,7 +100,8 @@ class RemoteEmbedder:
             raise garbage(self.model)
         if vector.size != self.dims:
             raise EmbeddingMismatchError(
-                f"{self.model} answers vectors of {vector.size} dimensions; set EMBEDDING_DIMS={vector.size}."
+                f"{self.model} answers vectors of {vector.size} dimensions, not {self.dims}; set "
+                f"EMBEDDING_DIMS={vector.size}, or add the set with --dims {vector.size}."
             )
         return vector / np.float32(length)
 

@@ -14,6 +14,8 @@ import numpy.typing as npt
 from pipelines.core.errors import SettingsError
 from pipelines.core.models.clients import Clients
 from pipelines.core.models.embedder_local import LocalEmbedder
+from pipelines.core.models.embedder_multilingual import DIMS as MULTILINGUAL_DIMS
+from pipelines.core.models.embedder_multilingual import MODEL as MULTILINGUAL_MODEL
 from pipelines.core.models.embedder_multilingual import MultilingualEmbedder
 from pipelines.core.models.embedder_remote import RemoteEmbedder
 from pipelines.core.models.meter import Meter, Purpose
@@ -59,6 +61,9 @@ class Embedder(Protocol):
         """
 
 
+LOCAL_MODELS = {LOCAL_EMBEDDING_MODEL: LocalEmbedder.dims, MULTILINGUAL_MODEL: MULTILINGUAL_DIMS}
+"""Models that come along, and the dimension of each."""
+
 _multilingual = MultilingualEmbedder()
 _local = {
     (second, briefly): LocalEmbedder(
@@ -98,9 +103,12 @@ def embedder(
         SettingsError: EMBEDDING_DIMS that the local model does not have.
         KeyMissingError: the operator pays for nobody.
     """
+    dims = LOCAL_MODELS.get(settings.embedding_model, settings.embedding_dims)
+    if settings.embedding_dims != dims:
+        raise SettingsError(f"EMBEDDING_DIMS must be {dims} for the local embedder.")
+    if settings.embedding_model == MULTILINGUAL_MODEL:
+        return _multilingual
     if settings.embedding_model == LOCAL_EMBEDDING_MODEL:
-        if settings.embedding_dims != LocalEmbedder.dims:
-            raise SettingsError(f"EMBEDDING_DIMS must be {LocalEmbedder.dims} for the local embedder.")
         return _local[wants_second_vectors(settings), briefly]
     payer = meter.payer if meter is not None else payer_of_vectors(NOBODY, settings, None)
     client = (clients or Clients(settings)).of(payer)
@@ -126,7 +134,7 @@ def embedder_for(
         SettingsError, KeyMissingError, StorageUnavailableError
     """
     settings = stores.settings
-    if settings.embedding_model == LOCAL_EMBEDDING_MODEL:
+    if settings.embedding_model in LOCAL_MODELS:
         return embedder(settings, briefly=briefly)
     with stores.database.transaction() as connection:
         means = find_means(connection, find_payer(connection), course_id=course_id)

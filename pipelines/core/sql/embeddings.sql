@@ -23,17 +23,19 @@ where not exists (
 select ai.drop_course_index(%(set_id)s::integer, %(course_id)s::uuid)
 
 -- name: find_embedding_set
--- The set of this model, dimension and version of the text: id, model, dims, search_text_version, role, live. No row: there is none.
-select id, model, dims, search_text_version, role, live from ai.embedding_sets
+-- The set that the settings made for this model, dimension and version of the text: an `EmbeddingSet`. No row: there is none.
+select id, name, model, dims, search_text_version, role, live, base_url, chunker, added, retired_at
+from ai.embedding_sets
 where model = %(model)s::text and dims = %(dims)s::integer and search_text_version = %(search_text_version)s::text
+  and not added
 
 -- name: insert_embedding_set
--- Make a set, live when no other of its role is: id, model, dims, search_text_version, role, live. No row: it is there already.
-insert into ai.embedding_sets (model, dims, search_text_version, role, live)
-select %(model)s::text, %(dims)s::integer, %(search_text_version)s::text, %(role)s::text,
+-- Make a set for the settings, live when no other of its role is: an `EmbeddingSet`. No row: it is there already.
+insert into ai.embedding_sets (name, model, dims, search_text_version, role, live)
+select %(name)s::text, %(model)s::text, %(dims)s::integer, %(search_text_version)s::text, %(role)s::text,
        not exists (select 1 from ai.embedding_sets where live and role = %(role)s::text)
-on conflict (model, dims, search_text_version) do nothing
-returning id, model, dims, search_text_version, role, live
+on conflict (model, dims, search_text_version) where not added do nothing
+returning id, name, model, dims, search_text_version, role, live, base_url, chunker, added, retired_at
 
 -- name: list_decks_without_second_vectors
 -- Decks that can be searched and whose chunks have no vectors in the multilingual set: id.
@@ -69,8 +71,9 @@ having (sum(chunks) > %(exact_chunks)s::integer)
     <> (to_regclass('ai.' || ai.course_index_name(%(set_id)s::integer, course_id)) is not null)
 
 -- name: live_embedding_set
--- The set searches read: id, model, dims, search_text_version, role, live. No row: nothing was embedded yet.
-select id, model, dims, search_text_version, role, live from ai.embedding_sets where live and role = 'main'
+-- The set that searches read where a course has none of its own: an `EmbeddingSet`. No row: nothing was embedded yet.
+select id, name, model, dims, search_text_version, role, live, base_url, chunker, added, retired_at
+from ai.embedding_sets where live and role = 'main'
 
 -- name: lock_embedding_sets
 -- Those who make or switch embedding sets take turns until the transaction ends. One row, nothing in it.
@@ -86,3 +89,92 @@ on conflict (set_id, course_id, chunk_id) do update set embedding = excluded.emb
 -- name: set_live_embedding_set
 -- Searches read this set from now on. Nothing comes out.
 update ai.embedding_sets set live = true where id = %(set_id)s::integer
+
+
+-- name: add_named_set
+-- Add a set by name: an `EmbeddingSet`. No row: the name is taken.
+insert into ai.embedding_sets (name, model, dims, search_text_version, base_url, chunker, added)
+values (%(name)s::text, %(model)s::text, %(dims)s::integer, %(search_text_version)s::text, %(base_url)s::text,
+        %(chunker)s::text, true)
+on conflict (name) do nothing
+returning id, name, model, dims, search_text_version, role, live, base_url, chunker, added, retired_at
+
+-- name: delete_course_set
+-- A course follows the set that is live for all again. Nothing comes out.
+delete from ai.course_sets where course_id = %(course_id)s::uuid
+
+-- name: drop_embedding_partition
+-- Remove all vectors of a set. One row, nothing in it.
+select ai.drop_embedding_partition(%(set_id)s::integer)
+
+-- name: find_course_set
+-- The set a course is searched in: an `EmbeddingSet`. No row: nothing was embedded yet.
+select id, name, model, dims, search_text_version, role, live, base_url, chunker, added, retired_at
+from ai.embedding_sets where id = ai.live_set(%(course_id)s::uuid)
+
+-- name: find_named_set
+-- The main set of this name: an `EmbeddingSet`.
+select id, name, model, dims, search_text_version, role, live, base_url, chunker, added, retired_at
+from ai.embedding_sets where name = %(name)s::text and role = 'main'
+
+-- name: find_previous_set
+-- What a rollback of a course goes back to: an `EmbeddingSet`. No row: nothing.
+select id, name, model, dims, search_text_version, role, live, base_url, chunker, added, retired_at
+from ai.embedding_sets where id = (select previous_id from ai.course_sets where course_id = %(course_id)s::uuid)
+
+-- name: list_course_sets
+-- Main sets that are not retired, in the order they came: name, model, dims, chunker, live (the course is searched in it),
+-- previous (a rollback goes back to it), chunks of the course, vectors (how many of those it has).
+select s.name, s.model, s.dims, s.chunker, s.id = ai.live_set(%(course_id)s::uuid) as live,
+       s.id is not distinct from p.previous_id as previous, c.chunks,
+       (select count(*) from ai.chunk_embeddings e
+        where e.set_id = s.id and e.course_id = %(course_id)s::uuid) as vectors
+from ai.embedding_sets s
+cross join (select count(*) as chunks from ai.chunks where course_id = %(course_id)s::uuid) as c
+left join ai.course_sets p on p.course_id = %(course_id)s::uuid
+where s.role = 'main' and s.retired_at is null
+order by s.id
+
+-- name: list_course_sources
+-- Decks and lectures of a course that have chunks: source_id.
+select distinct source_id from ai.chunks where course_id = %(course_id)s::uuid order by source_id
+
+-- name: list_main_sets
+-- Main sets that are not retired, in the order they came: `EmbeddingSet`s.
+select id, name, model, dims, search_text_version, role, live, base_url, chunker, added, retired_at
+from ai.embedding_sets where role = 'main' and retired_at is null
+order by id
+
+-- name: list_searched_courses
+-- Courses that are searched in a set: name. By the pointer of each, or because the set is live for all (then one row of `all courses`).
+select c.name from ai.course_sets p join courses c on c.id = p.course_id where p.set_id = %(set_id)s::integer
+union all
+select 'all courses' from ai.embedding_sets where id = %(set_id)s::integer and live
+order by name
+
+-- name: count_course_lacks
+-- How many chunks of a course a set has no vector for, and how many there are. One row: missing, chunks.
+select count(*) filter (where e.chunk_id is null) as missing, count(*) as chunks
+from ai.chunks c
+left join ai.chunk_embeddings e
+    on e.set_id = %(set_id)s::integer and e.course_id = c.course_id and e.chunk_id = c.id
+where c.course_id = %(course_id)s::uuid
+
+-- name: put_course_set
+-- A course is searched in this set from now on; another one is kept for a rollback (null: none). Nothing comes out.
+insert into ai.course_sets (course_id, set_id, previous_id)
+values (%(course_id)s::uuid, %(set_id)s::integer, %(previous_id)s::integer)
+on conflict (course_id) do update
+set set_id = excluded.set_id, previous_id = excluded.previous_id, promoted_at = now()
+
+-- name: note_set_retired
+-- A set is over. Nothing comes out.
+update ai.embedding_sets set retired_at = now() where id = %(set_id)s::integer
+
+-- name: share_set_build
+-- Who builds a set says so until the transaction ends. One row: whether nobody retires or promotes it now.
+select pg_try_advisory_xact_lock_shared(73019253, %(set_id)s::integer)
+
+-- name: hold_set
+-- Who promotes or retires a set keeps builds away until the transaction ends. One row: whether no build is under way.
+select pg_try_advisory_xact_lock(73019253, %(set_id)s::integer)

@@ -48,7 +48,7 @@ from (
     join documents o on o.course_id = l.course_id and (o.published or o.owner_id = l.owner_id) and o.deleted_at is null
     join ai.chunk_embeddings d on d.set_id = s.set_id and d.course_id = s.course_id and d.kind = 'slide'
                               and d.source_id = o.id
-    where s.set_id = (select id from ai.embedding_sets where live and role = 'main')
+    where s.set_id = ai.live_set(%(course_id)s::uuid)
       and s.course_id = %(course_id)s::uuid and s.kind = 'speech'
       and s.source_id = any(%(lecture_ids)s::uuid[])
       and (%(document_ids)s::uuid[] = '{}' or d.source_id = any(%(document_ids)s::uuid[]))

@@ -44,7 +44,7 @@ c as (
     select k.id, k.start_ms, k.end_ms, k.source_sha256
     from ai.lecture_chunks_knowledge k join l on k.lecture_id = l.id and k.course_id = l.course_id
 ),
-live as (select id from ai.embedding_sets where live and role = 'main'),
+live as materialized (select ai.live_set(course_id) as id from l),
 v as (
     select e.chunk_id, e.embedding from ai.chunk_embeddings e
     join l on e.source_id = l.id and e.course_id = l.course_id

@@ -4,7 +4,7 @@
 -- course_id, source_name, file_name, byte_count, uploaded_at, pages (0 for lectures), duration_ms (null for decks, or not measured), chunks, vectors (of
 -- the live set), failure_code and failure (null: the newest generation has not failed), begun (a run began on it), stages,
 -- recognising (pictures of text are still to be read), owner_id (null: erased), published, offered_at, release_at.
-with live as (select id from ai.embedding_sets where live and role = 'main'),
+with live as materialized (select ai.live_set(%(course_id)s::uuid) as id),
 asking as materialized (select role_in(%(course_id)s::uuid, %(person_id)s::uuid) as role)
 select 'deck' as kind, u.id, u.course_id, u.source_name, u.file_name, u.byte_count, u.updated_at as uploaded_at,
        (select count(*) from slides s where s.document_id = u.id) as pages, null::integer as duration_ms,

@@ -14,7 +14,7 @@ select case when d.requested_generation = d.generation then d.run_id end as run_
        e.model as embedding_model,
        e.dims as embedding_dims
 from documents d
-left join ai.embedding_sets e on e.live and e.role = 'main'
+left join ai.embedding_sets e on e.id = ai.live_set(d.course_id)
 where d.id = %(document_id)s::uuid and d.deleted_at is null
 
 -- name: lecture_origin
@@ -27,5 +27,5 @@ select case when l.requested_generation = l.generation then l.run_id end as run_
        a.made_at as aligned_at, e.model as embedding_model, e.dims as embedding_dims
 from lectures l
 left join lecture_alignments a on a.lecture_id = l.id
-left join ai.embedding_sets e on e.live and e.role = 'main'
+left join ai.embedding_sets e on e.id = ai.live_set(l.course_id)
 where l.id = %(lecture_id)s::uuid and l.deleted_at is null

@@ -70,8 +70,8 @@ where s.live and s.role = 'multilingual'
   and exists (select 1 from ai.chunk_embeddings e where e.set_id = s.id and e.course_id = %(course_id)s::uuid)
 
 -- name: search_basis
--- What a search of a person (null: the operator) has to know first. One row: set_id, model, dims of the live set (null:
--- none), indexed (the course has its own approximate index in it), hidden (the course holds something that they do not
+-- What a search of a person (null: the operator) has to know first. One row: set_id, model, dims of the set asked for (null:
+-- the one the course is searched in, if any), indexed (the course has its own approximate index in it), hidden (the course holds something that they do not
 -- search), sources (what they do search; empty where nothing is hidden), terms and found (in how many of the chunks they
 -- search each asked term occurs; term 0: chunks in all). No row: there is no such course, or it is not theirs.
 with asking as materialized (select role_in(%(course_id)s::uuid, %(person_id)s::uuid) as role),
@@ -93,7 +93,7 @@ select s.id as set_id, s.model, s.dims,
 from courses as c
 cross join asking as a
 cross join hiding as h
-left join ai.embedding_sets as s on s.live and s.role = 'main'
+left join ai.embedding_sets as s on s.id = coalesce(%(set_id)s::integer, ai.live_set(c.id))
 cross join lateral (
     select coalesce(array_agg(term), '{}') as terms, coalesce(array_agg(found), '{}') as found
     from (

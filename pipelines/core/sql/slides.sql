@@ -19,7 +19,7 @@ c as (
     select k.* from ai.slide_chunks_knowledge k join d on k.document_id = d.id and k.course_id = d.course_id
 ),
 covered as (select distinct unnest(pages) as page from c),
-live as (select id from ai.embedding_sets where live and role = 'main'),
+live as materialized (select ai.live_set(course_id) as id from d),
 v as (
     select e.chunk_id, e.embedding from ai.chunk_embeddings e
     join d on e.source_id = d.id and e.course_id = d.course_id

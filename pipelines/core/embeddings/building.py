@@ -1,0 +1,85 @@
+"""Building of embedding sets: vectors of the chunks that have none, upload by upload, beside what searches read."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from pipelines.core.chunks import chunks_without_vectors
+from pipelines.core.embeddings.sets import building
+from pipelines.core.embeddings.vectors import index_large_courses, write_vectors
+from pipelines.core.errors import PermanentError
+from pipelines.core.models.providers import Embedder
+from pipelines.core.postgres import Connection, Database
+from pipelines.core.records import Chunk, Course, EmbeddingSet
+from pipelines.core.statements import statement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """What a build did: vectors `made` now, of how many `chunks` the course has."""
+
+    made: int
+    chunks: int
+
+
+def fill_source(
+    database: Database,
+    known: EmbeddingSet,
+    embed: Embedder,
+    source_id: UUID,
+    fence: Callable[[Connection], None] | None = None,
+) -> list[Chunk]:
+    """Make the vectors that a deck or lecture lacks in a set; the chunks that got one now.
+
+    Args:
+        fence: refuses what an upload that was replaced meanwhile would write. None: what of its chunks is gone by then
+            is left out.
+    """
+    with database.transaction() as connection:
+        chunks = chunks_without_vectors(connection, known, source_id)
+    vectors = embed.embed([chunk.search_text for chunk in chunks])
+    with database.transaction() as connection:
+        if fence is not None:
+            fence(connection)
+        else:
+            connection.execute(statement("lock_source"), {"source_id": source_id})
+            there = {chunk.id for chunk in chunks_without_vectors(connection, known, source_id)}
+            kept = [n for n, chunk in enumerate(chunks) if chunk.id in there]
+            chunks, vectors = [chunks[n] for n in kept], vectors[kept]
+        write_vectors(connection, known, chunks, vectors)
+    return chunks
+
+
+def build_set(
+    database: Database,
+    known: EmbeddingSet,
+    embed: Embedder,
+    course: Course,
+    *,
+    progress: Callable[[int, int], None] | None = None,
+) -> Built:
+    """Make every vector that a course lacks in a set. What was made stays when it is broken off.
+
+    Args:
+        progress: told after each upload: how many of how many.
+
+    Raises:
+        PermanentError: the course has nothing to embed (`empty_course`), or the set is being promoted or retired.
+        EmbeddingMismatchError, ProviderRefusedError, ProviderUnavailableError: the embedder's fault.
+    """
+    with building(database, known):
+        with database.transaction() as connection:
+            rows = connection.execute(statement("list_course_sources"), {"course_id": course.id}).fetchall()
+        if not rows:
+            raise PermanentError(
+                f"{course.name} has nothing to embed yet: ingest materials first.", code="empty_course"
+            )
+        made = 0
+        for done, (source_id,) in enumerate(rows, 1):
+            made += len(fill_source(database, known, embed, source_id))
+            if progress is not None:
+                progress(done, len(rows))
+        with database.transaction() as connection:
+            index_large_courses(connection, known)
+            chunks = connection.execute(statement("count_course_lacks"), {"set_id": known.id, "course_id": course.id})
+            return Built(made=made, chunks=chunks.fetchall()[0][1])

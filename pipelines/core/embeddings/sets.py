@@ -1,0 +1,173 @@
+"""Embedding sets by name: added beside those of the settings, listed course by course, retired.
+
+A set is the rules its chunks are cut by, an embedder with its dimension, and the version of the text it reads. It never
+changes: another of these is another set.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from psycopg.rows import class_row
+
+from pipelines.core.errors import NotFoundError, PermanentError
+from pipelines.core.models.providers import LOCAL_MODELS
+from pipelines.core.postgres import Connection, Database, read_records
+from pipelines.core.records import EmbeddingSet
+from pipelines.core.statements import statement
+
+SEARCH_TEXT_VERSION = "1"
+"""Version of what is embedded of a chunk. Chunk ids are made from content, so new chunks join the set they belong to;
+raise this only when vectors of the same text have to be made again, beside the ones in use."""
+CHUNKERS = ("standard",)
+"""Rules that chunks are cut by: a slide, or about a minute of speech. Their version is part of each chunk's id."""
+MOST_DIMS = 4000
+"""What an index over half-precision vectors can hold."""
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CourseSet:
+    """A set as one course sees it: `live`: searched in; `previous`: a rollback goes there; `vectors` of `chunks`."""
+
+    name: str
+    model: str
+    dims: int
+    chunker: str
+    live: bool
+    previous: bool
+    chunks: int
+    vectors: int
+
+
+def add_set(
+    connection: Connection, name: str, *, model: str, dims: int, base_url: str | None = None, chunker: str = "standard"
+) -> EmbeddingSet:
+    """Add a set. It has no vectors yet, and no course is searched in it.
+
+    Args:
+        base_url: where the model answers `/embeddings`, as OpenAI does; None: where the settings say, or here.
+
+    Raises:
+        PermanentError: one of these cannot be (`bad_set`), or the name is taken (`set_exists`).
+    """
+    wrong = _fault(name, model, dims, base_url, chunker)
+    if wrong is not None:
+        raise PermanentError(wrong, code="bad_set")
+    parameters = {
+        "name": name,
+        "model": model,
+        "dims": dims,
+        "search_text_version": SEARCH_TEXT_VERSION,
+        "base_url": base_url.rstrip("/") if base_url is not None else None,
+        "chunker": chunker,
+    }
+    connection.execute(statement("lock_embedding_sets"))
+    with connection.cursor(row_factory=class_row(EmbeddingSet)) as cursor:
+        made = cursor.execute(statement("add_named_set"), parameters).fetchone()
+    if made is None:
+        raise PermanentError(
+            f"There is a set called {name} already, or was: a set never changes, so choose another name.",
+            code="set_exists",
+        )
+    connection.execute(statement("add_embedding_partition"), {"set_id": made.id, "dims": dims})
+    return made
+
+
+def find_set(connection: Connection, name: str) -> EmbeddingSet:
+    """The set of this name.
+
+    Raises:
+        NotFoundError: there is none.
+        PermanentError: it was retired (`set_retired`).
+    """
+    with connection.cursor(row_factory=class_row(EmbeddingSet)) as cursor:
+        found = cursor.execute(statement("find_named_set"), {"name": name}).fetchone()
+    if found is None:
+        names = ", ".join(known.name for known in list_sets(connection)) or "none yet"
+        raise NotFoundError(f"There is no embedding set called {name}; there are: {names}.")
+    if found.retired_at is not None:
+        raise PermanentError(f"The set {name} was retired: its vectors are gone.", code="set_retired")
+    return found
+
+
+def list_sets(connection: Connection) -> list[EmbeddingSet]:
+    """Every set that is not retired, in the order they came; those of second vectors are not among them."""
+    return read_records(connection, EmbeddingSet, "list_main_sets", {})
+
+
+def list_course_sets(connection: Connection, course_id: UUID) -> list[CourseSet]:
+    """The same, as one course sees them."""
+    return read_records(connection, CourseSet, "list_course_sets", {"course_id": course_id})
+
+
+def count_lacks(connection: Connection, known: EmbeddingSet, course_id: UUID) -> tuple[int, int]:
+    """How many chunks of a course the set has no vector for, and how many chunks there are."""
+    parameters = {"set_id": known.id, "course_id": course_id}
+    missing, chunks = connection.execute(statement("count_course_lacks"), parameters).fetchall()[0]
+    return missing, chunks
+
+
+def retire_set(connection: Connection, name: str) -> EmbeddingSet:
+    """End a set and remove its vectors; its name stays taken.
+
+    Raises:
+        NotFoundError: there is none.
+        PermanentError: a course is searched in it (`set_is_live`), it is being built (`set_is_built`), or it was
+            retired before (`set_retired`).
+    """
+    connection.execute(statement("lock_embedding_sets"))
+    known = find_set(connection, name)
+    searched = [row[0] for row in connection.execute(statement("list_searched_courses"), {"set_id": known.id})]
+    if searched:
+        where = ", ".join(searched[:5]) + (" and others" if len(searched) > 5 else "")
+        raise PermanentError(f"{name} is live for {where}: promote another set there first.", code="set_is_live")
+    hold(connection, known)
+    connection.execute(statement("note_set_retired"), {"set_id": known.id})
+    connection.execute(statement("drop_embedding_partition"), {"set_id": known.id})
+    return known
+
+
+def hold(connection: Connection, known: EmbeddingSet) -> None:
+    """Keep builds of a set away until the transaction ends.
+
+    Raises:
+        PermanentError: one is under way (`set_is_built`), or the set was retired (`set_changed`).
+    """
+    if not connection.execute(statement("hold_set"), {"set_id": known.id}).fetchall()[0][0]:
+        raise PermanentError(f"{known.name} is being built now: try again when that has ended.", code="set_is_built")
+    if known.retired_at is not None:
+        raise PermanentError(f"The set {known.name} was retired: its vectors are gone.", code="set_changed")
+
+
+@contextmanager
+def building(database: Database, known: EmbeddingSet) -> Iterator[None]:
+    """Say that a set is being built, until the block ends or the process dies; many may build it at once.
+
+    Raises:
+        PermanentError: it is being promoted or retired now (`set_changed`).
+    """
+    with database.transaction() as connection:
+        if not connection.execute(statement("share_set_build"), {"set_id": known.id}).fetchall()[0][0]:
+            raise PermanentError(f"{known.name} is being promoted or retired now: try again.", code="set_changed")
+        find_set(connection, known.name)
+        yield
+
+
+def _fault(name: str, model: str, dims: int, base_url: str | None, chunker: str) -> str | None:
+    """What is wrong with a set that somebody wants to add; None: nothing."""
+    url = urlsplit(base_url) if base_url is not None else None
+    known = LOCAL_MODELS.get(model)
+    faults = {
+        "A set's name has letters, digits, points, hyphens and underscores, at most 63.": not _NAME.fullmatch(name),
+        "Name the model whose vectors the set holds.": not model.strip() or not model.isprintable(),
+        f"A set's vectors have 1 to {MOST_DIMS} dimensions.": not 1 <= dims <= MOST_DIMS,
+        f"{model} makes vectors of {known} dimensions, not {dims}.": known not in (None, dims),
+        f"{model} runs on this machine: leave the URL out.": known is not None and base_url is not None,
+        f"{base_url} is no http or https URL.": url and (url.scheme not in ("http", "https") or not url.hostname),
+        f"There is no chunker {chunker}; there are: {', '.join(CHUNKERS)}.": chunker not in CHUNKERS,
+    }
+    return next((fault for fault, found in faults.items() if found), None)

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import LiteralString
 
@@ -17,11 +17,12 @@ import pytest
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from pipelines.core.courses import ensure_course
+from pipelines.core.courses import ensure_course, find_course
 from pipelines.core.documents import put_document
 from pipelines.core.embedded import EmbeddedServer
 from pipelines.core.lecture_slides import link_document
 from pipelines.core.lectures import put_lecture
+from pipelines.core.models.ledger import Caps, Planned, close_call, open_call
 from pipelines.definitions import defs
 from tests.defs.graphs import key_of, opened
 from tests.defs.lectures import lecture_captions
@@ -227,6 +228,59 @@ def test_failures_are_shown_with_what_was_asked_about_and_what_came_first(course
     assert failures.count("data:image/webp;base64,") > 7
     assert "<blockquote>" in failures
     assert "football" not in failures
+    assert warnings_in(notebook) == []
+
+
+def test_searches_uploads_and_calls_to_models_tell_what_they_cost(course: SampleCourse) -> None:
+    before = course.chunk_ids()
+    notebook = course.run("04_cost_and_latency", REPEATS=2)
+    summary, uploads = outputs(notebook, "text/html")
+    assert "whole, 24 searches" in summary
+    assert all(name in summary for name in ("embedding", "database", "p50 (ms)", "p95 (ms)"))
+    assert "9 pages" in uploads
+    assert "3.8 min" in uploads
+    assert uploads.count("/runs/") == 2
+    assert len(outputs(notebook, "image/png")) == 4
+    told = " ".join(outputs(notebook, "text/markdown"))
+    assert "No call to a model is known" in told
+    assert "No vision model is configured (`VISION_MODEL`); 9 slides have no description." in told
+    assert warnings_in(notebook) == []
+    assert course.chunk_ids() == before
+
+
+def test_paid_calls_are_summed_and_what_descriptions_would_cost_is_estimated(course: SampleCourse) -> None:
+    with psycopg.connect(course.database_url) as connection:
+        course_id = find_course(connection, "Sample course").id
+        for _ in range(2):
+            planned = Planned(
+                person_id=None, course_id=course_id, run_id=None, purpose="description", model="sees-well", own_key=False
+            )
+            call_id = open_call(connection, planned, Caps())
+            close_call(connection, call_id, failed=False, prompt_tokens=9, completion_tokens=9, cost_usd=0.02)
+    paying = replace(course, environment=course.environment | {"VISION_MODEL": "sees-well"})
+    try:
+        notebook = paying.run("04_cost_and_latency", REPEATS=1)
+    finally:
+        with psycopg.connect(course.database_url) as connection:
+            connection.execute("delete from model_calls")
+    spending = outputs(notebook, "text/html")[-1]
+    assert all(shown in spending for shown in ("description", "sees-well", ">2<", "0.0400", "0.0200"))
+    assert len(outputs(notebook, "image/png")) == 5
+    told = " ".join(outputs(notebook, "text/markdown"))
+    assert "9 slides have no description; making them with sees-well would cost about 0.18 USD." in told
+    assert warnings_in(notebook) == []
+
+
+def test_an_upload_that_waits_has_cost_nothing_yet(course: SampleCourse) -> None:
+    with psycopg.connect(course.database_url) as connection:
+        put_lecture(
+            connection, course_id=ensure_course(connection, "Waiting course").id, title="w", file_name="w.vtt",
+            source_name="w.vtt", captions_name="w.vtt", captions_sha256="a" * 64, byte_count=1000,
+        )  # fmt: skip
+    notebook = course.run("04_cost_and_latency", COURSE="Waiting course", REPEATS=1)
+    assert "w.vtt" in outputs(notebook, "text/html")[1]
+    assert "No stage of an upload of this course has ended yet." in outputs(notebook, "text/markdown")
+    assert len(outputs(notebook, "image/png")) == 2
     assert warnings_in(notebook) == []
 
 

@@ -1,9 +1,13 @@
 import { type ComponentType, lazy } from "react";
+import { parse } from "regexparam"; // as wouter itself reads addresses
+import { matchRoute } from "wouter";
 import type { Catalogue } from "../i18n/index.ts";
 import { bringer } from "../ui/later.ts";
 
 // deno-lint-ignore no-explicit-any -- each page names the props that its address gives it
 type Load = () => Promise<{ default: ComponentType<any> }>;
+
+type Params = Readonly<Record<string, string | undefined>>;
 
 // Every page with its addresses; `:name` comes to the page as a prop. A page is loaded when it is first opened, with the
 // catalogues of words that it needs beside the base, and stays as it is from one of its addresses to another.
@@ -27,14 +31,15 @@ const ROUTES: readonly (readonly [addresses: readonly string[], Load, ...words: 
 
 const PAGES = ROUTES.map(([addresses, load, ...words]) => {
   const bring = bringer(load, ...words);
-  const patterns = addresses.map((each) => new RegExp(`^${each.replace(/:(\w+)/g, "(?<$1>[^/]+)")}/?$`));
-  return { name: addresses[0], patterns, bring, Shown: lazy(bring) };
+  return { addresses, name: addresses[0], bring, Shown: lazy(bring) };
 });
 
 /** The page at an address, what the address names, and `bring`, which loads its files; undefined: there is none. */
 export function pageAt(path: string) {
   for (const page of PAGES) {
-    const found = page.patterns.map((each) => each.exec(path)).find((each) => each !== null);
-    if (found) return { ...page, params: { ...found.groups } };
+    for (const each of page.addresses) {
+      const [found, params] = matchRoute<Params>(parse, each, path);
+      if (found) return { ...page, params };
+    }
   }
 }

@@ -5,12 +5,14 @@ Belongs here: the bridge between the asynchronous service and synchronous core, 
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from uuid import UUID
 
 from pipelines.core.embeddings.embedders import question_embedder
 from pipelines.core.models.providers import embedder, load_second_embedder, wants_second_vectors
 from pipelines.core.records import Hit, Kind, Person, Scope
 from pipelines.core.retrieval import retrieve_chunks
+from pipelines.core.search.by_name import find_hits
 from pipelines.core.settings import LOCAL_EMBEDDING_MODEL
 from pipelines.core.stores import Stores
 
@@ -46,6 +48,17 @@ class Searcher:
             scope = Scope(course_id=course_id, person=person, kinds=kinds, source_ids=source_ids, set_id=set_id)
             return retrieve_chunks(self._stores.database, question, scope=scope, embed=embed, limit=limit)
 
+        return await asyncio.get_running_loop().run_in_executor(self._threads, find)
+
+    async def search_by_name(
+        self, question: str, *, course: str, limit: int, kinds: tuple[Kind, ...] = ()
+    ) -> list[Hit]:
+        """What `studybuddy search` finds.
+
+        Raises:
+            StudyBuddyError: no such course, database or embedder out of reach, ...
+        """
+        find = partial(find_hits, self._stores, question, course=course, limit=limit, kinds=kinds)
         return await asyncio.get_running_loop().run_in_executor(self._threads, find)
 
     def warm(self) -> None:

@@ -35,6 +35,7 @@ from serving.materials.links import Links
 from serving.materials.thumbnails import Thumbnails
 from serving.materials.turns import Turns
 from serving.search import THREADS, Searcher
+from serving.terminal import door_for_commands
 
 
 @dataclass(kw_only=True, eq=False)
@@ -85,6 +86,7 @@ async def opened(settings: Settings, limits: Limits, doors: Doors) -> AsyncItera
         stack.callback(core.close)
         searcher = Searcher(stores)
         stack.callback(searcher.close)
+        await stack.enter_async_context(door_for_commands(settings, searcher))
         thumbnails = Thumbnails(files)
         stack.callback(thumbnails.close)
         runs = Runs(database, limits)

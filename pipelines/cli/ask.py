@@ -14,7 +14,7 @@ from pipelines.answering.loop import answer
 from pipelines.answering.model import ChatModel
 from pipelines.answering.turn import Turn
 from pipelines.cli.output import console, errors, foreign, print_json, told
-from pipelines.cli.search import find_hits, hit_as_json, place
+from pipelines.cli.search import hit_as_json, place
 from pipelines.core.control_characters import escape_controls
 from pipelines.core.courses import find_course
 from pipelines.core.errors import KeyMissingError, StudyBuddyError
@@ -22,6 +22,7 @@ from pipelines.core.models.clients import AsyncClients
 from pipelines.core.models.meter import Meter
 from pipelines.core.models.payers import find_local_person, find_means, payer_of_answers
 from pipelines.core.records import Hit
+from pipelines.core.search.by_name import find_hits
 from pipelines.core.settings import Settings, get_settings
 from pipelines.core.stores import Stores
 
@@ -82,7 +83,7 @@ async def _read(question: str, course: str, settings: Settings) -> Answered:
     stores = Stores.open(settings)
 
     async def search(query: str) -> list[Hit]:
-        return await asyncio.to_thread(find_hits, stores, query, course=course, limit=PASSAGES)
+        return await asyncio.to_thread(find_hits, stores, query, course=course, limit=PASSAGES, briefly=True)
 
     turn = Turn(course=course, question=question, search=search)
     answered, pieces, clients = Answered(), list[str](), AsyncClients(settings)

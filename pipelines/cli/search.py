@@ -1,18 +1,17 @@
-"""`studybuddy search`: retrieval as it is, for people and programs."""
+"""`studybuddy search`: retrieval as it is, for people and programs.
+
+Most of a short command's time is imports: where a service answers, database, models and tables are not imported.
+"""
 
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from pipelines.cli.output import clock, console, foreign, print_json, told
 from pipelines.core.control_characters import escape_controls
-from pipelines.core.courses import find_course
-from pipelines.core.embeddings.embedders import question_embedder
-from pipelines.core.models.payers import find_local_person
-from pipelines.core.records import OPERATOR, Hit, Kind, Scope
-from pipelines.core.retrieval import retrieve_chunks
-from pipelines.core.stores import Stores
+from pipelines.core.records import Hit, Kind
+from pipelines.core.search.door import ask_running
+from pipelines.core.settings import get_settings
 
 PREVIEW_CHARS = 160
 
@@ -33,8 +32,10 @@ def search(
     if kind not in (None, "slide", "speech"):
         raise typer.BadParameter("use slide or speech", param_hint="--kind")
     kinds: tuple[Kind, ...] = (kind,) if kind else ()  # type: ignore[assignment]
-    with told(), Stores.open() as stores:
-        hits = find_hits(stores, question, course=course, limit=limit, kinds=kinds)
+    with told():
+        hits = ask_running(get_settings(), question, course=course, limit=limit, kinds=kinds)
+        if hits is None:
+            hits = _search(question, course=course, limit=limit, kinds=kinds)
     if json:
         print_json([hit_as_json(hit) for hit in hits])
     elif not hits:
@@ -43,17 +44,13 @@ def search(
         _show(hits)
 
 
-def find_hits(stores: Stores, question: str, *, course: str, limit: int, kinds: tuple[Kind, ...] = ()) -> list[Hit]:
-    """Retrieve from the course of this name.
+def _search(question: str, *, course: str, limit: int, kinds: tuple[Kind, ...]) -> list[Hit]:
+    """What this process finds by itself."""
+    from pipelines.core.search.by_name import find_hits
+    from pipelines.core.stores import Stores
 
-    Raises:
-        StudyBuddyError: no such course, database out of reach, ...
-    """
-    with stores.database.transaction() as connection:
-        found = find_course(connection, course)
-    embed, set_id = question_embedder(stores, found.id, find_local_person, briefly=True)
-    scope = Scope(course_id=found.id, person=OPERATOR, kinds=kinds, set_id=set_id)
-    return retrieve_chunks(stores.database, question, scope=scope, embed=embed, limit=limit)
+    with Stores.open() as stores:
+        return find_hits(stores, question, course=course, limit=limit, kinds=kinds, briefly=True)
 
 
 def hit_as_json(hit: Hit) -> dict[str, Any]:
@@ -86,6 +83,8 @@ def place(hit: Hit) -> str:
 
 
 def _show(hits: list[Hit]) -> None:
+    from rich.table import Table
+
     table = Table(show_lines=False)
     for name in ("#", "where", "title", "passage"):
         table.add_column(name, justify="right" if name == "#" else "left", overflow="fold")

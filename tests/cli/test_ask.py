@@ -29,7 +29,7 @@ def ask(model, monkeypatch, settings, database):
     def run(*words, found=PAGES, chat_model="m"):
         asked = settings.model_copy(update={"model_base_url": model.url, "chat_model": chat_model})
         monkeypatch.setattr(command, "get_settings", lambda: asked)
-        monkeypatch.setattr(command, "find_hits", lambda stores, question, course, limit: list(found))
+        monkeypatch.setattr(command, "find_hits", lambda stores, question, course, limit, briefly: list(found))
         done = CliRunner().invoke(
             make_app(["ask"]), ["ask", "--course", "Sorting", "How does merge sort split?", *words]
         )

@@ -35,6 +35,7 @@ ONE_PLACE = {
     "dagster._core.storage.local_compute_log_manager": {"pipelines/runtime/storage.py"},
     "dagster._core.types.loadable_target_origin": {"pipelines/runtime/instance.py"},
     "dagster._daemon": {"pipelines/runtime/daemon.py"},
+    "dagster._grpc.server": {"pipelines/runtime/daemon.py"},
     "dagster._grpc.server_watcher": {"pipelines/runtime/daemon.py"},
 }
 PARAMETERS = {
@@ -72,6 +73,7 @@ VALUES = [
     "dagster._daemon.sensor:MIN_INTERVAL_LOOP_TIME",
     "dagster._daemon.asset_daemon:MIN_INTERVAL_LOOP_SECONDS",
     "dagster._daemon.controller:RELOAD_WORKSPACE_INTERVAL",
+    "dagster._grpc.server:CLEANUP_TICK",
     "dagster._grpc.server_watcher:WATCH_INTERVAL",
     "grpc._common:MAXIMUM_WAIT_TIMEOUT",
 ]

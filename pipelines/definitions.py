@@ -7,6 +7,7 @@ from pipelines.defs.corrections import corrections
 from pipelines.defs.descriptions import slide_descriptions
 from pipelines.defs.documents import documents
 from pipelines.defs.embeddings import slide_embeddings
+from pipelines.defs.evaluation import evaluation, promotion, set_embeddings
 from pipelines.defs.jobs import JOBS
 from pipelines.defs.lecture_audio import lecture_audio
 from pipelines.defs.lecture_chunks import lecture_chunks
@@ -18,6 +19,7 @@ from pipelines.defs.recognised_slides import recognised_slides
 from pipelines.defs.resources import resources
 from pipelines.defs.search_index import search_index
 from pipelines.defs.sensors import SENSORS
+from pipelines.defs.sets import sets_sensor, weekly_evaluation
 from pipelines.defs.slides import slide_images, slides
 from pipelines.defs.transcripts import transcripts
 
@@ -26,10 +28,11 @@ defs = dg.Definitions(
         *(documents, lectures, corrections, search_index),
         *(slides, slide_images, slide_descriptions, slide_chunks, slide_embeddings, recognised_slides),
         *(lecture_audio, transcripts, lecture_chunks, lecture_embeddings, lecture_slides),
+        *(set_embeddings, evaluation, promotion),
     ],
     jobs=JOBS,
-    sensors=SENSORS,
-    schedules=SCHEDULES,
+    sensors=[*SENSORS, sets_sensor],
+    schedules=[*SCHEDULES, weekly_evaluation],
     resources=resources(),
     executor=dg.in_process_executor,  # a step's own process would cost more than the step; docs/decisions/0002
 )

@@ -26,4 +26,18 @@ lectures_job = dg.define_asset_job(
     tags={"dagster/max_runtime": "43200"},  # twelve hours: six hours of speech on a slow machine
 )
 
-JOBS = [documents_job, recognition_job, lectures_job]
+evaluation_job = dg.define_asset_job(
+    "evaluate_set",
+    selection=dg.AssetSelection.assets("evaluation"),
+    description="The questions of one course, asked in one of its embedding sets.",
+    tags={"dagster/max_runtime": "3600", "dagster/priority": "-2"},  # nobody waits for it
+)
+
+promotion_job = dg.define_asset_job(
+    "promote_set",
+    selection=dg.AssetSelection.assets("set_embeddings", "evaluation", "promotion"),
+    description="One set of one course: built, evaluated, and live when it is no worse.",
+    tags={"dagster/max_runtime": "14400", "dagster/priority": "-2"},
+)
+
+JOBS = [documents_job, recognition_job, lectures_job, evaluation_job, promotion_job]

@@ -1,4 +1,4 @@
-"""Partitions of the graphs: one an upload, its key the row's `partition_key`."""
+"""Partitions of the graphs: one an upload, its key the row's `partition_key`, or one a course and set."""
 
 import dagster as dg
 
@@ -7,3 +7,6 @@ documents_partitions = dg.DynamicPartitionsDefinition(name="documents")
 
 lectures_partitions = dg.DynamicPartitionsDefinition(name="lectures")
 """One recording (or captions alone) a partition."""
+
+sets_partitions = dg.DynamicPartitionsDefinition(name="course_sets")
+"""One course and one of its embedding sets a partition, where the course has questions."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import dagster as dg
@@ -47,6 +48,13 @@ class StoresResource(dg.ConfigurableResource):
                 compute_type=settings.whisper_compute_type,
             )
         return self._speech_model
+
+
+@cache
+def lasting_stores() -> Stores:
+    """Stores of the code server, opened at the first look of a sensor: opening them each time would cost more than a
+    look."""
+    return Stores.open()
 
 
 def resources() -> dict[str, Any]:

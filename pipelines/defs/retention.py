@@ -6,8 +6,8 @@ import dagster as dg
 from dagster._core.storage.tags import PARTITION_NAME_TAG
 
 from pipelines.core.settings import get_settings
-from pipelines.defs.jobs import documents_job, lectures_job, recognition_job
-from pipelines.defs.partitions import documents_partitions, lectures_partitions
+from pipelines.defs.jobs import documents_job, evaluation_job, lectures_job, promotion_job, recognition_job
+from pipelines.defs.partitions import documents_partitions, lectures_partitions, sets_partitions
 
 MOST_LOOKED_AT = 200
 """Runs of one tick: deleting one takes some milliseconds, and a tick has a minute."""
@@ -16,6 +16,8 @@ PARTITIONS = {
     documents_job.name: documents_partitions.name,
     recognition_job.name: documents_partitions.name,
     lectures_job.name: lectures_partitions.name,
+    evaluation_job.name: sets_partitions.name,
+    promotion_job.name: sets_partitions.name,
 }
 FINISHED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 

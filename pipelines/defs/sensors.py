@@ -7,7 +7,6 @@ twice: run keys name the upload and its generation, and partitions go before the
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from uuid import UUID
 
 import dagster as dg
@@ -30,6 +29,7 @@ from pipelines.defs.endings import UPLOAD_TAG, end_uploads
 from pipelines.defs.jobs import documents_job, lectures_job, recognition_job
 from pipelines.defs.partitions import documents_partitions, lectures_partitions
 from pipelines.defs.recognised_slides import AFTER
+from pipelines.defs.resources import lasting_stores
 from pipelines.defs.retention import old_runs_sensor
 
 MOST_PURGED = 50
@@ -120,7 +120,7 @@ def lectures_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg
 def ended_runs_sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:
     """Tells the teacher where a run ended without saying why: its process died too often, or it was cancelled."""
     try:
-        cursor, failed = end_uploads(_stores(), context.instance, context.cursor)
+        cursor, failed = end_uploads(lasting_stores(), context.instance, context.cursor)
     except TransientError as error:
         return dg.SkipReason(error.message)
     if cursor != context.cursor:
@@ -132,7 +132,7 @@ def ended_runs_sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:
 def unreferenced_files_sensor() -> dg.SkipReason:
     """Removes stored bytes that no row has referred to for a day, and what dead uploads left behind."""
     try:
-        swept = sweep_files(_stores().database, _stores().files)
+        swept = sweep_files(lasting_stores().database, lasting_stores().files)
     except TransientError as error:
         return dg.SkipReason(error.message)
     return dg.SkipReason(f"{swept.files} files and {swept.remains} remains of uploads removed.")
@@ -143,7 +143,7 @@ SENSORS = [documents_sensor, lectures_sensor, ended_runs_sensor, old_runs_sensor
 
 def _look(uploads: Uploads, context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
     try:
-        return look(uploads, _stores(), context.instance, context.cursor)
+        return look(uploads, lasting_stores(), context.instance, context.cursor)
     except TransientError as error:
         return dg.SkipReason(error.message)
 
@@ -208,9 +208,3 @@ def _has_partition(uploads: Uploads, instance: dg.DagsterInstance, partition_key
     name = uploads.partitions.name
     assert name is not None  # noqa: S101  all of ours are named
     return instance.has_dynamic_partition(name, partition_key)
-
-
-@cache
-def _stores() -> Stores:
-    """Opened at the first tick of the code server and kept: opening them every second would cost more than looking."""
-    return Stores.open()

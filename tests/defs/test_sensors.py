@@ -144,7 +144,7 @@ def test_a_database_that_is_away_is_a_tick_skipped_not_a_sensor_broken(monkeypat
     def away():
         raise StorageUnavailableError("The database cannot be reached now.")
 
-    monkeypatch.setattr(sensors, "_stores", away)
+    monkeypatch.setattr(sensors, "lasting_stores", away)
     answer = documents_sensor(dg.build_sensor_context(instance=partitions))
     assert isinstance(answer, dg.SkipReason)
     assert answer.skip_message == "The database cannot be reached now."
@@ -155,7 +155,7 @@ def test_the_running_system_sweeps_bytes_that_no_row_refers_to(stores, monkeypat
     for name in (old, document.sha256):
         with stores.files.local_path(name) as path:
             os.utime(path, (0, 0))
-    monkeypatch.setattr(sensors, "_stores", lambda: stores)
+    monkeypatch.setattr(sensors, "lasting_stores", lambda: stores)
     answer = sensors.unreferenced_files_sensor(dg.build_sensor_context())
     assert answer.skip_message.startswith("1 files")
     assert (stores.files.has(old), stores.files.has(document.sha256)) == (False, True)

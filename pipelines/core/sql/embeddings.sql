@@ -178,3 +178,32 @@ select pg_try_advisory_xact_lock_shared(73019253, %(set_id)s::integer)
 -- name: hold_set
 -- Who promotes or retires a set keeps builds away until the transaction ends. One row: whether no build is under way.
 select pg_try_advisory_xact_lock(73019253, %(set_id)s::integer)
+
+-- name: list_course_states
+-- Courses with questions of which nothing is being processed: course_id, state (changes with the questions, the live set, and
+-- whatever was processed or deleted).
+select q.course_id,
+       md5(concat_ws(' ', q.version, ai.live_set(q.course_id), u.found, u.ended_at)) as state
+from (select course_id, max(version) as version from question_sets group by course_id) as q
+cross join lateral (
+    select count(*) as found, max(stages -> 'slide_embeddings' ->> 'ended_at') as ended_at,
+           bool_and(coalesce(stages -> 'slide_embeddings' ? 'ended_at', false)
+                    or failed_generation is not distinct from generation) as done
+    from (
+        select stages, generation, failed_generation from documents where course_id = q.course_id and deleted_at is null
+        union all
+        select jsonb_build_object('slide_embeddings', stages -> 'lecture_embeddings'), generation, failed_generation
+        from lectures where course_id = q.course_id and deleted_at is null
+    ) as uploads
+) as u
+where u.done
+
+-- name: list_pairs
+-- Courses with questions and main sets that are not retired: partition_key, course_id, course_name, set_name, live.
+select partition_key(c.name, s.name, c.id) as partition_key, c.id as course_id, c.name as course_name,
+       s.name as set_name, s.id = ai.live_set(c.id) as live
+from courses c
+cross join ai.embedding_sets s
+where c.deleted_at is null and s.role = 'main' and s.retired_at is null
+  and exists (select 1 from question_sets q where q.course_id = c.id)
+order by partition_key, s.id

@@ -8,11 +8,11 @@ from typer.testing import CliRunner
 
 from pipelines.answering.evaluating import course_questions, evaluate_set
 from pipelines.cli import make_app
-from pipelines.cli.search import find_hits
 from pipelines.core.courses import find_course
 from pipelines.core.embeddings.pointers import course_set
 from pipelines.core.embeddings.sets import add_set, find_set, retire_set
 from pipelines.core.question_sets import put_question_set
+from pipelines.core.search.by_name import find_hits
 from pipelines.definitions import defs
 from pipelines.defs.sets import look_at_sets, weekly_requests
 from tests.defs.graphs import failed_checks, metadata, opened

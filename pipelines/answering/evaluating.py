@@ -16,7 +16,7 @@ from pipelines.core.models.providers import Embedder
 from pipelines.core.postgres import Connection, Database
 from pipelines.core.question_sets import list_material_files, list_question_sets
 from pipelines.core.records import OPERATOR, Course, EmbeddingSet, Hit, Scope
-from pipelines.core.retrieval import retrieve_chunks
+from pipelines.core.retrieval import RANKING, Ranking, retrieve_chunks
 from pipelines.core.stores import Stores
 from pipelines.steps.questions import Question, parse_questions
 from pipelines.steps.scoring import DEPTH, score
@@ -35,8 +35,13 @@ class Asked:
     ms: list[float]
 
 
-def ask_questions(db: Database, scope: Scope, questions: Sequence[str], *, embed: Embedder) -> Asked:
+def ask_questions(
+    db: Database, scope: Scope, questions: Sequence[str], *, embed: Embedder, ranking: Ranking = RANKING
+) -> Asked:
     """The first ten hits of each question within the scope.
+
+    Args:
+        ranking: other rules than those of every search, to measure what each is worth.
 
     Raises:
         what `retrieve_chunks` raises.
@@ -46,7 +51,7 @@ def ask_questions(db: Database, scope: Scope, questions: Sequence[str], *, embed
         retrieve_chunks(db, questions[0], scope=scope, embed=embed, limit=DEPTH)  # the first one loads the model
     for question in questions:
         started = time.perf_counter()
-        hits = retrieve_chunks(db, question, scope=scope, embed=embed, limit=DEPTH)
+        hits = retrieve_chunks(db, question, scope=scope, embed=embed, limit=DEPTH, ranking=ranking)
         asked.ms.append((time.perf_counter() - started) * 1000)
         asked.hits.append(hits)
         asked.refused.append(not relevant_hits(question, hits))

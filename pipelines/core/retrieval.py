@@ -55,7 +55,28 @@ MAX_PLACED = 500
 """Chunks that may stand at a place a question names: page 4 of every deck of a large course."""
 
 
-def retrieve_chunks(db: Database, question: str, *, scope: Scope, embed: Embedder, limit: int = 10) -> list[Hit]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranking:
+    """The rules that order hits. The defaults are what every search goes by; other values are for measuring them.
+
+    `second_vectors`, `named_places` and `one_of_copies`: whether questions in other languages are compared with second
+    vectors, pages and minutes that a question names come first, and one of several copies of a slide stands for all.
+    """
+
+    dense_weight: float = DENSE_WEIGHT
+    slide_bonus: float = SLIDE_BONUS
+    second_vectors: bool = True
+    second_dense_weight: float = SECOND_DENSE_WEIGHT
+    named_places: bool = True
+    one_of_copies: bool = True
+
+
+RANKING = Ranking()
+
+
+def retrieve_chunks(
+    db: Database, question: str, *, scope: Scope, embed: Embedder, limit: int = 10, ranking: Ranking = RANKING
+) -> list[Hit]:
     """The best passages of one course for a question, best first.
 
     Args:
@@ -64,6 +85,7 @@ def retrieve_chunks(db: Database, question: str, *, scope: Scope, embed: Embedde
             found, and no word of it changes a score.
         embed: must be the embedder that the vectors of the scope's set were made with (`embeddings/embedders.py`).
         limit: most hits wanted, from 1 to 200.
+        ranking: other rules than those of every search, to measure what each is worth.
 
     Returns:
         At most one hit a slide or stretch of speech, and one of several copies of a slide; empty for a course without
@@ -88,10 +110,12 @@ def retrieve_chunks(db: Database, question: str, *, scope: Scope, embed: Embedde
             return []
         weights = question_weights(asked, found, int(found[ALL_CHUNKS]))
         needed = needed_similarity(question, asked, found, int(found[ALL_CHUNKS]))
-        compared = _Compared(basis["set_id"], embed.dims, vector, DENSE_WEIGHT, basis["indexed"], needed, SLIDE_BONUS)
+        compared = _Compared(
+            basis["set_id"], embed.dims, vector, ranking.dense_weight, basis["indexed"], needed, ranking.slide_bonus
+        )
         if not is_english(question) and known_share(asked, found, int(found[ALL_CHUNKS])) < KNOWN_SHARE:
-            compared = _in_other_words(connection, scope, question, embed.multilingual) or compared
-        placed = _placed(connection, question, scope, within)
+            compared = _in_other_words(connection, scope, question, embed.multilingual, ranking) or compared
+        placed = _placed(connection, question, scope, within) if ranking.named_places else []
         with connection.cursor(row_factory=dict_row) as cursor:
             rows = cursor.execute(
                 statement("search_chunks"),
@@ -115,7 +139,9 @@ def retrieve_chunks(db: Database, question: str, *, scope: Scope, embed: Embedde
                     "limit": 2 * min(limit, MAX_LIMIT),  # room for the copies that are left out
                 },
             ).fetchall()
-            rows = without_copies(rows, partial(_scanned, connection, scope.course_id))[: min(limit, MAX_LIMIT)]
+            if ranking.one_of_copies:
+                rows = without_copies(rows, partial(_scanned, connection, scope.course_id))
+            rows = rows[: min(limit, MAX_LIMIT)]
             chunk_ids = [row["chunk_id"] for row in rows]
         places = read_meeting_places(connection, scope.course_id, chunk_ids, sources=basis["sources"])
         boxes = boxes_of_chunks(connection, scope.course_id, chunk_ids)
@@ -137,16 +163,19 @@ class _Compared:
     slide_bonus: float
 
 
-def _in_other_words(connection: Connection, scope: Scope, question: str, embed: Embedder | None) -> _Compared | None:
+def _in_other_words(
+    connection: Connection, scope: Scope, question: str, embed: Embedder | None, ranking: Ranking
+) -> _Compared | None:
     """The course's second vectors, for a question in another language; None: it has none yet, or none are wanted."""
-    if embed is None:
+    if embed is None or not ranking.second_vectors:
         return None
     with connection.cursor(row_factory=dict_row) as cursor:
         second = cursor.execute(statement("find_second_set"), {"course_id": scope.course_id}).fetchone()
     if second is None or (second["model"], second["dims"]) != (embed.model, embed.dims):
         return None
     vector = embed.embed([question])[0]  # while a connection is held: it is local, and takes milliseconds
-    return _Compared(second["set_id"], embed.dims, vector, SECOND_DENSE_WEIGHT, second["indexed"], SECOND_SIMILAR, 0.0)
+    weight = ranking.second_dense_weight
+    return _Compared(second["set_id"], embed.dims, vector, weight, second["indexed"], SECOND_SIMILAR, 0.0)
 
 
 def _within(scope: Scope, basis: dict[str, Any]) -> list[UUID] | None:

@@ -13,7 +13,7 @@ from pipelines.core.lectures import put_lecture
 from pipelines.core.postgres import Database
 from pipelines.core.question_sets import list_material_files
 from pipelines.core.records import OPERATOR, Chunk, Scope, make_chunk_id
-from pipelines.core.retrieval import MAX_LIMIT, retrieve_chunks
+from pipelines.core.retrieval import MAX_LIMIT, Ranking, retrieve_chunks
 from pipelines.core.secrets.crypto import Sealer
 from pipelines.core.uploads import DOCUMENT, delete_upload
 from tests.embedders import WordsEmbedder
@@ -87,10 +87,11 @@ def embed_missing(connection, source_id):
     write_vectors(connection, known, missing, EMBED.embed([chunk.search_text for chunk in missing]))
 
 
-def search(database, course, question, *, embed=EMBED, limit=10, **scope):
+def search(database, course, question, *, embed=EMBED, limit=10, rules=None, **scope):
     return retrieve_chunks(
-        database, question, scope=Scope(course_id=course, person=OPERATOR, **scope), embed=embed, limit=limit
-    )
+        database, question, scope=Scope(course_id=course, person=OPERATOR, **scope), embed=embed, limit=limit,
+        ranking=Ranking(**rules or {}),
+    )  # fmt: skip
 
 
 def test_a_hit_says_where_it_stands_and_how_both_sides_ranked_it(database, course, deck):
@@ -320,3 +321,38 @@ def test_second_vectors_of_another_model_or_of_nobody_are_not_compared(database,
     second_vectors(database, document.id, WordsEmbedder(model="old/polyglot"))
     assert search(database, course, "wo bellen Hunde", embed=both) == plain
     assert search(database, course, "wo bellen Hunde") == plain
+
+
+def test_one_side_alone_scores_by_that_side(database, course, deck):
+    deck("a.pdf", "alpha beta gamma", "alpha alpha alpha", "beta delta")
+    by_words = search(database, course, "alpha beta", rules={"dense_weight": 0.0, "slide_bonus": 0.0})
+    by_meaning = search(database, course, "alpha beta", rules={"dense_weight": 1.0, "slide_bonus": 0.0})
+    assert [hit.score for hit in by_meaning] == pytest.approx([hit.similarity for hit in by_meaning])
+    assert [hit.lexical_rank for hit in by_words] == [1, 2, 3]
+
+
+def test_the_bonus_of_slides_is_what_puts_them_before_speech_that_is_as_good(database, course, deck, talk):
+    talk("talk.srt", "entropy of a policy")
+    deck("a.pdf", "entropy of a policy")
+    slide, speech = search(database, course, "entropy of a policy", rules={"slide_bonus": 0.3})
+    assert (slide.kind, speech.kind) == ("slide", "speech")
+    assert slide.score - speech.score == pytest.approx(0.3)
+    level = search(database, course, "entropy of a policy", rules={"slide_bonus": 0.0})
+    assert level[0].score == pytest.approx(level[1].score)
+
+
+def test_rules_that_are_switched_off_change_nothing_more(database, course, deck, both):
+    german = deck("a.pdf", "we eat at noon", "dogs bark at night")
+    second_vectors(database, german.id, both.multilingual)
+    off = search(database, course, "wo bellen Hunde", embed=both, rules={"second_vectors": False})
+    assert off == search(database, course, "wo bellen Hunde")
+    assert search(database, course, "page 1 dogs")[0].page == 1
+    assert search(database, course, "page 1 dogs", rules={"named_places": False})[0].page == 2
+
+
+def test_copies_of_a_slide_are_shown_where_that_is_asked_for(database, course, deck):
+    text = "learning rate alpha controls speed while velocity keeps memory across steep narrow ravines"
+    deck("a.pdf", text)
+    deck("copy of a.pdf", text)
+    assert len(search(database, course, "learning rate")) == 1
+    assert len(search(database, course, "learning rate", rules={"one_of_copies": False})) == 2

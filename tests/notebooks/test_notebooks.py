@@ -284,6 +284,34 @@ def test_an_upload_that_waits_has_cost_nothing_yet(course: SampleCourse) -> None
     assert warnings_in(notebook) == []
 
 
+def test_rules_of_ranking_are_tried_and_the_best_is_judged_on_other_questions(course: SampleCourse) -> None:
+    before = course.chunk_ids()
+    asked = (ROOT / "sample" / "questions.jsonl").read_text().splitlines()
+    asked.append('{"id": "far", "kind": "none", "question": "Who won the football match?"}')
+    asked.append('{"id": "lost", "kind": "slide", "file": "lost.pdf", "question": "What is lost?", "pages": [1]}')
+    about_slides = [line for line in asked if json.loads(line)["kind"] != "speech"]
+    (course.home / "trial_slides.jsonl").write_text("\n".join(about_slides))
+    notebook = course.run("06_trials", QUESTIONS=[str(course.home / "trial_*.jsonl")], FOLDS=3)
+    assert any("7 questions under 16 rules; 1 about files" in text for text in outputs(notebook, "text/plain"))
+    table, folds = outputs(notebook, "text/html")
+    assert all(rules in table for rules in ("as it is", "meaning alone", "no bonus for slides", "no second vectors"))
+    assert folds.count("<tr>") == 1 + 3
+    assert len(outputs(notebook, "image/png")) == 2
+    assert warnings_in(notebook) == []
+    command = [STUDYBUDDY, "evaluate", "--course", "Sample course", "--json", ROOT / "sample" / "questions.jsonl"]
+    done = subprocess.run(command, env=course.environment, cwd=ROOT, capture_output=True, text=True, check=True)
+    mrr = json.loads(done.stdout)["slide"]["mrr@10"]
+    assert f"{mrr:.3f}" in table.partition(">as it is<")[2].partition("</tr>")[0]
+    assert course.chunk_ids() == before
+
+
+def test_questions_that_are_all_about_other_files_are_no_trial(course: SampleCourse) -> None:
+    lost = course.home / "lost.jsonl"
+    lost.write_text('{"id": "lost", "kind": "slide", "file": "lost.pdf", "question": "What is lost?", "pages": [1]}')
+    with pytest.raises(CellExecutionError, match=r"No question of \['lost\.jsonl'\] is about a file of Sample course"):
+        course.run("06_trials", QUESTIONS=[str(lost)])
+
+
 @pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda path: path.stem)
 def test_no_outputs_are_committed(path: Path) -> None:
     for cell in nbformat.read(path, as_version=4).cells:

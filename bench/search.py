@@ -71,7 +71,7 @@ def bare(
         started = time.perf_counter()
         basis = connection.execute(
             statement("search_basis"),
-            {"course_id": course.id, "person_id": None, "terms": [ALL_CHUNKS, *asked.lookups]},
+            {"course_id": course.id, "person_id": None, "set_id": None, "terms": [ALL_CHUNKS, *asked.lookups]},
         ).fetchall()[0]
         found = dict(zip(basis[6], basis[7], strict=True))
         weights = question_weights(asked, found, int(found[ALL_CHUNKS]))

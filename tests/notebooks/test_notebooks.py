@@ -160,7 +160,9 @@ def test_talk_that_belongs_to_no_slide_is_shown_last(course: SampleCourse) -> No
 def test_a_lecture_without_slides_is_shown_by_its_speech(course: SampleCourse) -> None:
     with course.other_spans("delete from lecture_slides"):
         notebook = course.run("01_read_one_lecture")
-    assert "is not aligned" in outputs(notebook, "text/markdown")[0]
+    told = outputs(notebook, "text/markdown")
+    assert "is not aligned" in told[0]
+    assert told[1] == "No slide of the course belongs to the lecture."
     assert len(outputs(notebook, "image/png")) == 1
     assert "Good morning" in outputs(notebook, "text/html")[-1]
     assert warnings_in(notebook) == []
@@ -240,6 +242,7 @@ def test_searches_uploads_and_calls_to_models_tell_what_they_cost(course: Sample
     assert "9 pages" in uploads
     assert "3.8 min" in uploads
     assert uploads.count("/runs/") == 2
+    assert "all 2 uploads" in uploads
     assert len(outputs(notebook, "image/png")) == 4
     told = " ".join(outputs(notebook, "text/markdown"))
     assert "No call to a model is known" in told

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from pydantic import SecretStr
 
-from pipelines.core.courses import ensure_course
+from pipelines.core.courses import delete_course, ensure_course
 from pipelines.core.embeddings.building import build_set
 from pipelines.core.embeddings.embedders import settings_of
 from pipelines.core.embeddings.pointers import course_set, point, roll_back
@@ -16,6 +16,7 @@ from pipelines.core.postgres import Database
 from pipelines.core.records import OPERATOR, Scope
 from pipelines.core.retrieval import retrieve_chunks
 from pipelines.core.settings import Settings
+from pipelines.core.statements import statement
 from tests.core.conftest import EMBED
 from tests.embedders import WordsEmbedder
 
@@ -202,6 +203,18 @@ def test_of_two_promotions_at_once_the_second_is_told_that_another_set_went_live
         thread.join()
     assert "set_changed" in outcomes
     assert live(database, place) in outcomes
+
+
+def test_a_course_that_is_deleted_takes_its_pointer_along_and_frees_the_set(database, place):
+    build(database, place)
+    move(database, place, "beside")
+    with database.transaction() as connection:
+        assert delete_course(connection, place.id)
+    with database.transaction() as connection:
+        connection.execute("delete from documents")  # as the sensor's purge
+        connection.execute(statement("purge_course"), {"course_id": place.id})
+        assert connection.execute("select count(*) from ai.course_sets").fetchone() == (0,)
+        retire_set(connection, "beside")
 
 
 def test_a_course_without_material_is_not_built(database, place):

@@ -36,6 +36,7 @@ def register(app: typer.Typer) -> None:
 @sets.command("add")
 def add(
     name: Name,
+    *,
     model: Annotated[str, typer.Option(help="Embedding model: one that came along, or a model of --base-url.")],
     dims: Annotated[int, typer.Option(help="Dimensions of its vectors.")],
     base_url: Annotated[
@@ -43,10 +44,13 @@ def add(
         typer.Option(help="OpenAI-compatible URL for its embeddings, no key; without it where the settings say."),
     ] = None,
     chunker: Annotated[str, typer.Option(help=f"Rules that chunks are cut by: {', '.join(CHUNKERS)}.")] = "standard",
+    text: Annotated[
+        str, typer.Option(help="What is embedded of a chunk: its text behind deck and section (context), or alone.")
+    ] = "context",
 ) -> None:
     """Add a set. Nothing is built yet, and every search stays as it is."""
     with told(), Stores.open() as stores, stores.database.transaction() as connection:
-        made = add_set(connection, name, model=model, dims=dims, base_url=base_url, chunker=chunker)
+        made = add_set(connection, name, model=model, dims=dims, base_url=base_url, chunker=chunker, text=text)
     console.print(foreign(f"{made.name} is there; `studybuddy sets build {made.name} --course C` makes its vectors."))
 
 

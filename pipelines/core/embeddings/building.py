@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from pipelines.core.chunks import chunks_without_vectors
-from pipelines.core.embeddings.sets import building
+from pipelines.core.embeddings.sets import building, embedded_text
 from pipelines.core.embeddings.vectors import index_large_courses, write_vectors
 from pipelines.core.errors import PermanentError
 from pipelines.core.models.providers import Embedder
@@ -37,7 +37,7 @@ def fill_source(
     """
     with database.transaction() as connection:
         chunks = chunks_without_vectors(connection, known, source_id)
-    vectors = embed.embed([chunk.search_text for chunk in chunks])
+    vectors = embed.embed([embedded_text(known, chunk) for chunk in chunks])
     with database.transaction() as connection:
         if fence is not None:
             fence(connection)

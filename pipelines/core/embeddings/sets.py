@@ -16,7 +16,7 @@ from psycopg.rows import class_row
 from pipelines.core.errors import NotFoundError, PermanentError
 from pipelines.core.models.providers import LOCAL_MODELS
 from pipelines.core.postgres import Connection, Database, read_records
-from pipelines.core.records import EmbeddingSet
+from pipelines.core.records import Chunk, EmbeddingSet
 from pipelines.core.statements import statement
 
 SEARCH_TEXT_VERSION = "1"
@@ -24,6 +24,9 @@ SEARCH_TEXT_VERSION = "1"
 raise this only when vectors of the same text have to be made again, beside the ones in use."""
 CHUNKERS = ("standard",)
 """Rules that chunks are cut by: a slide, or about a minute of speech. Their version is part of each chunk's id."""
+TEXTS = {"context": SEARCH_TEXT_VERSION, "alone": "alone-1"}
+"""What is embedded of a chunk, and its version: its text behind deck and section, as all sets of settings have it, or
+its text alone."""
 MOST_DIMS = 4000
 """What an index over half-precision vectors can hold."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
@@ -44,24 +47,32 @@ class CourseSet:
 
 
 def add_set(
-    connection: Connection, name: str, *, model: str, dims: int, base_url: str | None = None, chunker: str = "standard"
+    connection: Connection,
+    name: str,
+    *,
+    model: str,
+    dims: int,
+    base_url: str | None = None,
+    chunker: str = "standard",
+    text: str = "context",
 ) -> EmbeddingSet:
     """Add a set. It has no vectors yet, and no course is searched in it.
 
     Args:
         base_url: where the model answers `/embeddings`, as OpenAI does; None: where the settings say, or here.
+        chunker: one of `CHUNKERS`. text: one of `TEXTS`.
 
     Raises:
         PermanentError: one of these cannot be (`bad_set`), or the name is taken (`set_exists`).
     """
-    wrong = _fault(name, model, dims, base_url, chunker)
+    wrong = _fault(name, model, dims, base_url, chunker) or _fault_of_text(text)
     if wrong is not None:
         raise PermanentError(wrong, code="bad_set")
     parameters = {
         "name": name,
         "model": model,
         "dims": dims,
-        "search_text_version": SEARCH_TEXT_VERSION,
+        "search_text_version": TEXTS[text],
         "base_url": base_url.rstrip("/") if base_url is not None else None,
         "chunker": chunker,
     }
@@ -143,6 +154,11 @@ def hold(connection: Connection, known: EmbeddingSet) -> None:
         raise PermanentError(f"The set {known.name} was retired: its vectors are gone.", code="set_changed")
 
 
+def embedded_text(known: EmbeddingSet, chunk: Chunk) -> str:
+    """What a set embeds of a chunk."""
+    return chunk.text if known.search_text_version == TEXTS["alone"] else chunk.search_text
+
+
 @contextmanager
 def building(database: Database, known: EmbeddingSet) -> Iterator[None]:
     """Say that a set is being built, until the block ends or the process dies; many may build it at once.
@@ -171,3 +187,7 @@ def _fault(name: str, model: str, dims: int, base_url: str | None, chunker: str)
         f"There is no chunker {chunker}; there are: {', '.join(CHUNKERS)}.": chunker not in CHUNKERS,
     }
     return next((fault for fault, found in faults.items() if found), None)
+
+
+def _fault_of_text(text: str) -> str | None:
+    return None if text in TEXTS else f"There is no text {text}; there are: {', '.join(TEXTS)}."

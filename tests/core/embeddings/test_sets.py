@@ -60,6 +60,7 @@ def live(database, course):
         ({"model": "local/use-multilingual-v3", "dims": 512, "base_url": "http://h/v1"}, "leave the URL out"),
         ({"base_url": "ftp://h/v1"}, "no http or https URL"),
         ({"base_url": "h/v1"}, "no http or https URL"),
+        ({"text": "backwards"}, "There is no text backwards; there are: context, alone"),
         ({"chunker": "by-paragraph"}, "There is no chunker by-paragraph; there are: standard"),
     ],
 )
@@ -94,6 +95,18 @@ def test_a_set_is_built_beside_the_live_one_which_alone_is_searched(database, pl
     with database.transaction() as connection:
         rows = [(row.name, row.live, row.vectors, row.chunks) for row in list_course_sets(connection, place.id)]
     assert rows == [("fake/words:64", True, 2, 2), ("beside", False, 2, 2)]
+
+
+def test_a_set_embeds_the_text_it_was_added_with(database, place):
+    with database.transaction() as connection:
+        connection.execute("update ai.slide_chunks_knowledge set context = 'Mechanics'")
+        add_set(connection, "alone", model=OTHER.model, dims=OTHER.dims, text="alone")
+    seen = {}
+    for name in ("beside", "alone"):
+        embed = WordsEmbedder(model=OTHER.model, dims=OTHER.dims)
+        build(database, place, name, embed)
+        seen[name] = embed.embedded[0]
+    assert seen == {"beside": "Mechanics\nmomentum of a ball", "alone": "momentum of a ball"}
 
 
 def test_a_search_stays_in_the_set_it_began_in_whatever_goes_live_meanwhile(database, place):

@@ -61,7 +61,7 @@ def main() -> None:
     home = Path(tempfile.mkdtemp(prefix="sb-bench-"))
     settings = Settings(studybuddy_home=home, dagster_port=0, api_port=0)
     try:
-        services.up(settings, api=False)
+        services.up(settings)
         with Stores.open(settings) as stores:
             result = [
                 measure(stores, deck, given.times)

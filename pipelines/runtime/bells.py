@@ -19,16 +19,24 @@ class Bell:
     Args:
         ending: the event that ends the program.
         least_s: seconds that pass at least from one return of `wait` to the next, however often it is rung.
+        stream_s: the same while it is rung for one of many again and again.
     """
 
-    def __init__(self, ending: threading.Event, *, least_s: float = 0.0) -> None:
-        self._ending, self._least_s = ending, least_s
-        self._rung = threading.Event()
+    def __init__(self, ending: threading.Event, *, least_s: float = 0.0, stream_s: float = 0.0) -> None:
+        self._ending, self._least_s, self._stream_s = ending, least_s, stream_s
+        self._rung, self._soon = threading.Event(), threading.Event()
+        self._was_one = False  # what woke the sleeper last was one of many
         self._woken = time.monotonic()
         threading.Thread(target=self._ring_at_the_end, daemon=True, name="bell").start()
 
-    def ring(self) -> None:
-        """Wake the sleeper, or have its next sleep end at once."""
+    def ring(self, *, one_of_many: bool = False) -> None:
+        """Wake the sleeper, or have its next sleep end at once.
+
+        Args:
+            one_of_many: what comes alone is seen at once, what follows something like it after `stream_s`.
+        """
+        if not one_of_many:
+            self._soon.set()
         self._rung.set()
 
     def is_set(self) -> bool:
@@ -39,13 +47,17 @@ class Bell:
         """Sleep until rung, until the program ends, or for `timeout_s`; whether the program ends."""
         if not self.is_set() and self._rung.wait(timeout_s):
             self._ending.wait(max(0.0, self._woken + self._least_s - time.monotonic()))
+            if self._was_one:
+                self._soon.wait(max(0.0, self._woken + self._stream_s - time.monotonic()))
+        self._was_one = self._rung.is_set() and not self._soon.is_set()
         self._rung.clear()
+        self._soon.clear()
         self._woken = time.monotonic()
         return self.is_set()
 
     def _ring_at_the_end(self) -> None:
         self._ending.wait()
-        self._rung.set()
+        self.ring()
 
 
 def listen(

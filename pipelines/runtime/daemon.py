@@ -54,6 +54,10 @@ RELOAD_S = 600.0
 LEAST_BETWEEN_LOOKS_S = 1.0
 """However often the bells of sensors are rung: uploads that come one after the other are looked at together."""
 
+BETWEEN_ENDS_S = 3.0
+"""The same while runs end one after the other. A look costs a tenth of a second of processor time, a small upload less
+than a second, and what the first of them left to do is begun at once."""
+
 
 class Bells:
     """The bells of one daemon process: each rings the loops that were made to hear it."""
@@ -65,7 +69,7 @@ class Bells:
 
     def of_sensors(self, ending: Event) -> Bell:
         """For the loop that runs sensors: uploads, and ends of runs."""
-        bell = Bell(ending, least_s=LEAST_BETWEEN_LOOKS_S)
+        bell = Bell(ending, least_s=LEAST_BETWEEN_LOOKS_S, stream_s=BETWEEN_ENDS_S)
         self._uploads.append(bell)
         self._ended.append(bell)
         return bell
@@ -89,14 +93,15 @@ class Bells:
 
     def run_changed(self, payload: str) -> None:
         """A run was queued or has ended; an empty payload may mean anything."""
-        _ring(self._ended if payload in ENDINGS else self._queued)
-        if not payload:
-            _ring(self._ended)
+        if payload not in ENDINGS:
+            _ring(self._queued)
+        if payload in ENDINGS or not payload:
+            _ring(self._ended, one_of_many=True)
 
 
-def _ring(bells: list[Bell]) -> None:
+def _ring(bells: list[Bell], *, one_of_many: bool = False) -> None:
     for bell in bells:
-        bell.ring()
+        bell.ring(one_of_many=one_of_many)
 
 
 class _Woken(IntervalDaemon[Any]):

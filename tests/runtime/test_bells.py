@@ -30,9 +30,26 @@ def test_between_two_looks_some_time_passes_however_often_it_rings():
     assert time.monotonic() - began >= 0.19
 
 
+def test_one_of_many_is_seen_at_once_the_next_like_it_later_and_anything_else_meanwhile():
+    bell = Bell(threading.Event(), stream_s=60)
+    bell.ring(one_of_many=True)
+    assert not bell.wait(60)
+    began = time.monotonic()
+    bell.ring(one_of_many=True)
+    threading.Timer(0.2, bell.ring).start()
+    assert not bell.wait(60)
+    assert 0.19 < time.monotonic() - began < 50
+    bell.ring(one_of_many=True)
+    assert not bell.wait(60)
+    assert time.monotonic() - began < 50, "the one before was none of many"
+
+
 def test_the_end_of_the_program_ends_every_sleep():
     ending = threading.Event()
-    bell = Bell(ending)
+    bell = Bell(ending, stream_s=60)
+    bell.ring(one_of_many=True)
+    assert not bell.wait(30)
+    bell.ring(one_of_many=True)
     threading.Timer(0.05, ending.set).start()
     assert bell.wait(30)
     assert bell.is_set()

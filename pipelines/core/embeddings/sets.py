@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from psycopg.errors import LockNotAvailable
 from psycopg.rows import class_row
 
-from pipelines.core.errors import NotFoundError, PermanentError
+from pipelines.core.errors import NotFoundError, PermanentError, TransientError
 from pipelines.core.models.providers import LOCAL_MODELS
 from pipelines.core.postgres import Connection, Database, read_records
 from pipelines.core.records import Chunk, EmbeddingSet
@@ -129,6 +130,7 @@ def retire_set(connection: Connection, name: str) -> EmbeddingSet:
         NotFoundError: there is none.
         PermanentError: a course is searched in it (`set_is_live`), it is being built (`set_is_built`), or it was
             retired before (`set_retired`).
+        TransientError: somebody holds the table of vectors for longer than searches should wait behind this.
     """
     connection.execute(statement("lock_embedding_sets"))
     known = find_set(connection, name)
@@ -138,7 +140,11 @@ def retire_set(connection: Connection, name: str) -> EmbeddingSet:
         raise PermanentError(f"{name} is live for {where}: promote another set there first.", code="set_is_live")
     hold(connection, known)
     connection.execute(statement("note_set_retired"), {"set_id": known.id})
-    connection.execute(statement("drop_embedding_partition"), {"set_id": known.id})
+    connection.execute(statement("wait_briefly"))
+    try:
+        connection.execute(statement("drop_embedding_partition"), {"set_id": known.id})
+    except LockNotAvailable:
+        raise TransientError("The table of vectors is in use: try again in a moment.", code="table_in_use") from None
     return known
 
 
@@ -169,7 +175,8 @@ def building(database: Database, known: EmbeddingSet) -> Iterator[None]:
     with database.transaction() as connection:
         if not connection.execute(statement("share_set_build"), {"set_id": known.id}).fetchall()[0][0]:
             raise PermanentError(f"{known.name} is being promoted or retired now: try again.", code="set_changed")
-        find_set(connection, known.name)
+        with database.transaction() as other:  # this one stays open, and must hold no lock of a table
+            find_set(other, known.name)
         yield
 
 

@@ -207,3 +207,7 @@ cross join ai.embedding_sets s
 where c.deleted_at is null and s.role = 'main' and s.retired_at is null
   and exists (select 1 from question_sets q where q.course_id = c.id)
 order by partition_key, s.id
+
+-- name: wait_briefly
+-- Statements of this transaction wait two seconds for a table, because others wait behind them. One row, nothing in it.
+select set_config('lock_timeout', '2s', true)

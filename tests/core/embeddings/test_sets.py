@@ -11,7 +11,7 @@ from pipelines.core.embeddings.building import build_set
 from pipelines.core.embeddings.embedders import settings_of
 from pipelines.core.embeddings.pointers import course_set, point, roll_back
 from pipelines.core.embeddings.sets import add_set, building, find_set, list_course_sets, list_sets, retire_set
-from pipelines.core.errors import EmbeddingMismatchError, NotFoundError, PermanentError
+from pipelines.core.errors import EmbeddingMismatchError, NotFoundError, PermanentError, TransientError
 from pipelines.core.postgres import Database
 from pipelines.core.records import OPERATOR, Scope
 from pipelines.core.retrieval import retrieve_chunks
@@ -189,6 +189,23 @@ def test_while_a_set_is_built_it_is_neither_promoted_nor_retired(database, place
         with building(database, known):
             pass  # two builds do not disturb each other
     move(database, place, "beside")
+
+
+def test_a_set_is_retired_while_another_is_built(database, place):
+    with database.transaction() as connection:
+        add_set(connection, "third", model="m", dims=OTHER.dims)
+        known = find_set(connection, "beside")
+    with building(database, known), database.transaction() as connection:
+        retire_set(connection, "third")
+
+
+def test_a_table_that_is_held_is_not_waited_for_and_nothing_is_retired(database, place):
+    with database.transaction() as holding:
+        holding.execute("lock table ai.chunk_embeddings in access share mode")
+        with database.transaction() as connection, pytest.raises(TransientError, match="in use"):
+            retire_set(connection, "beside")
+    with database.transaction() as connection:
+        assert find_set(connection, "beside").retired_at is None
 
 
 def test_of_two_promotions_at_once_the_second_is_told_that_another_set_went_live(database_url, database, place):

@@ -28,6 +28,7 @@ def shown(material: Material, person: Principal) -> UploadOut:
         kind="document" if material.kind == "deck" else "lecture",
         course_id=material.course_id,
         file_name=material.file_name,
+        source_name=material.source_name,
         byte_count=material.byte_count,
         uploaded_at=material.uploaded_at,
         status=_STATUS[material.state],

@@ -46,13 +46,14 @@ class UploadOut(Out):
 
     `published`: it is the course's; otherwise its owner's alone, who may have `offered` it. `releaseAt`: from when
     students see what is published; null: at once. `note`: what a person should know of it; empty: nothing. `pages` and
-    `durationMs` null: not known (yet).
+    `durationMs` null: not known (yet). `sourceName`: the file's name with the folders it came in, if any.
     """
 
     id: UUID
     kind: Literal["document", "lecture"]
     course_id: UUID
     file_name: str
+    source_name: str
     byte_count: int
     uploaded_at: datetime
     status: Literal["waiting", "running", "ready", "failed", "deleting"]

@@ -87,6 +87,18 @@ def test_who_teaches_uploads_and_sees_what_became_of_each_file(opened, quoting, 
     row(page, "again.pdf").get_by_text("The same file is here already, as good.pdf.").wait_for()
 
 
+def test_files_of_one_name_are_told_apart_by_their_folders(opened, quoting, rows):  # noqa: F811
+    course = quoting.http.post("/api/courses", json={"name": f"Course {uuid4().hex[:8]}"}).json()["id"]
+    for name in ("en.pdf", "fr.pdf", "other.pdf"):
+        assert send(quoting.http, course, name=name).status_code == 201
+    rows("update documents set source_name = left(file_name, 2) || '/01.pdf', file_name = '01.pdf'"
+         " where course_id = %s and file_name <> 'other.pdf' returning id", [course])  # fmt: skip
+    page = opened(quoting)
+    page.goto(f"/courses/{course}/materials")
+    for name in ("en/01.pdf", "fr/01.pdf", "other.pdf"):
+        row(page, name).wait_for()
+
+
 @pytest.mark.slow
 def test_an_upload_goes_on_when_the_network_is_back_and_after_the_page_was_closed(opened, quoting, tmp_path):
     course = quoting.http.post("/api/courses", json={"name": f"Course {uuid4().hex[:8]}"}).json()["id"]
@@ -160,6 +172,7 @@ def test_a_student_sees_what_is_for_them_and_offers_their_own(opened, people):  
     mine.get_by_role("button", name="More").click()
     page.get_by_role("menuitem", name="Offer to the course").click()
     mine.get_by_text("You offered it to the course").wait_for()
-    assert people.teacher.get("/api/documents", params={"courseId": people.course}).text.count("mine.pdf") == 1
+    listed = people.teacher.get("/api/documents", params={"courseId": people.course}).json()["items"]
+    assert [each["fileName"] for each in listed].count("mine.pdf") == 1
     shown = page.get_by_role("main").inner_text()
     assert "draft.pdf" not in shown and "of a mate.pdf" not in shown

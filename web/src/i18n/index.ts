@@ -120,8 +120,11 @@ function fill(found: Sentence, values: Values): string {
   });
 }
 
+/** The language as it is written where this browser is told to be: 27 Nov 2026 in Britain, Nov 27, 2026 in America. */
+const locale = () => navigator.languages.find((each) => each.slice(0, 2) === current) ?? current;
+
 export const date = (at: string | Date, options: Intl.DateTimeFormatOptions = { dateStyle: "medium" }) =>
-  new Intl.DateTimeFormat(current, options).format(new Date(at));
+  new Intl.DateTimeFormat(locale(), options).format(new Date(at));
 
 /** A place in a recording: `0:57`, `1:02:03`. */
 export function clock(ms: number): string {

@@ -13,8 +13,12 @@ import { isLocked, statusOf } from "./status.ts";
 import { Unlock } from "./Unlock.tsx";
 import { useActions } from "./useActions.ts";
 
-/** A deck or a lecture of the course; drawn anew only when it changes, as a course has hundreds. */
-export const Material = memo(function Material({ course, upload }: { course: Course; upload: Upload }) {
+/** A deck or a lecture of the course under this name; drawn anew only when it changes, as a course has hundreds. */
+export const Material = memo(function Material({ course, upload, name }: {
+  course: Course;
+  upload: Upload;
+  name: string;
+}) {
   const { act, items, dialog, closeDialog, problem } = useActions(course, upload);
   const mine = manages(course, upload);
   const failed = upload.status === "failed";
@@ -25,7 +29,7 @@ export const Material = memo(function Material({ course, upload }: { course: Cou
       kind={upload.kind}
       name={
         <span id={named}>
-          <Name upload={upload} />
+          <Name upload={upload} name={name} />
         </span>
       }
       badge={badgeOf(course, upload)}
@@ -50,10 +54,10 @@ export const Material = memo(function Material({ course, upload }: { course: Cou
 });
 
 /** The name, which leads to its reader once there is something to read. */
-function Name({ upload: { kind, id, courseId, fileName, pages, status } }: { upload: Upload }) {
-  if (!pages && status !== "ready") return fileName;
+function Name({ upload: { kind, id, courseId, pages, status }, name }: { upload: Upload; name: string }) {
+  if (!pages && status !== "ready") return name;
   const href = kind === "lecture" ? lectureAt(courseId, id) : deckAt(courseId, id);
-  return <Link href={href} className="link">{fileName}</Link>;
+  return <Link href={href} className="link">{name}</Link>;
 }
 
 /** Who sees it, where that is not everybody of the course. */

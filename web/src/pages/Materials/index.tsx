@@ -1,4 +1,4 @@
-import { useEffect, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import type { Course } from "../../api/types.ts";
 import { CourseHead } from "../../app/CourseHead.tsx";
 import { Known } from "../../app/Known.tsx";
@@ -31,6 +31,7 @@ function Opened({ course, onRefused }: { course: Course; onRefused: () => void }
   const me = useMe();
   const send = (files: Iterable<File>) =>
     sendFiles(me.id, course.id, files, teaches(course) ? published : undefined);
+  const shared = useMemo(() => repeated(uploads?.map((each) => each.fileName) ?? []), [uploads]);
   useEffect(() => void goOnSending(me.id, course.id), [me.id, course.id]);
   useEffect(() => { // once it is listed, its own line says what becomes of it
     const listed = new Set(uploads?.map((each) => each.id));
@@ -52,7 +53,14 @@ function Opened({ course, onRefused }: { course: Course; onRefused: () => void }
         ? (
           <ul className="space-y-2">
             {sending.map((each) => <SendingRow key={each.key} sending={each} />)}
-            {uploads?.map((each) => <Material key={each.id} course={course} upload={each} />)}
+            {uploads?.map((each) => (
+              <Material
+                key={each.id}
+                course={course}
+                upload={each}
+                name={shared.has(each.fileName) ? each.sourceName : each.fileName}
+              />
+            ))}
           </ul>
         )
         : lost
@@ -67,3 +75,6 @@ function Opened({ course, onRefused }: { course: Course; onRefused: () => void }
     </Page>
   );
 }
+
+/** The names that several files have: those are told apart by their folders. */
+const repeated = (names: string[]) => new Set(names.filter((name, at) => names.indexOf(name) !== at));

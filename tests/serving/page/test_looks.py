@@ -39,6 +39,15 @@ def test_who_is_signed_out_can_use_the_page_too(opened, quoting):
     assert violations(page) == []
 
 
+def test_on_a_phone_the_page_one_is_on_is_in_sight_among_the_course_s_pages(opened, service, material):
+    page = opened(service, viewport=PHONE)
+    page.goto(f"/courses/{material.course_id}/settings")
+    here = page.get_by_role("navigation").get_by_role("link", name="Course settings")
+    here.wait_for()
+    box = here.bounding_box()
+    assert box["x"] >= 0 and box["x"] + box["width"] <= PHONE["width"]
+
+
 def test_a_german_browser_gets_german(opened, quoting):
     page = opened(quoting, language="de-DE")
     page.get_by_role("heading", name="Kurse", level=1).wait_for()

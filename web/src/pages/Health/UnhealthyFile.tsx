@@ -15,21 +15,25 @@ export function UnhealthyFile({ course, upload }: { course: Course; upload: Unhe
   const failed = upload.status === "failed";
   return (
     <article aria-labelledby={upload.id} className="card space-y-4">
-      <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
-        <Icon name={upload.kind === "document" ? "page" : "play"} />
-        <h3 id={upload.id} className="min-w-0 break-words">
-          {failed ? upload.fileName : (
-            <Link
-              className="link"
-              href={(upload.kind === "document" ? deckAt : lectureAt)(course.id, upload.id)}
-            >
-              {upload.fileName}
-            </Link>
-          )}
-        </h3>
-        <span className={failed ? "text-bad" : "text-dim"}>
-          {failed ? t("health.failed") : t("health.partly")}
+      <div className="flex gap-3">
+        <span className="mt-1 text-dim">
+          <Icon name={upload.kind === "document" ? "page" : "play"} />
         </span>
+        <div className="flex min-w-0 flex-wrap items-center gap-x-3 gap-y-1">
+          <h3 id={upload.id} className="min-w-0 break-words">
+            {failed ? upload.fileName : (
+              <Link
+                className="link"
+                href={(upload.kind === "document" ? deckAt : lectureAt)(course.id, upload.id)}
+              >
+                {upload.fileName}
+              </Link>
+            )}
+          </h3>
+          <span className={failed ? "text-bad" : "text-dim"}>
+            {failed ? t("health.failed") : t("health.partly")}
+          </span>
+        </div>
       </div>
       {(failed || !upload.findings.length) && (
         <p>{failed ? upper(tMaybe(`failure.${upload.failureCode}`) ?? upload.note) : t("health.noText")}</p>

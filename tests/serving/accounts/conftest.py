@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import httpx
@@ -101,3 +102,15 @@ def rows(serving_settings):
 def limits() -> Limits:
     """Limits of a service that tests make for themselves."""
     return LIMITS
+
+
+@contextmanager
+def searched_by(rows, model: str) -> Iterator[None]:
+    """Meanwhile the live vectors are of this model, as after a change of EMBEDDING_MODEL that the pipeline followed."""
+    ((here,),) = rows("select model from ai.embedding_sets where role = 'main' and live")
+    change = "update ai.embedding_sets set model = %s where role = 'main' and live"
+    rows(change, [model])
+    try:
+        yield
+    finally:
+        rows(change, [here])

@@ -13,7 +13,7 @@ from pipelines.answering.turn import Bounds
 from serving.log import set_up
 from tests.canary import dump, files, leaks, new_canary, watched_processes
 from tests.fake_openrouter import sse
-from tests.serving.accounts.conftest import LIMITS, free_port, issuer_settings
+from tests.serving.accounts.conftest import LIMITS, free_port, issuer_settings, searched_by
 from tests.serving.accounts.test_openrouter import JSON, Connecting
 from tests.serving.accounts.test_paying import FAULTS, QUESTION, ask, error_of
 from tests.serving.conftest import running
@@ -124,7 +124,7 @@ def test_a_key_that_went_through_everything_is_found_nowhere(
                 capped = ask(ada, course)
                 assert error_of(capped) == "cap_reached"
                 there.hang_up()
-            with start(embedding_model="far/away", embedding_dims=3) as service:
+            with start(embedding_model="far/away", embedding_dims=3) as service, searched_by(rows, "far/away"):
                 there = Connecting(service, issuer, fake)
                 ada, _ = joined(there, rows, course)
                 ada.put("/api/usage/cap", json={"dailyUsd": None})

@@ -8,7 +8,7 @@ import uuid
 import pytest
 
 from tests.fake_openrouter import sse
-from tests.serving.accounts.conftest import LIMITS, free_port, issuer_settings
+from tests.serving.accounts.conftest import LIMITS, free_port, issuer_settings, searched_by
 from tests.serving.accounts.test_openrouter import JSON, Connecting
 from tests.serving.conftest import running
 
@@ -195,11 +195,7 @@ def test_an_unpaid_search_by_a_provider_is_refused_with_the_same_code(serving_se
             "insert into user_courses (user_id, course_id, role) values (%s, %s, 'student')",
             [person, material.course_id],
         )
-        ((here,),) = rows("select model from ai.embedding_sets where role = 'main' and live")
-        rows("update ai.embedding_sets set model = 'far/away' where role = 'main' and live")
-        try:
+        with searched_by(rows, "far/away"):
             answer = client.get(f"/api/courses/{material.course_id}/search", params={"q": "momentum"})
-        finally:
-            rows("update ai.embedding_sets set model = %s where role = 'main' and live", [here])
-            there.hang_up()
+        there.hang_up()
     assert answer.status_code == 412 and answer.json()["error"]["code"] == "connect_openrouter"

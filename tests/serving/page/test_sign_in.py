@@ -1,6 +1,4 @@
-"""Signing in at the issuer's page, with a real browser and an issuer that really listens; or by a ticket."""
-
-from tests.serving.page.conftest import ticket
+"""Signing in at the issuer's page, with a real browser and an issuer that really listens."""
 
 
 def test_the_issuer_s_page_signs_in_and_comes_back_to_where_one_was(opened, signed):
@@ -21,12 +19,3 @@ def test_who_comes_back_too_late_is_told(opened, signed):
     page.goto("/api/auth/callback?code=x&state=y")
     page.get_by_role("alert").get_by_text("begun too long ago or in another browser").wait_for()
     assert "signIn" not in page.url
-
-
-def test_a_ticket_signs_in_where_the_page_is_open_already_and_leaves_the_address(opened, quoting):
-    page = opened(quoting, signed_in=False)
-    page.goto("/")
-    page.get_by_role("heading", name="Sign in").wait_for()
-    page.goto(f"/#ticket={ticket(quoting)}")  # only the fragment changes
-    page.get_by_role("main").get_by_role("link", name="Learning machines").wait_for()
-    assert "ticket" not in page.url

@@ -28,11 +28,6 @@ export function Session({ children }: { children: ReactNode }) {
     const told = fromAddress();
     useTicket().then(async (refused) => setState(await find(refused ?? told)));
   }, [tries]);
-  useEffect(() => { // a ticket put into the address of an open page: only a load begins anew with what was refused before
-    const again = () => hasTicket() && location.reload();
-    addEventListener("hashchange", again);
-    return () => removeEventListener("hashchange", again);
-  }, []);
   useEffect(() => {
     const ask = () => find().then(setState);
     news.addEventListener("signed-out", ask, { once: true });

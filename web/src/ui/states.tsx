@@ -1,4 +1,5 @@
 // The three states that every page has beside its own: on its way, empty, failed. Each says what to do next.
+import type { ReactNode } from "react";
 import { Link } from "wouter";
 import type { ApiError } from "../api/client.ts";
 import { t } from "../i18n/index.ts";
@@ -16,6 +17,16 @@ export function Loading({ rows = 3 }: { rows?: number }) {
         (_, at) => <div key={at} className="h-14 rounded-xl bg-raised motion-safe:animate-pulse" />,
       )}
     </div>
+  );
+}
+
+/** One line about what is on its way. A dot pulses beside the words: pulsing, they would be too faint to read by turns. */
+export function Working({ children }: { children: ReactNode }) {
+  return (
+    <p className="flex items-center gap-2 text-dim">
+      <span aria-hidden className="size-2 rounded-full bg-current motion-safe:animate-pulse" />
+      {children}
+    </p>
   );
 }
 

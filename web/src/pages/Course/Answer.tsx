@@ -6,6 +6,7 @@ import { Markdown } from "./markdown/Markdown.tsx";
 import { citedIn, connectOf, isQuoted, type Message, searchesOf, wordsOf } from "./messages.ts";
 import { Citations } from "./source/citations.tsx";
 import { placeOf } from "../../ui/place.ts";
+import { Working } from "../../ui/states.tsx";
 
 /** An answer. `live`: it is being written. */
 export default function Answer({ chatId, message, live, busy, onAgain, onShow }: {
@@ -30,9 +31,7 @@ export default function Answer({ chatId, message, live, busy, onAgain, onShow }:
             return null;
           })}
         </Citations>
-        {live && !wordsOf(message) && (
-          <p className="text-dim motion-safe:animate-pulse">{t("chat.searching")}</p>
-        )}
+        {live && !wordsOf(message) && <Working>{t("chat.searching")}</Working>}
         <NothingFound message={message} live={live} cited={cited.length} />
       </article>
       {!live && status === "stopped" && <p className="mt-1 text-sm text-dim">{t("chat.stopped")}</p>}

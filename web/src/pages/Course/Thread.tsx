@@ -5,6 +5,7 @@ import { Composer } from "./Composer.tsx";
 import { ExportMenu } from "./ExportMenu.tsx";
 import { citedIn, KEYLESS, type Message } from "./messages.ts";
 import type { Within } from "../../ui/question.ts";
+import { Working } from "../../ui/states.tsx";
 import { Question } from "./Question.tsx";
 import { Start } from "./Start.tsx";
 import { useStickToEnd } from "./useStickToEnd.ts";
@@ -46,8 +47,8 @@ export function Thread({ course, chatId, history, isNew, onAsked }: {
             : <Start course={course} onAsk={ask} />}
           <Said course={course} chatId={chatId} talk={talk} />
           {waiting && (
-            <article aria-label={t("chat.answer")} aria-busy className="text-dim motion-safe:animate-pulse">
-              {t("chat.searching")}
+            <article aria-label={t("chat.answer")} aria-busy>
+              <Working>{t("chat.searching")}</Working>
             </article>
           )}
           {lost && <p role="status" className="text-dim">{t("chat.lost")}</p>}
@@ -117,8 +118,8 @@ const Row = memo(function Row({ courseId, chatId, message, live, busy, edit, aga
 });
 
 const Coming = () => (
-  <article aria-label={t("chat.answer")} aria-busy className="min-h-40 text-dim motion-safe:animate-pulse">
-    {t("state.loading")}
+  <article aria-label={t("chat.answer")} aria-busy className="min-h-40">
+    <Working>{t("state.loading")}</Working>
   </article>
 );
 

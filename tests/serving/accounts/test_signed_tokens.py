@@ -155,7 +155,7 @@ def test_a_rotated_key_is_found_and_the_old_one_forgotten(own):
         until(get, issuer.mint(), 200)
         issuer.rotate("second")
         until(get, issuer.mint(), 200)  # fetched because a token named it, after the cooldown
-        assert get(issuer.mint(key=old, kid="first")) == 401
+        assert get(issuer.mint("ben", key=old, kid="first")) == 401, "of somebody who is not known from a moment ago"
 
 
 def test_an_issuer_that_is_away_keeps_nobody_out_whose_key_is_known(own):

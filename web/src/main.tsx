@@ -6,6 +6,8 @@ import { applyTheme } from "./app/theme.ts";
 import { startLanguage } from "./i18n/index.ts";
 
 applyTheme();
-bringAhead();
+const files = bringAhead();
 await startLanguage();
+// A stand-in that is drawn stays for a while: one is for files that are longer on their way than anybody notices.
+await Promise.race([files, new Promise((over) => setTimeout(over, 200))]);
 createRoot(document.getElementById("root")!).render(<App />);

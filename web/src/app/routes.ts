@@ -1,8 +1,8 @@
-import { type ComponentType, lazy } from "react";
+import type { ComponentType } from "react";
 import { parse } from "regexparam"; // as wouter itself reads addresses
 import { matchRoute } from "wouter";
 import type { Catalogue } from "../i18n/index.ts";
-import { bringer } from "../ui/later.ts";
+import { later } from "../ui/later.ts";
 
 // deno-lint-ignore no-explicit-any -- each page names the props that its address gives it
 type Load = () => Promise<{ default: ComponentType<any> }>;
@@ -30,8 +30,8 @@ const ROUTES: readonly (readonly [addresses: readonly string[], Load, ...words: 
 ];
 
 const PAGES = ROUTES.map(([addresses, load, ...words]) => {
-  const bring = bringer(load, ...words);
-  return { addresses, name: addresses[0], bring, Shown: lazy(bring) };
+  const Shown = later(load, ...words);
+  return { addresses, name: addresses[0], bring: Shown.bring, Shown };
 });
 
 /** The page at an address, what the address names, and `bring`, which loads its files; undefined: there is none. */

@@ -30,6 +30,8 @@ def test_a_deck_is_read_searched_and_asked_about(opened, service, material):
     assert page.url.endswith("?page=2"), "the address names the page that is shown"
     search = page.get_by_role("searchbox", name="Search in this deck")
     search.fill("SUGAR carbon")
+    page.get_by_role("link", name=re.compile("^Page 5 .*carbon dioxide")).wait_for()
+    expect(page.locator("a[href$='?page=3']")).to_have_count(0)  # nor hidden, where a click would wait for it
     page.get_by_role("link", name=re.compile("^Page 5 .*carbon dioxide")).click()
     page.get_by_role("img", name="Page 5: Photosynthesis").wait_for()
     assert page.get_by_role("main").locator("mark").all_inner_texts() == ["carbon", "sugar"]

@@ -21,30 +21,37 @@ export function Pages({ pages, here, query, onQuery, found, home }: {
   found: Found;
   home: string;
 }) {
-  const blocks = useMemo(() => blocksOf(pages, BLOCK), [pages]);
-  const block = Math.floor((here - 1) / BLOCK);
-  const isDrawn = useFilling(blocks.length, block);
-  const hrefOf = (page: number) => pageAt(home, page);
   return (
     <nav aria-label={t("deck.pages")} className="flex h-full flex-col">
       <div className="p-3">
         <SearchField label={t("deck.search")} words={query} onWords={onQuery} maxLength={500} />
       </div>
       <div className="min-h-0 flex-1 overflow-y-auto px-3 pb-3">
-        {found.words.length > 0 && <Results found={found} here={here} hrefOf={hrefOf} />}
-        <div hidden={found.words.length > 0}>
-          {blocks.map((some, number) => (
-            <Block
-              key={number}
-              pages={some}
-              drawn={isDrawn(number)}
-              here={number === block ? here : null}
-              home={home}
-            />
-          ))}
-        </div>
+        {found.words.length > 0
+          ? <Results found={found} here={here} hrefOf={(page) => pageAt(home, page)} />
+          : <Thumbnails pages={pages} here={here} home={home} />}
       </div>
     </nav>
+  );
+}
+
+/** All pages, drawn block by block. */
+function Thumbnails({ pages, here, home }: { pages: DeckPage[]; here: number; home: string }) {
+  const blocks = useMemo(() => blocksOf(pages, BLOCK), [pages]);
+  const block = Math.floor((here - 1) / BLOCK);
+  const isDrawn = useFilling(blocks.length, block);
+  return (
+    <>
+      {blocks.map((some, number) => (
+        <Block
+          key={number}
+          pages={some}
+          drawn={isDrawn(number)}
+          here={number === block ? here : null}
+          home={home}
+        />
+      ))}
+    </>
   );
 }
 

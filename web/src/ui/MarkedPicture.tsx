@@ -1,7 +1,7 @@
 import { useState } from "react";
 
 /**
- * The picture of a page with passages marked on it; the one before it is dim until it is there. `boxes`: left, top, right, bottom in shares of the picture.
+ * The picture of a page with passages marked on it; the one before it is dim until it is there, and marks wait for it. `boxes`: left, top, right, bottom in shares of the picture.
  * `fit`: the classes that bound its height, with all of it seen; else it is as wide as what it stands in.
  */
 export function MarkedPicture({ src, name, boxes = [], fit }: {
@@ -10,11 +10,12 @@ export function MarkedPicture({ src, name, boxes = [], fit }: {
   boxes?: readonly (readonly number[])[];
   fit?: string;
 }) {
-  const [loaded, setLoaded] = useState(src);
-  const coming = loaded !== src;
+  const [last, setLast] = useState<{ src: string; seen: boolean }>();
+  const coming = last !== undefined && last.src !== src;
+  const seen = last?.src === src && last.seen;
   return (
     <div
-      aria-busy={coming}
+      aria-busy={last?.src !== src}
       className={`relative overflow-hidden rounded-lg border border-line bg-[white] ${
         fit ? "mx-auto w-fit" : ""
       }`}
@@ -22,13 +23,13 @@ export function MarkedPicture({ src, name, boxes = [], fit }: {
       <img
         src={src}
         alt={name}
-        onLoad={() => setLoaded(src)}
-        onError={() => setLoaded(src)}
+        onLoad={() => setLast({ src, seen: true })}
+        onError={() => setLast({ src, seen: false })}
         className={`block min-h-24 transition-opacity ${coming ? "opacity-40 delay-150" : ""} ${
           fit ? `max-w-full ${fit}` : "w-full"
         }`}
       />
-      {boxes.map(([left, top, right, bottom], at) => (
+      {seen && boxes.map(([left, top, right, bottom], at) => (
         <span
           key={at}
           data-testid="passage"

@@ -2,9 +2,7 @@
 
 from dataclasses import dataclass
 
-from psycopg.rows import class_row
-
-from pipelines.core.postgres import Connection
+from pipelines.core.postgres import Connection, read_record
 from pipelines.core.records import Document
 from pipelines.core.statements import statement
 from pipelines.core.uploads import lock_upload
@@ -36,5 +34,4 @@ def put_document_pdf(connection: Connection, document: Document, pdf: DocumentPd
 
 def find_document_pdf(connection: Connection, document: Document) -> DocumentPdf | None:
     """The PDF made of a document, of whichever upload; None where none was made."""
-    with connection.cursor(row_factory=class_row(DocumentPdf)) as cursor:
-        return cursor.execute(statement("get_document_pdf"), {"document_id": document.id}).fetchone()
+    return read_record(connection, DocumentPdf, "get_document_pdf", {"document_id": document.id})

@@ -12,7 +12,7 @@ from psycopg.rows import class_row, dict_row
 
 from pipelines.core.errors import NotFoundError, StaleUpstreamError, SupersededError
 from pipelines.core.names import name_in_course, nfc
-from pipelines.core.postgres import Connection, read_records
+from pipelines.core.postgres import Connection, read_record, read_records
 from pipelines.core.records import Lecture, Person, Scope
 from pipelines.core.statements import statement
 from pipelines.core.uploads import LECTURE, Outcome, lock_upload
@@ -169,8 +169,7 @@ def put_lecture_audio(connection: Connection, lecture: Lecture, audio: LectureAu
 
 def find_lecture_audio(connection: Connection, lecture: Lecture) -> LectureAudio | None:
     """The decoded sound of a lecture, of whichever upload it was made; None where there is none yet."""
-    with connection.cursor(row_factory=class_row(LectureAudio)) as cursor:
-        return cursor.execute(statement("get_lecture_audio"), {"lecture_id": lecture.id}).fetchone()
+    return read_record(connection, LectureAudio, "get_lecture_audio", {"lecture_id": lecture.id})
 
 
 def read_lecture_audio(connection: Connection, lecture: Lecture) -> LectureAudio:
@@ -204,5 +203,4 @@ def _short_names(lecture: Lecture) -> set[str]:
 
 
 def _one(connection: Connection, name: str, **parameters: Any) -> Lecture | None:
-    with connection.cursor(row_factory=class_row(Lecture)) as cursor:
-        return cursor.execute(statement(name), parameters).fetchone()
+    return read_record(connection, Lecture, name, parameters)

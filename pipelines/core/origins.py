@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pipelines.core.errors import SupersededError
-from pipelines.core.postgres import Connection, read_records
+from pipelines.core.postgres import Connection, read_record
 from pipelines.core.records import Document, Lecture
 
 
@@ -48,9 +48,10 @@ def read_document_origin(connection: Connection, document: Document) -> Document
     Raises:
         SupersededError: it was deleted, or never was.
     """
-    for origin in read_records(connection, DocumentOrigin, "document_origin", {"document_id": document.id}):
-        return origin
-    raise SupersededError("The document was deleted.")
+    origin = read_record(connection, DocumentOrigin, "document_origin", {"document_id": document.id})
+    if origin is None:
+        raise SupersededError("The document was deleted.")
+    return origin
 
 
 def read_lecture_origin(connection: Connection, lecture: Lecture) -> LectureOrigin:
@@ -59,6 +60,7 @@ def read_lecture_origin(connection: Connection, lecture: Lecture) -> LectureOrig
     Raises:
         SupersededError: it was deleted, or never was.
     """
-    for origin in read_records(connection, LectureOrigin, "lecture_origin", {"lecture_id": lecture.id}):
-        return origin
-    raise SupersededError("The lecture was deleted.")
+    origin = read_record(connection, LectureOrigin, "lecture_origin", {"lecture_id": lecture.id})
+    if origin is None:
+        raise SupersededError("The lecture was deleted.")
+    return origin

@@ -163,6 +163,11 @@ def read_records(connection: Connection, record: type[Record], name: str, parame
         return cursor.execute(statement(name), parameters).fetchall()
 
 
+def read_record(connection: Connection, record: type[Record], name: str, parameters: dict[str, Any]) -> Record | None:
+    """The first row of the statement `name`, as `read_records` gives it; None: it has none."""
+    return next(iter(read_records(connection, record, name, parameters)), None)
+
+
 def still_connected(connection: psycopg.BaseConnection[Any]) -> None:
     """Sort out a connection that died while it rested. A look at the socket: asking the server would cost a round trip.
 

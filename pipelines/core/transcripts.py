@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from psycopg.rows import class_row, dict_row
+from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from pipelines.core.errors import StaleUpstreamError
-from pipelines.core.postgres import Connection
+from pipelines.core.postgres import Connection, read_record
 from pipelines.core.records import Lecture, Segment, SpeechSource, Word
 from pipelines.core.statements import statement
 from pipelines.core.uploads import lock_upload
@@ -94,8 +94,7 @@ def replace_transcript(
 
 def find_transcript(connection: Connection, lecture: Lecture) -> Transcript | None:
     """What a lecture's segments are made from, of whichever upload; None before the first transcription."""
-    with connection.cursor(row_factory=class_row(Transcript)) as cursor:
-        return cursor.execute(statement("get_transcript"), {"lecture_id": lecture.id}).fetchone()
+    return read_record(connection, Transcript, "get_transcript", {"lecture_id": lecture.id})
 
 
 def read_transcript(connection: Connection, lecture: Lecture) -> list[Segment]:
@@ -158,8 +157,7 @@ def put_piece(connection: Connection, lecture: Lecture, piece: StoredPiece, *, r
 
 def transcript_progress(connection: Connection, lecture_id: UUID) -> TranscriptProgress | None:
     """How far recognition has come; None where there is no recording or it was not decoded yet."""
-    with connection.cursor(row_factory=class_row(TranscriptProgress)) as cursor:
-        return cursor.execute(statement("transcript_progress"), {"lecture_id": lecture_id}).fetchone()
+    return read_record(connection, TranscriptProgress, "transcript_progress", {"lecture_id": lecture_id})
 
 
 def _words_out(segment: Segment) -> list[list[Any]]:

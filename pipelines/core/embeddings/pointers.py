@@ -6,19 +6,16 @@ from the set that the one who moves it has compared with.
 
 from uuid import UUID
 
-from psycopg.rows import class_row
-
 from pipelines.core.embeddings.sets import count_lacks, hold
 from pipelines.core.errors import PermanentError
-from pipelines.core.postgres import Connection
+from pipelines.core.postgres import Connection, read_record
 from pipelines.core.records import Course, EmbeddingSet
 from pipelines.core.statements import statement
 
 
 def course_set(connection: Connection, course_id: UUID) -> EmbeddingSet | None:
     """The set a course is searched in; None: nothing was embedded yet."""
-    with connection.cursor(row_factory=class_row(EmbeddingSet)) as cursor:
-        return cursor.execute(statement("find_course_set"), {"course_id": course_id}).fetchone()
+    return read_record(connection, EmbeddingSet, "find_course_set", {"course_id": course_id})
 
 
 def point(connection: Connection, course: Course, known: EmbeddingSet, *, compared: EmbeddingSet) -> None:
@@ -49,8 +46,7 @@ def roll_back(connection: Connection, course: Course) -> EmbeddingSet:
             (`set_is_built`), or it lacks vectors of what came since (`set_incomplete`). Nothing has changed.
     """
     connection.execute(statement("lock_embedding_sets"))
-    with connection.cursor(row_factory=class_row(EmbeddingSet)) as cursor:
-        previous = cursor.execute(statement("find_previous_set"), {"course_id": course.id}).fetchone()
+    previous = read_record(connection, EmbeddingSet, "find_previous_set", {"course_id": course.id})
     if previous is None:
         raise PermanentError(
             f"{course.name} has nothing to roll back to: no set was promoted since.", code="no_rollback"

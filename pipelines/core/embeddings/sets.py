@@ -12,11 +12,10 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from psycopg.errors import LockNotAvailable
-from psycopg.rows import class_row
 
 from pipelines.core.errors import NotFoundError, PermanentError, TransientError
 from pipelines.core.models.providers import LOCAL_MODELS
-from pipelines.core.postgres import Connection, Database, read_records
+from pipelines.core.postgres import Connection, Database, read_record, read_records
 from pipelines.core.records import Chunk, EmbeddingSet
 from pipelines.core.statements import statement
 
@@ -78,8 +77,7 @@ def add_set(
         "chunker": chunker,
     }
     connection.execute(statement("lock_embedding_sets"))
-    with connection.cursor(row_factory=class_row(EmbeddingSet)) as cursor:
-        made = cursor.execute(statement("add_named_set"), parameters).fetchone()
+    made = read_record(connection, EmbeddingSet, "add_named_set", parameters)
     if made is None:
         raise PermanentError(
             f"There is a set called {name} already, or was: a set never changes, so choose another name.",
@@ -96,8 +94,7 @@ def find_set(connection: Connection, name: str) -> EmbeddingSet:
         NotFoundError: there is none.
         PermanentError: it was retired (`set_retired`).
     """
-    with connection.cursor(row_factory=class_row(EmbeddingSet)) as cursor:
-        found = cursor.execute(statement("find_named_set"), {"name": name}).fetchone()
+    found = read_record(connection, EmbeddingSet, "find_named_set", {"name": name})
     if found is None:
         names = ", ".join(known.name for known in list_sets(connection)) or "none yet"
         raise NotFoundError(f"There is no embedding set called {name}; there are: {names}.")

@@ -11,10 +11,9 @@ from uuid import UUID
 import numpy as np
 import numpy.typing as npt
 from pgvector import HalfVector
-from psycopg.rows import class_row
 
 from pipelines.core.errors import EmbeddingMismatchError
-from pipelines.core.postgres import Connection
+from pipelines.core.postgres import Connection, read_record, read_records
 from pipelines.core.records import Chunk, EmbeddingSet, Role
 from pipelines.core.statements import statement
 
@@ -35,22 +34,20 @@ def ensure_embedding_set(
     """
     key = {"model": model, "dims": dims, "search_text_version": search_text_version, "role": role}
     name = f"{model}:{dims}" + ("" if search_text_version == "1" else f":{search_text_version}")
-    with connection.cursor(row_factory=class_row(EmbeddingSet)) as cursor:
-        known = cursor.execute(statement("find_embedding_set"), key).fetchone()
-        if known is not None:
-            return known
-        connection.execute(statement("lock_embedding_sets"))
-        made = cursor.execute(statement("insert_embedding_set"), {**key, "name": name}).fetchone()
-        if made is None:  # another run made it while this one waited for the lock
-            return cursor.execute(statement("find_embedding_set"), key).fetchall()[0]
+    known = read_record(connection, EmbeddingSet, "find_embedding_set", key)
+    if known is not None:
+        return known
+    connection.execute(statement("lock_embedding_sets"))
+    made = read_record(connection, EmbeddingSet, "insert_embedding_set", {**key, "name": name})
+    if made is None:  # another run made it while this one waited for the lock
+        return read_records(connection, EmbeddingSet, "find_embedding_set", key)[0]
     connection.execute(statement("add_embedding_partition"), {"set_id": made.id, "dims": dims})
     return made
 
 
 def live_embedding_set(connection: Connection) -> EmbeddingSet | None:
     """The main set that courses without a set of their own are searched in; None before the first vectors were made."""
-    with connection.cursor(row_factory=class_row(EmbeddingSet)) as cursor:
-        return cursor.execute(statement("live_embedding_set")).fetchone()
+    return read_record(connection, EmbeddingSet, "live_embedding_set", {})
 
 
 def switch_embedding_set(connection: Connection, embedding_set: EmbeddingSet) -> None:

@@ -11,13 +11,8 @@ from pipelines.cli import make_app
 from pipelines.core.courses import ensure_course
 from pipelines.core.search.by_name import find_hits
 from pipelines.core.settings import get_settings
-from tests.defs.graphs import opened
-from tests.defs.test_documents_graph import Graph, pdf
 from tests.fake_embeddings import FakeEmbeddings
-from tests.measured import DIMS, LINES, PAGES, right, wrong
-
-COURSE = "Optimisation"
-LIVE = "local/all-MiniLM-L6-v2-int8:384"
+from tests.measured import COURSE, DIMS, LINES, LIVE, measured_graph, right, wrong
 
 
 def type_in(*line, code=0):
@@ -45,11 +40,7 @@ def fake():
 @pytest.fixture
 def stores(tmp_path, database_url, monkeypatch, fake):
     """A deck with a topic a page, questions about it, and a set `trial` beside the live one, not yet built."""
-    monkeypatch.setenv("MULTILINGUAL_SEARCH", "false")
-    monkeypatch.setenv("SEARCH_BUDGET_MS", "60000")  # how fast this machine is now is not what is tested
-    with opened(tmp_path, database_url, monkeypatch) as given:
-        graph = Graph(*given)
-        assert graph.run(graph.upload(pdf(*PAGES))).success
+    with measured_graph(tmp_path, database_url, monkeypatch) as graph:
         (tmp_path / "asked.jsonl").write_text("\n".join(LINES))
         type_in("questions", "import", str(tmp_path / "asked.jsonl"), "--course", COURSE)
         sets("add", "trial", "--model", "fake/topics", "--dims", str(DIMS), "--base-url", fake.url)

@@ -15,13 +15,10 @@ from pipelines.core.question_sets import put_question_set
 from pipelines.core.search.by_name import find_hits
 from pipelines.definitions import defs
 from pipelines.defs.sets import look_at_sets, weekly_requests
-from tests.defs.graphs import failed_checks, metadata, opened
-from tests.defs.test_documents_graph import Graph, pdf
+from tests.defs.graphs import failed_checks, metadata
+from tests.defs.test_documents_graph import pdf
 from tests.fake_embeddings import FakeEmbeddings
-from tests.measured import DIMS, LINES, PAGES, right, wrong
-
-COURSE = "Optimisation"
-LIVE = "local/all-MiniLM-L6-v2-int8:384"
+from tests.measured import COURSE, DIMS, LINES, LIVE, measured_graph, right, wrong
 
 
 @pytest.fixture
@@ -34,11 +31,7 @@ def fake():
 @pytest.fixture
 def graph(tmp_path, database_url, monkeypatch, fake):
     """A deck with a topic a page, its questions, and a set `trial` beside the live one, not yet built."""
-    monkeypatch.setenv("MULTILINGUAL_SEARCH", "false")
-    monkeypatch.setenv("SEARCH_BUDGET_MS", "60000")  # how fast this machine is now is not what is tested
-    with opened(tmp_path, database_url, monkeypatch) as given:
-        graph = Graph(*given)
-        assert graph.run(graph.upload(pdf(*PAGES))).success
+    with measured_graph(tmp_path, database_url, monkeypatch) as graph:
         with graph.stores.database.transaction() as connection:
             course = find_course(connection, COURSE)
             put_question_set(connection, course.id, file_name="q.jsonl", lines=LINES)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import dagster as dg
 import pymupdf
 import pytest
+from psycopg.types.json import Json
 
 from pipelines.core.courses import ensure_course
 from pipelines.core.description_refusals import find_description_refusal
@@ -343,6 +344,20 @@ def test_text_is_found_before_pictures_of_text_are_read_and_they_follow_with_wha
     assert isinstance(look(DOCUMENTS, graph.stores, graph.instance, "[]"), dg.SkipReason)
     with graph.stores.database.transaction() as connection:
         assert [slide.text_source for slide in read_slides(connection, document)] == ["layer", "ocr", "layer"]
+
+
+def test_a_deck_whose_pages_are_still_drawn_is_not_recognised_yet_so_that_the_next_deck_finds_a_place(graph):
+    document = graph.upload(scanned(PAGES[0], f"scan:{PAGES[1]}"))
+    assert graph.run(document).success
+    with graph.stores.database.transaction() as connection:
+        (drawn,) = connection.execute(
+            "update documents set stages = stages #- '{slide_images,ended_at}' where id = %s returning old.stages",
+            [document.id],
+        ).fetchone()
+    assert isinstance(look(DOCUMENTS, graph.stores, graph.instance, None), dg.SkipReason)
+    with graph.stores.database.transaction() as connection:
+        connection.execute("update documents set stages = %s where id = %s", [Json(drawn), document.id])
+    assert len(look(DOCUMENTS, graph.stores, graph.instance, None).run_requests) == 1
 
 
 @pytest.mark.slow

@@ -20,6 +20,7 @@ from pydantic_core import to_json
 from pipelines.core.errors import StorageUnavailableError
 from pipelines.core.postgres import BECOME, RECONNECT_S, become, still_connected
 from pipelines.core.records import Person
+from pipelines.core.schemas import IN_PUBLIC, Schemas
 from pipelines.core.statements import statement
 
 SQL = Path(__file__).parent / "sql"
@@ -32,8 +33,8 @@ Connection = psycopg.AsyncConnection[DictRow]
 class ServingDatabase:
     """An asynchronous pool. `async with` opens and closes it."""
 
-    def __init__(self, url: str, *, max_size: int = 20) -> None:
-        self.url = url
+    def __init__(self, url: str, *, schemas: Schemas = IN_PUBLIC, max_size: int = 20) -> None:
+        self.url, self._path = url, schemas.path
         self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             url,
             connection_class=psycopg.AsyncConnection[DictRow],
@@ -69,7 +70,7 @@ class ServingDatabase:
             async with AsyncExitStack() as borrowed:
                 connection = await self._borrow(borrowed)
                 async with connection.pipeline(), connection.transaction():
-                    await connection.execute(BECOME, become(as_person))
+                    await connection.execute(BECOME, become(as_person, path=self._path))
                     yield connection
         except psycopg.errors.DiskFull:
             raise StorageUnavailableError("The database's disk is full; free some space and try again.") from None

@@ -13,7 +13,7 @@ from pipelines.answering.pace import Pace
 from pipelines.core.errors import StudyBuddyError
 from pipelines.core.files import FileStore
 from pipelines.core.models.clients import Clients
-from pipelines.core.postgres import Database, database_urls
+from pipelines.core.postgres import Database
 from pipelines.core.secrets.crypto import Sealer
 from pipelines.core.settings import Settings
 from pipelines.core.stores import Stores
@@ -77,8 +77,7 @@ async def opened(settings: Settings, limits: Limits, doors: Doors) -> AsyncItera
     async with AsyncExitStack() as stack:
         sync = await asyncio.to_thread(Database.open, settings, max_size=THREADS + CORE_THREADS)
         stack.push_async_callback(asyncio.to_thread, sync.close)
-        url, _ = await asyncio.to_thread(database_urls, settings)
-        database = await stack.enter_async_context(ServingDatabase(url))
+        database = await stack.enter_async_context(ServingDatabase(sync.url, schemas=sync.schemas))
         files, bells = FileStore.open(settings), CourseBells()
         clients = stack.enter_context(Clients(settings))
         stores = Stores(settings, sync, files, await asyncio.to_thread(Sealer.open_home, settings), clients)

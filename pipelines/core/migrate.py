@@ -8,6 +8,7 @@ import psycopg
 from psycopg.errors import LockNotAvailable
 
 from pipelines.core.errors import MigrationError
+from pipelines.core.schemas import DEFAULT, Schemas, check_vectors, find_schemas, prepare_schemas
 from pipelines.core.statements import statement
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -26,8 +27,11 @@ FAREWELL_S = 3.0
 """How long processes that were just stopped may take to be gone from the database's list of connections."""
 
 
-def migrate(url: str, folder: Path = MIGRATIONS) -> list[str]:
-    """Bring the database at `url` to the newest schema.
+def migrate(url: str, folder: Path = MIGRATIONS, *, schema: str = DEFAULT) -> list[str]:
+    """Bring our tables in the database at `url` to their newest form.
+
+    Args:
+        schema: where they are (`schemas.py`).
 
     Returns:
         Names of the migrations applied now; empty when the schema was current.
@@ -35,13 +39,15 @@ def migrate(url: str, folder: Path = MIGRATIONS) -> list[str]:
     Raises:
         MigrationError: a file was edited after it was applied, a number is used twice, the database is newer than
             this code, processes of an older version still use it (`older_version`), others hold a table for too long
-            (`table_in_use`), or a statement failed. The migration that failed left nothing behind.
+            (`table_in_use`), or a statement failed; or as `prepare_schemas`. The migration that failed left nothing
+            behind.
     """
     files = _files(folder)
     applied: list[str] = []
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(f"set lock_timeout = '{LOCK_TIMEOUT_S}s'")
         connection.execute("select pg_advisory_lock(%s::bigint)", [LOCK])
+        schemas = prepare_schemas(connection, schema)
         connection.execute(
             "create table if not exists schema_migrations (version integer primary key, name text not null,"
             " checksum text not null, applied_at timestamptz not null default now())"
@@ -55,8 +61,10 @@ def migrate(url: str, folder: Path = MIGRATIONS) -> list[str]:
             _refuse_older_version(connection)
         for version, path in sorted(files.items()):
             if version not in known:
-                _apply(connection, version, path)
+                _apply(connection, version, path, schemas)
                 applied.append(path.name)
+                schemas = find_schemas(connection, schema)
+        check_vectors(connection, schemas)
     return applied
 
 
@@ -105,10 +113,10 @@ def _connected(connection: psycopg.Connection) -> list[str]:
     return [name for (name,) in rows]
 
 
-def _apply(connection: psycopg.Connection, version: int, path: Path) -> None:
+def _apply(connection: psycopg.Connection, version: int, path: Path, schemas: Schemas) -> None:
     for _ in range(TABLE_TRIES):
         try:
-            _apply_once(connection, version, path)
+            _apply_once(connection, version, path, schemas)
         except LockNotAvailable:
             time.sleep(TABLE_PAUSE_S)
         else:
@@ -120,11 +128,11 @@ def _apply(connection: psycopg.Connection, version: int, path: Path) -> None:
     )
 
 
-def _apply_once(connection: psycopg.Connection, version: int, path: Path) -> None:
+def _apply_once(connection: psycopg.Connection, version: int, path: Path, schemas: Schemas) -> None:
     try:
         with connection.transaction():
             connection.execute(f"set local lock_timeout = {round(TABLE_TIMEOUT_S * 1000)}")
-            connection.execute(path.read_text(encoding="utf-8"))
+            connection.execute(schemas.place(path.read_text(encoding="utf-8")))
             connection.execute(
                 "insert into schema_migrations (version, name, checksum) values (%s::integer, %s::text, %s::text)",
                 [version, path.name, _checksum(path)],

@@ -20,6 +20,7 @@ from pipelines.core.embedded import EmbeddedServer
 from pipelines.core.errors import SettingsError, StorageUnavailableError
 from pipelines.core.migrate import migrate
 from pipelines.core.records import PIPELINE, Person
+from pipelines.core.schemas import IN_PUBLIC, Schemas, checked_name, find_schemas
 from pipelines.core.settings import Settings
 from pipelines.core.statements import statement
 
@@ -37,15 +38,15 @@ psycopg's five minutes a server that restarts is found again up to a minute and 
 class Database:
     """A pool of connections to the application's database. Open with `Database.open`, close when done."""
 
-    def __init__(self, url: str, *, max_size: int = 8) -> None:
-        self.url = url
+    def __init__(self, url: str, *, schemas: Schemas = IN_PUBLIC, max_size: int = 8) -> None:
+        self.url, self.schemas = url, schemas
         self._pool = ConnectionPool(
             url,
             min_size=0,
             max_size=max_size,
             open=True,
             reconnect_timeout=RECONNECT_S,
-            configure=_configure,
+            configure=self._configure,
             check=still_connected,
             kwargs={"application_name": "studybuddy"},
         )
@@ -57,10 +58,12 @@ class Database:
         Raises:
             SettingsError, StorageUnavailableError, MigrationError
         """
-        url, _ = database_urls(settings)
+        url, name = application_url(settings), checked_name(settings.database_schema)
         with _translated():
-            migrate(url)
-        return cls(url, max_size=max_size)
+            migrate(url, schema=name)
+            with psycopg.connect(url) as connection:
+                schemas = find_schemas(connection, name)
+        return cls(url, schemas=schemas, max_size=max_size)
 
     @contextmanager
     def transaction(
@@ -88,7 +91,7 @@ class Database:
             if pipelined:
                 borrowed.enter_context(connection.pipeline())
             borrowed.enter_context(connection.transaction())
-            connection.execute(BECOME, become(as_person, course_id))
+            connection.execute(BECOME, become(as_person, course_id, path=self.schemas.path))
             if not lasting:
                 connection.execute("set local synchronous_commit = off")
             yield connection
@@ -105,6 +108,11 @@ class Database:
                 if time.monotonic() > deadline:
                     raise
 
+    def _configure(self, connection: psycopg.Connection[Any]) -> None:
+        connection.execute(statement("look_in"), {"path": self.schemas.path, "transaction": True})
+        register_vector(connection)
+        connection.commit()
+
     def close(self) -> None:
         """Give every connection back to the server."""
         self._pool.close()
@@ -117,25 +125,35 @@ class Database:
 
 
 def database_urls(settings: Settings) -> tuple[str, str]:
-    """(application URL, Dagster URL); starts the embedded server and makes its databases where DATABASE_URL is unset.
+    """(application URL, Dagster URL); as `application_url`.
 
     Raises:
         SettingsError: a URL cannot be read, or Dagster's is missing.
         StorageUnavailableError: the embedded server does not start.
     """
-    if settings.database_url is None:
-        server = EmbeddedServer.use(settings.home)
-        with _translated():
-            _create_databases(server.url("postgres"), {APP_DATABASE, DAGSTER_DATABASE})
-        app, dagster = server.url(APP_DATABASE), server.url(DAGSTER_DATABASE)
-    else:
-        app = libpq_address(parse_address(settings.database_url.get_secret_value(), name="DATABASE_URL"))
-        dagster = app
-        if settings.dagster_database_url is None:
-            raise SettingsError("DATABASE_URL is set, so DAGSTER_DATABASE_URL must name Dagster's own database too.")
+    app = application_url(settings)
     if settings.dagster_database_url is not None:
         dagster = settings.dagster_database_url.get_secret_value()
+    elif settings.database_url is None:
+        dagster = EmbeddedServer.use(settings.home).url(DAGSTER_DATABASE)
+    else:
+        raise SettingsError("DATABASE_URL is set, so DAGSTER_DATABASE_URL must name Dagster's own database too.")
     return app, sqlalchemy_address(parse_address(dagster, name="DAGSTER_DATABASE_URL"))
+
+
+def application_url(settings: Settings) -> str:
+    """The application database's URL; starts the embedded server and makes its databases where DATABASE_URL is unset.
+
+    Raises:
+        SettingsError: it cannot be read.
+        StorageUnavailableError: the embedded server does not start.
+    """
+    if settings.database_url is not None:
+        return libpq_address(parse_address(settings.database_url.get_secret_value(), name="DATABASE_URL"))
+    server = EmbeddedServer.use(settings.home)
+    with _translated():
+        _create_databases(server.url("postgres"), {APP_DATABASE, DAGSTER_DATABASE})
+    return server.url(APP_DATABASE)
 
 
 def migrate_database(settings: Settings) -> list[str]:
@@ -144,9 +162,9 @@ def migrate_database(settings: Settings) -> list[str]:
     Raises:
         SettingsError, StorageUnavailableError, MigrationError
     """
-    url, _ = database_urls(settings)
+    url, name = application_url(settings), checked_name(settings.database_schema)
     with _translated():
-        return migrate(url)
+        return migrate(url, schema=name)
 
 
 def _create_databases(admin_url: str, names: set[str]) -> None:
@@ -178,22 +196,19 @@ def still_connected(connection: psycopg.BaseConnection[Any]) -> None:
     connection.pgconn.consume_input()  # finds that it has hung up
 
 
-def _configure(connection: psycopg.Connection[Any]) -> None:
-    register_vector(connection)
-    connection.commit()
-
-
 BECOME = statement("become")
-"""First statement of every transaction: row security goes by what it sets, until the transaction ends and no longer."""
+"""First statement of every transaction: row security goes by what it sets, and names are found where it says, until the
+transaction ends and no longer."""
 
 
-def become(person: Person, course_id: UUID | None = None) -> dict[str, str]:
-    """Parameters of `BECOME`. `course_id` None: of all courses."""
+def become(person: Person, course_id: UUID | None = None, *, path: str = IN_PUBLIC.path) -> dict[str, str]:
+    """Parameters of `BECOME`. `course_id` None: of all courses. `path`: of `Schemas`."""
     role = "studybuddy_app" if person.name == "person" else "studybuddy_pipeline"
     return {
         "role": role,
         "person": str(person.id) if person.id is not None else "",
         "course": str(course_id) if course_id is not None else "",
+        "path": path,
     }
 
 

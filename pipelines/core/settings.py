@@ -26,6 +26,10 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = Field(
         None, description="PostgreSQL >= 15 with pgvector >= 0.7; unset starts the embedded server."
     )
+    database_schema: str = Field(
+        "public",
+        description="Schema of our tables in that database, beside another system's tables.",
+    )
     dagster_database_url: SecretStr | None = Field(
         None, description="Dagster's own database; unset uses database `dagster` on the embedded server."
     )

@@ -153,7 +153,7 @@ class ToolOutputError(Part):
 
 
 class SourceDocument(Part):
-    """A passage the answer cites; `source_id` is its row in `ai.message_sources`."""
+    """A passage the answer cites; `source_id` is its row in `message_sources`."""
 
     type: Literal["source-document"] = "source-document"
     source_id: str

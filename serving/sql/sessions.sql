@@ -66,15 +66,15 @@ where user_id = %(user_id)s::uuid and client_id = %(client_id)s::text
 select s.id, s.course_id, s.handle, s.chunk_id, s.kind, s.source_id, s.title, s.file_name, s.page, s.page_label,
        s.start_ms, s.end_ms, s.document_id, s.lecture_id, s.quote,
        not exists (
-      select 1 from ai.slide_chunks_knowledge k
+      select 1 from slide_chunks_knowledge k
       where k.document_id = s.source_id and (k.id = s.chunk_id or k.content = s.quote)
   ) and not exists (
-      select 1 from ai.lecture_chunks_knowledge k
+      select 1 from lecture_chunks_knowledge k
       where k.lecture_id = s.source_id and (k.id = s.chunk_id or k.content = s.quote)
   ) as changed,
        now.removed,
        p.body, p.line_boxes
-from ai.message_sources s
+from message_sources s
 join chat_messages m on m.key = s.message_key
 join chat_sessions c on c.id = m.session_id
 cross join lateral (
@@ -98,7 +98,7 @@ where id = %(session_id)s::uuid and titled_by = 'question'
 
 -- name: insert_source
 -- Keep one cited passage as it was. Rows touched: 1, or 0 when the message was deleted or the passage is kept already.
-insert into ai.message_sources (id, message_key, course_id, handle, chunk_id, kind, source_id, title, file_name, page,
+insert into message_sources (id, message_key, course_id, handle, chunk_id, kind, source_id, title, file_name, page,
                                 page_label, start_ms, end_ms, document_id, lecture_id, quote)
 select %(id)s::uuid, m.key, %(course_id)s::uuid, %(handle)s::integer, %(chunk_id)s::uuid, %(kind)s::text,
        %(source_id)s::uuid, %(title)s::text, %(file_name)s::text, %(page)s::integer, %(page_label)s::text,
@@ -118,7 +118,7 @@ limit 200
 -- Cited passages of these messages that the course no longer holds in those words: id, removed (its file was deleted, or
 -- whose chat it is may not see it any more).
 select s.id, now.removed
-from ai.message_sources s
+from message_sources s
 join chat_messages m on m.key = s.message_key
 join chat_sessions c on c.id = m.session_id
 cross join lateral (
@@ -132,10 +132,10 @@ cross join lateral (
 ) as now
 where s.message_key = any(%(message_keys)s::uuid[])
   and (now.removed or not exists (
-      select 1 from ai.slide_chunks_knowledge k
+      select 1 from slide_chunks_knowledge k
       where k.document_id = s.source_id and (k.id = s.chunk_id or k.content = s.quote)
   ) and not exists (
-      select 1 from ai.lecture_chunks_knowledge k
+      select 1 from lecture_chunks_knowledge k
       where k.lecture_id = s.source_id and (k.id = s.chunk_id or k.content = s.quote)
   ))
 

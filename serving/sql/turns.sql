@@ -82,7 +82,7 @@ limit 1
 -- source_id, title, file_name, page, page_label, start_ms, end_ms, quote.
 select s.id, s.message_key, s.handle, s.chunk_id, s.kind, s.source_id, s.title, s.file_name, s.page, s.page_label, s.start_ms,
        s.end_ms, s.quote
-from ai.message_sources s join chat_messages m on m.key = s.message_key
+from message_sources s join chat_messages m on m.key = s.message_key
 where s.message_key = any(%(message_keys)s::uuid[]) or s.id = any(%(source_ids)s::uuid[])
 order by m.depth, s.handle
 

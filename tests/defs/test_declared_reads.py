@@ -20,15 +20,15 @@ MADE_BY = {
     "slides": {"slides", "slide_images"},
     "document_pdfs": {"slides", "slide_images"},
     "slide_descriptions": {"slide_descriptions"},
-    "ai.slide_chunks_knowledge": {"slide_chunks"},
+    "slide_chunks_knowledge": {"slide_chunks"},
     "lecture_audio": {"lecture_audio"},
     "transcripts": {"transcripts"},
     "transcript_segments": {"transcripts"},
     "transcript_pieces": {"transcripts"},
-    "ai.lecture_chunks_knowledge": {"lecture_chunks"},
-    "ai.chunks": {"slide_chunks", "lecture_chunks"},
-    "ai.chunk_embeddings": {"slide_embeddings", "lecture_embeddings"},
-    "ai.chunk_terms": {"slide_chunks", "lecture_chunks"},
+    "lecture_chunks_knowledge": {"lecture_chunks"},
+    "chunks": {"slide_chunks", "lecture_chunks"},
+    "chunk_embeddings": {"slide_embeddings", "lecture_embeddings"},
+    "chunk_terms": {"slide_chunks", "lecture_chunks"},
     "lecture_slides": {"lecture_slides"},
     "lecture_alignments": {"lecture_slides"},
     "lecture_documents": {"lecture_slides"},
@@ -78,4 +78,4 @@ def test_what_an_asset_reads_it_declares(tmp_path, database_url, monkeypatch, re
         allowed = {asset, *(parent.to_user_string() for parent in graph.get(key).parent_keys)}
         undeclared[asset] = {table for table in read[asset] if not MADE_BY[table] & allowed}
     assert {asset: tables for asset, tables in undeclared.items() if tables} == {}
-    assert {"slides", "ai.chunk_embeddings", "transcript_segments"} <= read["lecture_slides"]
+    assert {"slides", "chunk_embeddings", "transcript_segments"} <= read["lecture_slides"]

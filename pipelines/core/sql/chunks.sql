@@ -1,56 +1,56 @@
 -- name: delete_chunks
 -- Remove everything retrieval could find of one document or lecture. Nothing comes out.
-with vectors as (delete from ai.chunk_embeddings where source_id = %(source_id)s::uuid),
-terms as (delete from ai.chunk_terms where source_id = %(source_id)s::uuid),
-counts as (delete from ai.term_counts where source_id = %(source_id)s::uuid),
-slides as (delete from ai.slide_chunks_knowledge where document_id = %(source_id)s::uuid)
-delete from ai.lecture_chunks_knowledge where lecture_id = %(source_id)s::uuid
+with vectors as (delete from chunk_embeddings where source_id = %(source_id)s::uuid),
+terms as (delete from chunk_terms where source_id = %(source_id)s::uuid),
+counts as (delete from term_counts where source_id = %(source_id)s::uuid),
+slides as (delete from slide_chunks_knowledge where document_id = %(source_id)s::uuid)
+delete from lecture_chunks_knowledge where lecture_id = %(source_id)s::uuid
 
 -- name: delete_terms
 -- Remove the words of one source's chunks and its counts of them. Nothing comes out.
-with terms as (delete from ai.chunk_terms where source_id = %(source_id)s::uuid)
-delete from ai.term_counts where source_id = %(source_id)s::uuid
+with terms as (delete from chunk_terms where source_id = %(source_id)s::uuid)
+delete from term_counts where source_id = %(source_id)s::uuid
 
 -- name: delete_vanished_chunks
 -- Remove these chunks of one source and their vectors in every set. Nothing comes out; terms are replaced apart.
 with vectors as (
-    delete from ai.chunk_embeddings
+    delete from chunk_embeddings
     where course_id = %(course_id)s::uuid and source_id = %(source_id)s::uuid and chunk_id = any(%(chunk_ids)s::uuid[])
 ),
 slides as (
-    delete from ai.slide_chunks_knowledge where course_id = %(course_id)s::uuid and id = any(%(chunk_ids)s::uuid[])
+    delete from slide_chunks_knowledge where course_id = %(course_id)s::uuid and id = any(%(chunk_ids)s::uuid[])
 )
-delete from ai.lecture_chunks_knowledge where course_id = %(course_id)s::uuid and id = any(%(chunk_ids)s::uuid[])
+delete from lecture_chunks_knowledge where course_id = %(course_id)s::uuid and id = any(%(chunk_ids)s::uuid[])
 
 -- name: insert_chunk_terms
 -- Keep the BM25 weights of one chunk's terms. Nothing comes out.
-insert into ai.chunk_terms (course_id, kind, source_id, chunk_id, terms)
+insert into chunk_terms (course_id, kind, source_id, chunk_id, terms)
 values (%(course_id)s::uuid, %(kind)s::text, %(source_id)s::uuid, %(chunk_id)s::uuid, %(terms)s::sparsevec)
 
 -- name: insert_term_counts
 -- Keep in how many chunks of a source each term occurs. Nothing comes out.
-insert into ai.term_counts (course_id, source_id, term, chunks)
+insert into term_counts (course_id, source_id, term, chunks)
 select %(course_id)s::uuid, %(source_id)s::uuid, term, chunks
 from unnest(%(terms)s::integer[], %(chunks)s::integer[]) as counted (term, chunks)
 
 -- name: list_chunk_ids
 -- Ids of the chunks a document or lecture has now.
-select id from ai.chunks where source_id = %(source_id)s::uuid
+select id from chunks where source_id = %(source_id)s::uuid
 
 -- name: list_chunks
 -- The chunks of one document or lecture in order, as `Chunk` records have them.
 select id, course_id, kind, source_id, ordinal, title, context, content, token_count, page, pages, page_label,
        start_ms, end_ms
-from ai.chunks where source_id = %(source_id)s::uuid
+from chunks where source_id = %(source_id)s::uuid
 order by ordinal
 
 -- name: list_chunks_without_vectors
 -- The chunks of one document or lecture that an embedding set has no vector for, in order, as `Chunk` records.
 select id, course_id, kind, source_id, ordinal, title, context, content, token_count, page, pages, page_label,
        start_ms, end_ms
-from ai.chunks as c
+from chunks as c
 where source_id = %(source_id)s::uuid and not exists (
-    select 1 from ai.chunk_embeddings as e
+    select 1 from chunk_embeddings as e
     where e.set_id = %(set_id)s::integer and e.course_id = c.course_id and e.chunk_id = c.id
 )
 order by ordinal
@@ -61,7 +61,7 @@ select pg_advisory_xact_lock(hashtextextended(%(source_id)s::uuid::text, 0))
 
 -- name: put_slide_chunk
 -- Write one chunk of a deck over the one of the same id, whose embedded text is the same. Nothing comes out.
-insert into ai.slide_chunks_knowledge
+insert into slide_chunks_knowledge
     (course_id, id, document_id, ordinal, title, context, content, token_count, page, pages, page_label,
      chunker_version, source_sha256)
 values (%(course_id)s::uuid, %(id)s::uuid, %(document_id)s::uuid, %(ordinal)s::integer, %(title)s::text,
@@ -75,7 +75,7 @@ on conflict (course_id, id) do update set
 
 -- name: put_speech_chunk
 -- Write one chunk of a lecture over the one of the same id, whose embedded text is the same. Nothing comes out.
-insert into ai.lecture_chunks_knowledge
+insert into lecture_chunks_knowledge
     (course_id, id, lecture_id, ordinal, title, context, content, token_count, start_ms, end_ms, chunker_version,
      source_sha256)
 values (%(course_id)s::uuid, %(id)s::uuid, %(lecture_id)s::uuid, %(ordinal)s::integer, %(title)s::text,

@@ -39,7 +39,7 @@ insert into source_reports
     (course_id, source_id, reported_by, upload_id, kind, file_name, page, start_ms, quote, reason)
 select s.course_id, s.id, %(person_id)s::uuid, s.source_id, s.kind, s.file_name, s.page, s.start_ms, s.quote,
        %(reason)s::text
-from ai.message_sources s where s.id = %(source_id)s::uuid
+from message_sources s where s.id = %(source_id)s::uuid
 on conflict (source_id, reported_by) do update set reason = excluded.reason, reported_at = now()
 returning id
 

@@ -43,12 +43,12 @@ where l.course_id = %(course_id)s::uuid and not %(sha256)s::text = any(a.deck_sh
 select lecture_id, document_id, avg(nearest) as similarity
 from (
     select s.source_id as lecture_id, d.source_id as document_id, s.chunk_id, max(-(s.embedding <#> d.embedding)) as nearest
-    from ai.chunk_embeddings s
+    from chunk_embeddings s
     join lectures l on l.id = s.source_id
     join documents o on o.course_id = l.course_id and (o.published or o.owner_id = l.owner_id) and o.deleted_at is null
-    join ai.chunk_embeddings d on d.set_id = s.set_id and d.course_id = s.course_id and d.kind = 'slide'
+    join chunk_embeddings d on d.set_id = s.set_id and d.course_id = s.course_id and d.kind = 'slide'
                               and d.source_id = o.id
-    where s.set_id = ai.live_set(%(course_id)s::uuid)
+    where s.set_id = live_set(%(course_id)s::uuid)
       and s.course_id = %(course_id)s::uuid and s.kind = 'speech'
       and s.source_id = any(%(lecture_ids)s::uuid[])
       and (%(document_ids)s::uuid[] = '{}' or d.source_id = any(%(document_ids)s::uuid[]))
@@ -75,8 +75,8 @@ join documents d on d.id = k.document_id and d.deleted_at is null and d.failed_g
 where not d.sha256 = any(a.deck_sha256s) and not is_recognising(d.id, d.sha256, d.stages)
   and (k.given or not exists (select 1 from lecture_documents o where o.lecture_id = k.lecture_id and o.given))
   and exists (
-      select 1 from ai.slide_chunks_knowledge c
-      join ai.chunk_embeddings e on e.course_id = c.course_id and e.chunk_id = c.id
+      select 1 from slide_chunks_knowledge c
+      join chunk_embeddings e on e.course_id = c.course_id and e.chunk_id = c.id
       where c.course_id = d.course_id and c.document_id = d.id and c.source_sha256 = d.sha256
   )
 group by k.lecture_id

@@ -9,12 +9,12 @@ select case when d.requested_generation = d.generation then d.run_id end as run_
         where p.course_id = d.course_id and p.document_id = d.id) as description_model,
        (select string_agg(distinct p.prompt_version, ', ') from slide_descriptions p
         where p.course_id = d.course_id and p.document_id = d.id) as prompt_version,
-       (select max(chunker_version) from ai.slide_chunks_knowledge c
+       (select max(chunker_version) from slide_chunks_knowledge c
         where c.course_id = d.course_id and c.document_id = d.id) as chunker_version,
        e.model as embedding_model,
        e.dims as embedding_dims
 from documents d
-left join ai.embedding_sets e on e.id = ai.live_set(d.course_id)
+left join embedding_sets e on e.id = live_set(d.course_id)
 where d.id = %(document_id)s::uuid and d.deleted_at is null
 
 -- name: lecture_origin
@@ -22,10 +22,10 @@ where d.id = %(document_id)s::uuid and d.deleted_at is null
 -- aligned_at, null where there are no such rows; last the model and dimension of the live embedding set, null before the
 -- first. What its words are made from is a transcript's own row.
 select case when l.requested_generation = l.generation then l.run_id end as run_id,
-       (select max(chunker_version) from ai.lecture_chunks_knowledge c
+       (select max(chunker_version) from lecture_chunks_knowledge c
         where c.course_id = l.course_id and c.lecture_id = l.id) as chunker_version,
        a.made_at as aligned_at, e.model as embedding_model, e.dims as embedding_dims
 from lectures l
 left join lecture_alignments a on a.lecture_id = l.id
-left join ai.embedding_sets e on e.id = ai.live_set(l.course_id)
+left join embedding_sets e on e.id = live_set(l.course_id)
 where l.id = %(lecture_id)s::uuid and l.deleted_at is null

@@ -66,7 +66,7 @@ values (%(hash)s::bytea, now() + make_interval(secs => %(life_s)s::float8))
 
 
 -- name: become
--- First statement of every transaction: whose it is and of which course ('': of all), until it ends and no longer. One
--- row: the three values.
+-- First statement of every transaction: whose it is, of which course ('': of all), and in which schemas our tables are, until
+-- it ends and no longer. One row: the four values.
 select set_config('role', %(role)s::text, true), set_config('studybuddy.person', %(person)s::text, true),
-       set_config('studybuddy.course', %(course)s::text, true)
+       set_config('studybuddy.course', %(course)s::text, true), set_config('search_path', %(path)s::text, true)

@@ -3,7 +3,7 @@
 -- slide that was up longest during it; for a slide the stretch in which it was up longest, weighted with confidence. Only within `sources`, empty: all of the course.
 -- No row for a chunk: its lecture is not aligned, or no slide was up; its slide was never spoken about.
 select c.id as chunk_id, s.document_id, s.page, c.lecture_id, c.start_ms, c.end_ms
-from ai.lecture_chunks_knowledge c
+from lecture_chunks_knowledge c
 cross join lateral (
     select p.document_id, p.page
     from lecture_slides p
@@ -18,7 +18,7 @@ cross join lateral (
 where c.course_id = %(course_id)s::uuid and c.id = any(%(chunk_ids)s::uuid[])
 union all
 select c.id, c.document_id, c.page, s.lecture_id, s.start_ms, s.end_ms
-from ai.slide_chunks_knowledge c
+from slide_chunks_knowledge c
 cross join lateral (
     select p.lecture_id, p.start_ms, p.end_ms
     from lecture_slides p
@@ -33,7 +33,7 @@ where c.course_id = %(course_id)s::uuid and c.id = any(%(chunk_ids)s::uuid[])
 -- name: list_placed_chunks
 -- The chunks at a place that a question names: id. A page is met by its physical or its printed number, a moment by
 -- every stretch of speech around it.
-select id from ai.chunks
+select id from chunks
 where course_id = %(course_id)s::uuid
   and (%(kinds)s::text[] = '{}' or kind = any(%(kinds)s::text[]))
   and (%(source_ids)s::uuid[] = '{}' or source_id = any(%(source_ids)s::uuid[]))
@@ -56,7 +56,7 @@ where l.course_id = %(course_id)s::uuid and l.deleted_at is null
 -- name: list_scanned_chunks
 -- Which of these chunks show a slide whose text was recognised from its picture: id.
 select c.id
-from ai.slide_chunks_knowledge as c
+from slide_chunks_knowledge as c
 join slides as s on s.course_id = c.course_id and s.document_id = c.document_id and s.page = c.page
 where c.course_id = %(course_id)s::uuid and c.id = any(%(chunk_ids)s::uuid[]) and s.text_source = 'ocr'
 
@@ -64,10 +64,10 @@ where c.course_id = %(course_id)s::uuid and c.id = any(%(chunk_ids)s::uuid[]) an
 -- The live multilingual set where the course has vectors in it: set_id, model, dims, indexed (as `search_basis`). No row:
 -- the course has none that the person sees.
 select s.id as set_id, s.model, s.dims,
-       to_regclass('ai.' || ai.course_index_name(s.id, %(course_id)s::uuid)) is not null as indexed
-from ai.embedding_sets s
+       to_regclass(course_index_name(s.id, %(course_id)s::uuid)) is not null as indexed
+from embedding_sets s
 where s.live and s.role = 'multilingual'
-  and exists (select 1 from ai.chunk_embeddings e where e.set_id = s.id and e.course_id = %(course_id)s::uuid)
+  and exists (select 1 from chunk_embeddings e where e.set_id = s.id and e.course_id = %(course_id)s::uuid)
 
 -- name: search_basis
 -- What a search of a person (null: the operator) has to know first. One row: set_id, model, dims of the set asked for (null:
@@ -87,17 +87,17 @@ shelf as materialized (
 ),
 hiding as materialized (select coalesce(bool_or(not open), false) as hidden from shelf)
 select s.id as set_id, s.model, s.dims,
-       to_regclass('ai.' || ai.course_index_name(s.id, c.id)) is not null as indexed,
+       to_regclass(course_index_name(s.id, c.id)) is not null as indexed,
        h.hidden, case when h.hidden then array(select id from shelf where open) else '{}' end as sources,
        counted.terms, counted.found
 from courses as c
 cross join asking as a
 cross join hiding as h
-left join ai.embedding_sets as s on s.id = coalesce(%(set_id)s::integer, ai.live_set(c.id))
+left join embedding_sets as s on s.id = coalesce(%(set_id)s::integer, live_set(c.id))
 cross join lateral (
     select coalesce(array_agg(term), '{}') as terms, coalesce(array_agg(found), '{}') as found
     from (
-        select term, sum(chunks) as found from ai.term_counts
+        select term, sum(chunks) as found from term_counts
         where course_id = c.id and term = any(%(terms)s::integer[])
           and (not h.hidden or source_id in (select id from shelf where open))
         group by term
@@ -119,19 +119,19 @@ where c.id = %(course_id)s::uuid and c.deleted_at is null and (%(person_id)s::uu
 -- 10,000 chunks has an index of its own, the nearest come from that and are sorted again by exact cosine.
 with dense as materialized (
     select chunk_id, -(embedding <#> %(embedding)s::halfvec) as cosine
-    from ai.chunk_embeddings
+    from chunk_embeddings
     where set_id = %(set_id)s::integer and course_id = %(course_id)s::uuid and not %(indexed)s::boolean
       and (%(kinds)s::text[] = '{}' or kind = any(%(kinds)s::text[]))
       and (%(source_ids)s::uuid[] = '{}' or source_id = any(%(source_ids)s::uuid[]))
     union all
     select chunk_id, cosine
-    from ai.nearest_in_course(%(set_id)s::integer, %(course_id)s::uuid, %(dims)s::integer, %(embedding)s::halfvec,
+    from nearest_in_course(%(set_id)s::integer, %(course_id)s::uuid, %(dims)s::integer, %(embedding)s::halfvec,
                               2 * %(depth)s::integer, %(source_ids)s::uuid[])
     where %(indexed)s::boolean
 ),
 lexical as materialized (
     select chunk_id, -(terms <#> %(weights)s::sparsevec) as bm25
-    from ai.chunk_terms
+    from chunk_terms
     where course_id = %(course_id)s::uuid
       and (%(kinds)s::text[] = '{}' or kind = any(%(kinds)s::text[]))
       and (%(source_ids)s::uuid[] = '{}' or source_id = any(%(source_ids)s::uuid[]))
@@ -153,9 +153,9 @@ candidates as materialized (
 scored as (
     select d.*, -(e.embedding <#> %(embedding)s::halfvec) as cosine, -(t.terms <#> %(weights)s::sparsevec) as bm25
     from candidates as d
-    left join ai.chunk_embeddings as e
+    left join chunk_embeddings as e
         on e.set_id = %(set_id)s::integer and e.course_id = %(course_id)s::uuid and e.chunk_id = d.chunk_id
-    left join ai.chunk_terms as t on t.course_id = %(course_id)s::uuid and t.chunk_id = d.chunk_id
+    left join chunk_terms as t on t.course_id = %(course_id)s::uuid and t.chunk_id = d.chunk_id
 ),
 best as (
     select distinct on (c.source_id, c.page, c.start_ms)
@@ -167,7 +167,7 @@ best as (
            + (s.chunk_id = any(%(placed)s::uuid[]))::integer as score,
            s.chunk_id = any(%(placed)s::uuid[]) as placed
     from scored as s
-    join ai.chunks as c on c.course_id = %(course_id)s::uuid and c.id = s.chunk_id
+    join chunks as c on c.course_id = %(course_id)s::uuid and c.id = s.chunk_id
     order by c.source_id, c.page, c.start_ms, score desc, s.chunk_id
 ),
 first as materialized (

@@ -16,12 +16,12 @@ p as (
     join d on slide_descriptions.document_id = d.id and slide_descriptions.course_id = d.course_id
 ),
 c as (
-    select k.* from ai.slide_chunks_knowledge k join d on k.document_id = d.id and k.course_id = d.course_id
+    select k.* from slide_chunks_knowledge k join d on k.document_id = d.id and k.course_id = d.course_id
 ),
 covered as (select distinct unnest(pages) as page from c),
-live as materialized (select ai.live_set(course_id) as id from d),
+live as materialized (select live_set(course_id) as id from d),
 v as (
-    select e.chunk_id, e.embedding from ai.chunk_embeddings e
+    select e.chunk_id, e.embedding from chunk_embeddings e
     join d on e.source_id = d.id and e.course_id = d.course_id
     where e.set_id = (select id from live)
 ),
@@ -37,7 +37,7 @@ select (select count(*) from s) as slides,
        (select count(*) from v where chunk_id in (select id from c)) as vectors,
        (select count(*) from v where abs(l2_norm(embedding) - 1) > 0.01) as bad_vectors,
        (select count(*) from v where chunk_id not in (select id from c)) as orphan_vectors,
-       (select count(*) from ai.chunk_terms k join d on k.source_id = d.id and k.course_id = d.course_id) as terms,
+       (select count(*) from chunk_terms k join d on k.source_id = d.id and k.course_id = d.course_id) as terms,
        (select coalesce(sum(junk_chars), 0) from s) as junk_chars,
        (select coalesce(sum(length(body)), 0) from s) as text_chars,
        (select count(*) from s join d on s.source_sha256 <> d.sha256) as stale_slides,
@@ -69,7 +69,7 @@ limit %(limit)s::integer
 -- name: list_lines_of_chunks
 -- What the pages of slide chunks say and where: chunk_id, content, body, line_boxes of the page that stands for the chunk.
 select c.id, c.content, s.body, s.line_boxes
-from ai.slide_chunks_knowledge as c
+from slide_chunks_knowledge as c
 join slides as s on s.course_id = c.course_id and s.document_id = c.document_id and s.page = c.page
 where c.course_id = %(course_id)s::uuid and c.id = any(%(chunk_ids)s::uuid[])
 

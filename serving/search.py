@@ -10,8 +10,9 @@ from uuid import UUID
 
 from pipelines.core.embeddings.embedders import question_embedder
 from pipelines.core.models.providers import embedder, load_second_embedder, wants_second_vectors
+from pipelines.core.models.reranker import reranker_for
 from pipelines.core.records import Hit, Kind, Person, Scope
-from pipelines.core.retrieval import retrieve_chunks
+from pipelines.core.retrieval import ranking_for, retrieve_chunks
 from pipelines.core.search.by_name import find_hits
 from pipelines.core.settings import LOCAL_EMBEDDING_MODEL
 from pipelines.core.stores import Stores
@@ -46,7 +47,10 @@ class Searcher:
         def find() -> list[Hit]:
             embed, set_id = question_embedder(self._stores, course_id, lambda _: person.id)
             scope = Scope(course_id=course_id, person=person, kinds=kinds, source_ids=source_ids, set_id=set_id)
-            return retrieve_chunks(self._stores.database, question, scope=scope, embed=embed, limit=limit)
+            ranking = ranking_for(self._stores, lambda _: person.id, course_id=course_id)
+            return retrieve_chunks(
+                self._stores.database, question, scope=scope, embed=embed, limit=limit, ranking=ranking
+            )
 
         return await asyncio.get_running_loop().run_in_executor(self._threads, find)
 
@@ -62,7 +66,10 @@ class Searcher:
         return await asyncio.get_running_loop().run_in_executor(self._threads, find)
 
     def warm(self) -> None:
-        """Load the local embedders now, so that the first question does not wait; a provider's needs nothing."""
+        """Load local models now, so that the first question does not wait; a provider's need nothing."""
+        reranker = reranker_for(self._stores, lambda _: None)
+        if reranker is not None:
+            reranker.load()
         if self._stores.settings.embedding_model == LOCAL_EMBEDDING_MODEL:
             embedder(self._stores.settings).embed(["warm"])
         if wants_second_vectors(self._stores.settings):

@@ -16,10 +16,11 @@ from pipelines.core.models.providers import Embedder
 from pipelines.core.postgres import Connection, Database
 from pipelines.core.question_sets import list_material_files, list_question_sets
 from pipelines.core.records import OPERATOR, Course, EmbeddingSet, Hit, Scope
-from pipelines.core.retrieval import RANKING, Ranking, retrieve_chunks
+from pipelines.core.retrieval import RANKING, Ranking, ranking_for, retrieve_chunks
 from pipelines.core.stores import Stores
 from pipelines.steps.questions import Question, parse_questions
 from pipelines.steps.scoring import DEPTH, score
+from pipelines.steps.statistics import share
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,14 +42,14 @@ def ask_questions(
     """The first ten hits of each question within the scope.
 
     Args:
-        ranking: other rules than those of every search, to measure what each is worth.
+        ranking: the rules of every search (`ranking_for`), or others, to measure what each is worth.
 
     Raises:
         what `retrieve_chunks` raises.
     """
     asked = Asked(hits=[], refused=[], ms=[])
     if questions:
-        retrieve_chunks(db, questions[0], scope=scope, embed=embed, limit=DEPTH)  # the first one loads the model
+        retrieve_chunks(db, questions[0], scope=scope, embed=embed, limit=DEPTH, ranking=ranking)  # loads the models
     for question in questions:
         started = time.perf_counter()
         hits = retrieve_chunks(db, question, scope=scope, embed=embed, limit=DEPTH, ranking=ranking)
@@ -82,11 +83,19 @@ def evaluate_set(
     else:
         embed, set_id = set_embedder(stores, known, find_local_person, "question", course_id=course.id), known.id
     scope = Scope(course_id=course.id, person=OPERATOR, set_id=set_id)
-    asked = ask_questions(stores.database, scope, [question.question for question in questions], embed=embed)
+    ranking = ranking_for(stores, find_local_person, course_id=course.id)
+    texts = [question.question for question in questions]
+    asked = ask_questions(stores.database, scope, texts, embed=embed, ranking=ranking)
     files = list_material_files(stores.database, scope)
-    return Evaluation(
-        figures=score(questions, asked.hits, refused=asked.refused, ms=asked.ms, files=files), asked=asked
-    )
+    figures = score(questions, asked.hits, refused=asked.refused, ms=asked.ms, files=files)
+    if ranking.reranker is not None:
+        figures["reranker"] = {"model": ranking.reranker.model, "reranked": share(reranked_of(asked.hits))}
+    return Evaluation(figures=figures, asked=asked)
+
+
+def reranked_of(results: Sequence[Sequence[Hit]]) -> list[bool]:
+    """Of each question that found something, whether its hits stand in a reranker's order."""
+    return [any(hit.rerank_score is not None for hit in hits) for hits in results if hits]
 
 
 def course_questions(connection: Connection, course: Course) -> list[Question]:

@@ -84,6 +84,9 @@ def _show(result: dict[str, Any]) -> None:
     console.print("Below each figure its 95 % interval over questions; refused: told that nothing was found.")
     latency = result["latency_ms"]
     console.print(f"One search took {latency['p50']:.0f} ms (median), {latency['p95']:.0f} ms (95th percentile).")
+    if "reranker" in result:
+        known = result["reranker"]
+        console.print(foreign(f"{known['reranked']:.0%} of the questions were reranked in time by {known['model']}."))
     missed = [row["id"] for row in result["questions"] if row["rank"] is None and row["kind"] != "none"]
     if missed:
         console.print(foreign(f"Not among the first ten: {', '.join(missed)}"))

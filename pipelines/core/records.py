@@ -302,7 +302,8 @@ class Hit:
     `end_ms` say when it was spoken about, in lecture `lecture_id`; None otherwise. `named`: the question names this
     place by its page, its minute, or a word that stands in few chunks and in this one. `needed`: the cosine from which
     a passage has to do with the question at all (above 1: none does, whatever it says). `boxes`: where the words of a
-    slide stand on its page; empty for speech and where that is not known.
+    slide stand on its page; empty for speech and where that is not known. `rerank_score`: what a
+    reranker gave it; None: none is set, it did not answer in time, or the hit is not among those it is asked about.
     """
 
     rank: int
@@ -325,4 +326,5 @@ class Hit:
     lecture_id: UUID | None = None
     named: bool = False
     needed: float = 0.0
+    rerank_score: float | None = None
     boxes: tuple[Box, ...] = ()

@@ -4,10 +4,10 @@ Meaning (vectors) and words (BM25) are searched inside one course and their scor
 real course material, see `bench/` and README.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import numpy as np
@@ -18,6 +18,7 @@ from psycopg.rows import dict_row
 from pipelines.core.embeddings.vectors import EXACT_CHUNKS
 from pipelines.core.errors import EmbeddingMismatchError, NotFoundError
 from pipelines.core.models.providers import Embedder
+from pipelines.core.models.reranker import Reranker, reranker_for
 from pipelines.core.postgres import Connection, Database
 from pipelines.core.records import Box, Hit, Scope
 from pipelines.core.search.answerable import SECOND_SIMILAR, named_lookups, needed_similarity
@@ -36,7 +37,11 @@ from pipelines.core.search.lexical import (
 )
 from pipelines.core.search.meeting import MeetingPlace, read_meeting_places
 from pipelines.core.search.places import named_place, named_sources
+from pipelines.core.search.reranking import reranked
 from pipelines.core.statements import statement
+
+if TYPE_CHECKING:
+    from pipelines.core.stores import Stores
 
 DENSE_WEIGHT = 0.55
 """Share of the cosine in the score; the rest is BM25 divided by the most the question's words could give. Every value
@@ -61,6 +66,7 @@ class Ranking:
 
     `second_vectors`, `named_places` and `one_of_copies`: whether questions in other languages are compared with second
     vectors, pages and minutes that a question names come first, and one of several copies of a slide stands for all.
+    `reranker`: orders the first hits anew; None: nobody does.
     """
 
     dense_weight: float = DENSE_WEIGHT
@@ -69,9 +75,21 @@ class Ranking:
     second_dense_weight: float = SECOND_DENSE_WEIGHT
     named_places: bool = True
     one_of_copies: bool = True
+    reranker: Reranker | None = None
 
 
 RANKING = Ranking()
+
+
+def ranking_for(
+    stores: "Stores", find_payer: Callable[[Connection], UUID | None], *, course_id: UUID | None = None
+) -> Ranking:
+    """The rules of every search here: the defaults, and the settings' reranker. The arguments are its (`reranker_for`).
+
+    Raises:
+        StorageUnavailableError
+    """
+    return Ranking(reranker=reranker_for(stores, find_payer, course_id=course_id))
 
 
 def retrieve_chunks(
@@ -85,7 +103,7 @@ def retrieve_chunks(
             found, and no word of it changes a score.
         embed: must be the embedder that the vectors of the scope's set were made with (`embeddings/embedders.py`).
         limit: most hits wanted, from 1 to 200.
-        ranking: other rules than those of every search, to measure what each is worth.
+        ranking: the rules of every search (`ranking_for`), or others, to measure what each is worth.
 
     Returns:
         At most one hit a slide or stretch of speech, and one of several copies of a slide; empty for a course without
@@ -99,6 +117,7 @@ def retrieve_chunks(
     if not question.replace("\0", " ").strip():
         return []
     asked = question_terms(question)
+    pool = min(limit if ranking.reranker is None else max(limit, ranking.reranker.depth), MAX_LIMIT)
     vector = embed.embed([question])[0]  # before a connection is borrowed: a provider may take seconds
     with db.transaction(as_person=scope.person, course_id=scope.course_id) as connection:
         basis = _basis(connection, scope, [*asked.lookups, *named_lookups(question)], embed)
@@ -136,17 +155,19 @@ def retrieve_chunks(
                     "bm25_scale": (K1 + 1) * sum(weights.values()) or 1.0,
                     "placed": placed,
                     "depth": max(DEPTH, 4 * limit),
-                    "limit": 2 * min(limit, MAX_LIMIT),  # room for the copies that are left out
+                    "limit": 2 * pool,  # room for the copies that are left out
                 },
             ).fetchall()
             if ranking.one_of_copies:
                 rows = without_copies(rows, partial(_scanned, connection, scope.course_id))
-            rows = rows[: min(limit, MAX_LIMIT)]
+            rows = rows[:pool]
             chunk_ids = [row["chunk_id"] for row in rows]
         places = read_meeting_places(connection, scope.course_id, chunk_ids, sources=basis["sources"])
         boxes = boxes_of_chunks(connection, scope.course_id, chunk_ids)
+    if ranking.reranker is not None:  # no connection is held: it may take its time
+        rows = reranked(question, rows, ranking.reranker)
     rare = rarest_term(asked, found, int(found[ALL_CHUNKS]))
-    return _hits(rows, places, boxes, rare, compared.needed)
+    return _hits(rows[: min(limit, MAX_LIMIT)], places, boxes, rare, compared.needed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +278,7 @@ def _hits(
             similarity=row["cosine"],
             boxes=boxes.get(row["chunk_id"], ()),
             needed=needed,
+            rerank_score=row.get("rerank_score"),
             named=row["placed"] or (rare is not None and rare in term_counts(f"{row['title']}\n{row['content']}")),
             **_place(row, places.get(row["chunk_id"])),
         )

@@ -64,6 +64,19 @@ class Settings(BaseSettings):
     multilingual_search: bool = Field(
         True, description="Second vectors beside the local embedder's, for questions that are not in English."
     )
+    reranker_model: str | None = Field(
+        None, description="Model of RERANKER_BASE_URL, or a folder with a cross-encoder as ONNX; unset reranks nothing."
+    )
+    reranker_base_url: str | None = Field(
+        None, description="URL that has a /rerank (Cohere, Jina, vLLM, ...); unset: RERANKER_MODEL is a folder."
+    )
+    reranker_api_key: SecretStr | None = Field(
+        None, description="Key for RERANKER_BASE_URL; unset uses MODEL_API_KEY where both URLs are the same."
+    )
+    reranker_depth: int = Field(20, ge=2, le=100, description="First passages of a search that are reranked.")
+    reranker_budget_ms: float = Field(
+        150.0, gt=0, description="Milliseconds that reranking may take; after them the order of before stands."
+    )
     search_budget_ms: float = Field(
         250.0, gt=0, description="Milliseconds that 95 of 100 searches may take in an embedding set that is promoted."
     )

@@ -168,6 +168,7 @@ def report(compared: Comparison) -> dict[str, Any]:
         **({"not in the materials, refused": figures["none"]["refused"]} if figures["none"]["n"] else {}),
         "questions": len(figures["questions"]),
         "p95_ms": figures["latency_ms"]["p95"],
+        **({"reranked": figures["reranker"]["reranked"]} if "reranker" in figures else {}),
         "set": compared.candidate.name,
         "model": compared.candidate.model,
         "live_set": compared.live.name,

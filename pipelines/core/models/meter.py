@@ -20,9 +20,9 @@ from pipelines.core.postgres import Database
 if TYPE_CHECKING:
     from pipelines.core.stores import Stores
 
-Purpose = Literal["answer", "title", "summary", "question", "description", "embedding"]
+Purpose = Literal["answer", "title", "summary", "question", "description", "embedding", "reranking"]
 """What a call is for: an answer, a chat's title, a summary of a long chat, the vector of a question, the description of
-a slide, vectors of an upload."""
+a slide, vectors of an upload, the order of what a search found."""
 
 
 @dataclass(slots=True)

@@ -131,6 +131,15 @@ def payer_of_vectors(means: Means, settings: Settings, sealer: Sealer | None) ->
     return Payer(person_id=means.person_id, key_id=None, base_url=url, key=key, model=settings.embedding_model)
 
 
+def payer_of_reranking(person_id: UUID | None, settings: Settings) -> Payer:
+    """The operator, who pays for RERANKER_MODEL at RERANKER_BASE_URL; the call is counted as this person's."""
+    url, model = settings.reranker_base_url, settings.reranker_model
+    assert url is not None and model is not None  # noqa: S101  asked only where both are set
+    same = url == settings.model_base_url
+    key = settings.reranker_api_key or (settings.model_api_key if same else None)
+    return Payer(person_id=person_id, key_id=None, base_url=url, key=key, model=model)
+
+
 def own_payer(means: Means, settings: Settings, sealer: Sealer) -> Payer | None:
     """The person's own key, whether or not it would pay for an answer now; None: they have none that opens."""
     return _own(means, settings, sealer, means.own_model or AUTOMATIC)

@@ -85,7 +85,8 @@ def raise_error_body(model: str, answer: Any) -> None:
     Raises:
         ProviderRefusedError, ProviderUnavailableError: there is one.
     """
-    error = (getattr(answer, "model_extra", None) or {}).get("error")
+    known = answer if isinstance(answer, dict) else getattr(answer, "model_extra", None) or {}
+    error = known.get("error")
     if error:
         status = error.get("code") if isinstance(error, dict) else None
         raise fault(model, status if isinstance(status, int) else 502, error)

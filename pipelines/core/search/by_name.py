@@ -4,7 +4,7 @@ from pipelines.core.courses import find_course
 from pipelines.core.embeddings.embedders import question_embedder
 from pipelines.core.models.payers import find_local_person
 from pipelines.core.records import OPERATOR, Hit, Kind, Scope
-from pipelines.core.retrieval import retrieve_chunks
+from pipelines.core.retrieval import ranking_for, retrieve_chunks
 from pipelines.core.stores import Stores
 
 
@@ -23,4 +23,5 @@ def find_hits(
         found = find_course(connection, course)
     embed, set_id = question_embedder(stores, found.id, find_local_person, briefly=briefly)
     scope = Scope(course_id=found.id, person=OPERATOR, kinds=kinds, set_id=set_id)
-    return retrieve_chunks(stores.database, question, scope=scope, embed=embed, limit=limit)
+    ranking = ranking_for(stores, find_local_person, course_id=found.id)
+    return retrieve_chunks(stores.database, question, scope=scope, embed=embed, limit=limit, ranking=ranking)

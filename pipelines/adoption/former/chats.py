@@ -163,7 +163,7 @@ def _answer(
 
 def _tools(steps: Sequence[Mapping[str, Any]], own: Sequence[Mapping[str, Any]]) -> list[ToolUse]:
     results = {
-        call: each for each in own if each.get("role") == "tool" and (called := word_of(each.get("tool_call_id")))
+        called: each for each in own if each.get("role") == "tool" and (called := word_of(each.get("tool_call_id")))
     }
     found = []
     for step in steps:

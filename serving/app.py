@@ -27,6 +27,7 @@ from serving.routes import (
     models,
     operator,
     personal,
+    provenance,
     readers,
     resumable,
     sessions,
@@ -79,6 +80,7 @@ def create_app(settings: Settings | None = None, *, limits: Limits | None = None
         chat.router, sessions.router, courses.router, members.router, events.router, uploads.router, resumable.router,
         materials.documents, materials.lectures, readers.router, corrections.router, media.router, auth.router,
         account.router, keys.router, models.router, personal.router, usage.router, operator.router, health.router,
+        provenance.router,
     ):  # fmt: skip
         app.include_router(router)
     problems.install(app)

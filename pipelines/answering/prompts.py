@@ -1,6 +1,8 @@
 """Prompts. Passages are data: their words carry no orders, and a number is the only way to cite one."""
 
+import json
 import re
+from hashlib import sha256
 from typing import Any
 
 from pipelines.answering.citations import without_handles
@@ -42,6 +44,9 @@ _WITH_TOOL = (
 _FRAME = re.compile(r"<(?=\s*/?\s*passage)", re.IGNORECASE)
 
 NOTHING = "No passage of the course materials fits. Say so; do not answer from general knowledge."
+
+PROMPT_VERSION = sha256(json.dumps([_RULES, _WITH_TOOL, NOTHING, TOOLS]).encode()).hexdigest()[:8]
+"""Names what models are told, and changes with it: an answer keeps the version it was written under."""
 
 
 def system_prompt(course: str, *, tools: bool) -> str:

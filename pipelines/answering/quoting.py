@@ -7,6 +7,7 @@ is decided here too, for every answer: a search always returns something, and sa
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from pipelines.core.records import Hit
 from pipelines.core.search.lexical import term_counts
@@ -67,7 +68,26 @@ def extractive_answer(question: str, hits: Sequence[Hit], *, why: str = NO_MODEL
     return Answer(text="\n\n".join([*quotes, why]), cited=tuple(number for number, _ in chosen))
 
 
-def where(hit: Hit) -> str:
+class Placed(Protocol):
+    """What stands somewhere in the materials: a hit, or a passage that an answer cited."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def file_name(self) -> str: ...
+    @property
+    def page(self) -> int | None: ...
+    @property
+    def page_label(self) -> str | None: ...
+    @property
+    def start_ms(self) -> int | None: ...
+    @property
+    def end_ms(self) -> int | None: ...
+
+
+def where(hit: Placed) -> str:
     """Where a hit stands, for people: `week1.pdf, page 7 (printed 5): Momentum` or `lecture1.mp4, 3:07-4:12`."""
     if hit.kind == "speech":
         return f"{hit.file_name}, {_clock(hit.start_ms)}-{_clock(hit.end_ms)}"

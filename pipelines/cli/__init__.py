@@ -26,6 +26,7 @@ COMMANDS = {
     "transcript": ("transcript",),
     "search": ("search",),
     "ask": ("ask",),
+    "answers": ("answers",),
     "questions": ("questions",),
     "sets": ("sets",),
     "evaluate": ("evaluate", "evaluate-alignment"),

@@ -1,14 +1,15 @@
-"""Origins of an upload's rows: which run made them, and which version of each thing it used.
+"""Origins of an upload's rows: which run made them, from which versions, and which answers a run reached.
 
 Belongs here: reading it back for people who compare results. Writing it belongs to the modules named after each noun.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from pipelines.core.errors import SupersededError
-from pipelines.core.postgres import Connection, read_record
-from pipelines.core.records import Document, Lecture
+from pipelines.core.postgres import Connection, read_record, read_records
+from pipelines.core.records import Document, Kind, Lecture
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,3 +65,26 @@ def read_lecture_origin(connection: Connection, lecture: Lecture) -> LectureOrig
     if origin is None:
         raise SupersededError("The lecture was deleted.")
     return origin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CitedPlace:
+    """A passage that an answer cites, without a word of the answer or its person. `course` None: it was deleted."""
+
+    message_key: UUID
+    answered_at: datetime
+    course: str | None
+    handle: int
+    kind: Kind
+    file_name: str
+    page: int | None
+    start_ms: int | None
+
+
+def list_answers_of_run(connection: Connection, run_id: str) -> list[CitedPlace]:
+    """Passages that answers cite and that a Dagster run has made, newest answer first; empty: no answer cites any.
+
+    Args:
+        run_id: the run's id, or how it begins.
+    """
+    return read_records(connection, CitedPlace, "list_answers_of_run", {"run_id": run_id})

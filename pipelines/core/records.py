@@ -304,6 +304,7 @@ class Hit:
     a passage has to do with the question at all (above 1: none does, whatever it says). `boxes`: where the words of a
     slide stand on its page; empty for speech and where that is not known. `rerank_score`: what a
     reranker gave it; None: none is set, it did not answer in time, or the hit is not among those it is asked about.
+    `set_id`: the embedding set it was found in.
     """
 
     rank: int
@@ -328,3 +329,4 @@ class Hit:
     needed: float = 0.0
     rerank_score: float | None = None
     boxes: tuple[Box, ...] = ()
+    set_id: int | None = None

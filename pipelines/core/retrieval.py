@@ -167,7 +167,7 @@ def retrieve_chunks(
     if ranking.reranker is not None:  # no connection is held: it may take its time
         rows = reranked(question, rows, ranking.reranker)
     rare = rarest_term(asked, found, int(found[ALL_CHUNKS]))
-    return _hits(rows[: min(limit, MAX_LIMIT)], places, boxes, rare, compared.needed)
+    return _hits(rows[: min(limit, MAX_LIMIT)], places, boxes, rare, compared)
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +258,7 @@ def _hits(
     places: dict[UUID, MeetingPlace],
     boxes: dict[UUID, tuple[Box, ...]],
     rare: int | None,
-    needed: float,
+    compared: _Compared,
 ) -> list[Hit]:
     """The rows as records; `places` says of a chunk where slides and speech meet, and lacks those where they do not."""
     return [
@@ -277,7 +277,8 @@ def _hits(
             lexical_rank=row["lexical_rank"],
             similarity=row["cosine"],
             boxes=boxes.get(row["chunk_id"], ()),
-            needed=needed,
+            needed=compared.needed,
+            set_id=compared.set_id,
             rerank_score=row.get("rerank_score"),
             named=row["placed"] or (rare is not None and rare in term_counts(f"{row['title']}\n{row['content']}")),
             **_place(row, places.get(row["chunk_id"])),

@@ -5,12 +5,14 @@ from typing import Any
 from uuid import UUID
 
 from pipelines.answering.citations import Handles, quotations
+from pipelines.answering.prompts import PROMPT_VERSION
 from pipelines.answering.turn import Turn
 from pipelines.core.errors import StorageUnavailableError
 from pipelines.core.records import PIPELINE
 from serving.accounts.addresses import CONNECT
 from serving.chat import parts as p
 from serving.chat.live import REASON, SHUTDOWN, LiveRun
+from serving.chat.sources import as_found
 from serving.chat.writer import PartWriter
 from serving.database import CHANNEL, Connection, ServingDatabase, jsonb, row, run, run_many
 from serving.log import log
@@ -41,7 +43,8 @@ async def end_answer(
     else:
         writer.abort(REASON[live.cause or SHUTDOWN])
     live.feed.append(p.DONE)
-    ending = {"status": status, "error_code": code, "metadata": metadata}
+    hits = [as_found(number, hit) for number, hit in turn.handles.hits.items()]
+    ending = {"status": status, "error_code": code, "metadata": metadata, "hits": hits}
     if not await _save(database, live, writer, ending):
         live.feed.drop_held()
         live.feed.append(p.Error(error_text=error_json("storage_unavailable")).sse() + p.DONE)
@@ -75,6 +78,7 @@ async def finish_message(connection: Connection, message_key: UUID, writer: Part
         content=writer.message.text(),
         parts=jsonb(writer.message.parts()),
         metadata=jsonb(ending["metadata"]),
+        hits=jsonb(ending["hits"]),
     )
 
 
@@ -88,10 +92,11 @@ async def store(connection: Connection, batches: list[dict[str, Any]]) -> None:
 
 
 def _metadata(turn: Turn) -> dict[str, Any]:
-    """What `message.metadata` gets at the end: model, usage and cost as far as the provider said; does it sum up?"""
+    """What `message.metadata` gets at the end: model, prompts, usage and cost as far as known; does it sum up?"""
     usage = {name: value for name, value in turn.usage.items() if name != "cost"}
     cost, summary = turn.usage.get("cost"), turn.summarised or None
-    found = {"model": turn.model, "usage": usage or None, "cost": cost, "summary": summary}
+    version = PROMPT_VERSION if turn.model else None
+    found = {"model": turn.model, "promptVersion": version, "usage": usage or None, "cost": cost, "summary": summary}
     return {name: value for name, value in found.items() if value is not None}
 
 

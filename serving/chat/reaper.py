@@ -58,7 +58,9 @@ async def _close(connection: Connection, run_id: UUID, message_key: UUID) -> Non
     batch = {"run_ids": [run_id], "seqs": [len(whole) + 1], "datas": [last.decode()]}
     await run(connection, "insert_events", **batch)
     await row(connection, "finish_run", run_id=run_id, status="interrupted")
-    await finish_message(connection, message_key, writer, {"status": "interrupted", "error_code": None, "metadata": {}})
+    await finish_message(
+        connection, message_key, writer, {"status": "interrupted", "error_code": None, "metadata": {}, "hits": []}
+    )
 
 
 def _contiguous(events: list[dict[str, Any]]) -> list[str]:

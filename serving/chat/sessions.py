@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pipelines.core.records import Box
+from pipelines.core.records import Box, Kind
 from pipelines.core.search.boxes import boxes_of_passage
 from serving.database import Connection, row, rows, run
 from serving.problems import ProblemError
@@ -69,7 +69,8 @@ class Branch:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """A cited passage with its words as they were. `changed`: the course no longer holds them so; `removed`: its file
-    was deleted."""
+    was deleted. The place is where the same words stand now; of words that changed, where they stood. `image_sha256`:
+    the picture of its page when it was cited; None: not kept."""
 
     id: UUID
     course_id: UUID
@@ -88,7 +89,24 @@ class Source:
     quote: str
     changed: bool
     removed: bool
+    image_sha256: str | None
     boxes: tuple[Box, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceNews:
+    """What has become of a cited passage: as `Source` says it."""
+
+    id: UUID
+    changed: bool
+    removed: bool
+    kind: Kind
+    title: str
+    file_name: str
+    page: int | None
+    page_label: str | None
+    start_ms: int | None
+    end_ms: int | None
 
 
 def check_id(value: str) -> str:
@@ -220,10 +238,10 @@ async def list_branches(connection: Connection, session: Session) -> list[Branch
     return [Branch(**each) for each in await rows(connection, "list_branches", session_id=session.id)]
 
 
-async def list_changed_sources(connection: Connection, messages: Sequence[Message]) -> dict[str, bool]:
-    """Ids of the sources of these messages that have changed since, and of each whether its file was deleted."""
-    found = await rows(connection, "list_changed_sources", message_keys=[message.key for message in messages])
-    return {str(each["id"]): each["removed"] for each in found}
+async def list_source_news(connection: Connection, message_keys: Sequence[UUID]) -> dict[str, SourceNews]:
+    """What has become of the sources of these messages, by their id; those that are as they were are not in it."""
+    found = await rows(connection, "list_source_news", message_keys=list(message_keys))
+    return {str(each["id"]): SourceNews(**each) for each in found}
 
 
 async def list_feedback(connection: Connection, messages: Sequence[Message]) -> dict[UUID, dict[str, Any]]:
@@ -265,6 +283,7 @@ async def get_source(connection: Connection, user_id: UUID, source_id: UUID) -> 
     found = await row(connection, "get_source", user_id=user_id, source_id=source_id)
     if found is None:
         raise ProblemError("not_found")
-    body, line_boxes = found.pop("body"), found.pop("line_boxes")
-    boxes = boxes_of_passage(found["quote"], body, line_boxes) if body and not found["changed"] else ()
-    return Source(**found, boxes=boxes)
+    body, line_boxes, then = found.pop("body"), found.pop("line_boxes"), found.pop("boxes")
+    if found["changed"]:
+        return Source(**found, boxes=tuple(tuple(box) for box in then) if found["image_sha256"] else ())
+    return Source(**found, boxes=boxes_of_passage(found["quote"], body, line_boxes) if body else ())

@@ -7,6 +7,7 @@ from pipelines.answering.quoting import where
 from pipelines.core.records import Hit
 from serving.chat.parts import SourceDocument, clean
 from serving.chat.turns import Begun
+from serving.database import jsonb
 
 PROVIDER = "studybuddy"
 """Our name in `providerMetadata`."""
@@ -34,7 +35,29 @@ def as_row(begun: Begun, number: int, hit: Hit) -> dict[str, Any]:
         "lecture_id": hit.source_id if hit.kind == "speech" else hit.lecture_id,
         "quote": clean(hit.text),
         "where": clean(where(hit)),
+        "boxes": jsonb([list(box) for box in hit.boxes]),
+        "set_id": hit.set_id,
     }
+
+
+def as_found(number: int, hit: Hit) -> dict[str, Any]:
+    """What is kept of a passage that a search found, cited or not: its place and its ranks, and none of its words."""
+    values = {
+        "handle": number,
+        "chunkId": str(hit.chunk_id),
+        "kind": hit.kind,
+        "sourceId": str(hit.source_id),
+        "file": clean(hit.file_name),
+        "where": clean(where(hit)),
+        "page": hit.page,
+        "startMs": hit.start_ms,
+        "endMs": hit.end_ms,
+        "rank": hit.rank,
+        "score": round(hit.score, 4),
+        "denseRank": hit.dense_rank,
+        "lexicalRank": hit.lexical_rank,
+    }
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def as_part(source: dict[str, Any]) -> SourceDocument:

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from serving.chat.sessions import Message, list_changed_sources, list_feedback, list_siblings
+from pipelines.answering.quoting import where
+from serving.chat.parts import clean
+from serving.chat.sessions import Message, SourceNews, list_feedback, list_siblings, list_source_news
 from serving.chat.sources import PROVIDER
 from serving.database import Connection
 from serving.schemas.chats import MessageOut
@@ -13,7 +15,7 @@ async def ui_messages(connection: Connection, messages: Sequence[Message]) -> li
     """These messages, each with what has happened to it since: sources that changed, a rating, other versions."""
     if not messages:
         return []
-    changed = await list_changed_sources(connection, messages)
+    news = await list_source_news(connection, [message.key for message in messages])
     feedback = await list_feedback(connection, messages)
     siblings = await list_siblings(connection, messages)
     found = []
@@ -30,16 +32,22 @@ async def ui_messages(connection: Connection, messages: Sequence[Message]) -> li
             metadata["feedback"] = feedback[message.key]
         if message.key in siblings:
             metadata["versions"] = [str(key) for key in siblings[message.key]]
-        parts = [_with_change(part, changed) for part in message.parts]
+        parts = [_with_news(part, news) for part in message.parts]
         role = "user" if message.role == "user" else "assistant"
         found.append(MessageOut(id=message.id, role=role, metadata=metadata, parts=parts))
     return found
 
 
-def _with_change(part: dict[str, Any], changed: dict[str, bool]) -> dict[str, Any]:
-    """A source part that says so when the course no longer holds its words, or its file at all."""
-    if part.get("type") != "source-document" or part.get("sourceId") not in changed:
+def _with_news(part: dict[str, Any], news: dict[str, SourceNews]) -> dict[str, Any]:
+    """A source part that says where its words stand now, or that the course no longer holds them, or its file."""
+    told = news.get(part.get("sourceId", "")) if part.get("type") == "source-document" else None
+    if told is None:
         return part
     known = part.get("providerMetadata", {}).get(PROVIDER, {})
-    removed = {"removed": True} if changed[part["sourceId"]] else {}
-    return {**part, "providerMetadata": {PROVIDER: {**known, "changed": True, **removed}}}
+    if told.changed or told.removed:
+        removed = {"removed": True} if told.removed else {}
+        return {**part, "providerMetadata": {PROVIDER: {**known, "changed": True, **removed}}}
+    place = {"page": told.page, "pageLabel": told.page_label, "startMs": told.start_ms, "endMs": told.end_ms}
+    moved = {**known, **place}
+    stays = {name: value for name, value in moved.items() if value is not None}
+    return {**part, "title": clean(where(told)), "providerMetadata": {PROVIDER: stays}}

@@ -10,6 +10,7 @@ from pipelines.core.reading.course_health import (
 from pipelines.core.records import Scope
 from serving.accounts.access import CourseAccess
 from serving.accounts.people import Principal
+from serving.dagster import dagster_url
 from serving.materials.shown import shown
 from serving.schemas.corrections import CourseHealthOut, ReportOut, UnalignedOut, UnansweredOut, UnhealthyOut
 from serving.state import State
@@ -29,12 +30,7 @@ async def health_of(state: State, person: Principal, course: CourseAccess) -> Co
             lectures_without_slides=[UnalignedOut.model_validate(each) for each in unaligned],
             questions=[UnansweredOut.model_validate(each) for each in list_unanswered_questions(connection, course.id)],
             reports=[ReportOut.model_validate(each) for each in reports],
-            dagster_url=_dagster(state, person),
+            dagster_url=dagster_url(state, person, "/assets"),
         )
 
     return await state.core.run(person, look)
-
-
-def _dagster(state: State, person: Principal) -> str | None:
-    """Dagster's UI binds this machine's loopback address alone: who sits there, or who runs the service, gets there."""
-    return f"http://127.0.0.1:{state.settings.dagster_port}/assets" if person.local or person.operator else None

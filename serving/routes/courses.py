@@ -1,6 +1,6 @@
 """Courses: made, listed, found, changed; plain search in one of them, and what a citation opens."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query, Request
@@ -113,15 +113,11 @@ async def source_card(request: Request, person: Reader, source_id: UUID) -> Sour
     async with state.database.transaction(as_person=person.person) as connection:
         source = await get_source(connection, person.user_id, source_id)
     links = media_links(state, person.user_id, source.course_id, source) if not source.removed else {}
+    if source.changed and links:  # the page says something else now: what is shown is the picture of then, or none
+        then = state.links.sign(f"/api/sources/{source.id}/image", person.user_id) if source.image_sha256 else None
+        links["image_url"] = then
     card = {name: getattr(source, name) for name in SourceOut.model_fields if hasattr(source, name)}
-    return SourceOut(**card, where=where_of(source), **{"image_url": None, "media_url": None, **links})
-
-
-def where_of(source: Source) -> str:
-    """Where a cited passage stands, for people."""
-    blank: dict[str, Any] = {"rank": 1, "score": 0.0, "text": "", "pages": (), "dense_rank": None, "lexical_rank": None}
-    names = ("chunk_id", "kind", "source_id", "title", "file_name", "page", "page_label", "start_ms", "end_ms")
-    return where(Hit(**blank, **{name: getattr(source, name) for name in names}))
+    return SourceOut(**card, where=where(source), **{"image_url": None, "media_url": None, **links})
 
 
 def media_links(state: State, user_id: UUID, course_id: UUID, place: Hit | Source) -> dict[str, str | None]:

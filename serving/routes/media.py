@@ -17,7 +17,7 @@ from serving.materials.thumbnails import Width
 from serving.problems import ProblemError, documented
 from serving.state import state_of
 
-router = guarded("/api/courses", tag="media")
+router = guarded("/api", tag="media")
 
 _BYTES: dict[int | str, dict[str, Any]] = {
     200: {"content": {"application/octet-stream": {}}},
@@ -26,7 +26,7 @@ _BYTES: dict[int | str, dict[str, Any]] = {
 
 
 @router.get(
-    "/{course_id}/documents/{document_id}/pages/{page}/image",
+    "/courses/{course_id}/documents/{document_id}/pages/{page}/image",
     operation_id="getSlideImage",
     response_class=Response,
     responses={**documented("not_found", "link_expired", "range_not_satisfiable", "invalid_request"), **_BYTES},
@@ -48,7 +48,7 @@ async def slide_image(  # noqa: PLR0917  the framework calls it, by name
 
 
 @router.get(
-    "/{course_id}/lectures/{lecture_id}/media",
+    "/courses/{course_id}/lectures/{lecture_id}/media",
     operation_id="getRecording",
     response_class=Response,
     responses={**documented("not_found", "link_expired", "range_not_satisfiable", "invalid_request"), **_BYTES},
@@ -74,6 +74,22 @@ async def recording(request: Request, person: Viewer, course_id: UUID, lecture_i
     return await stored_file(
         state.files, found["media_sha256"], content_type=kind, headers=request.headers, watch=watch
     )
+
+
+@router.get(
+    "/sources/{source_id}/image",
+    operation_id="getCitedImage",
+    response_class=Response,
+    responses={**documented("not_found", "link_expired", "range_not_satisfiable", "invalid_request"), **_BYTES},
+)
+async def cited_image(request: Request, person: Viewer, source_id: UUID) -> Response:
+    """The picture of the page (WebP) that an answer cited, as it was then: also when the deck has a new version."""
+    state = state_of(request)
+    async with state.database.transaction(as_person=person.person) as connection:
+        found = await row(connection, "find_cited_picture", user_id=person.user_id, source_id=source_id)
+    if found is None:
+        raise ProblemError("not_found")
+    return await stored_file(state.files, found["image_sha256"], content_type=SLIDE_TYPE, headers=request.headers)
 
 
 async def _find(

@@ -41,8 +41,12 @@ class HitList(Out):
 
 
 class SourceOut(Out):
-    """A cited passage. `changed`: the course no longer holds these words, so what the links open may differ; `removed`:
-    its file was deleted, and there is nothing to open. `boxes`: as in a search result."""
+    """A cited passage. `page`, `startMs` and `endMs` say where the same words stand now.
+
+    `changed`: the course no longer holds these words: the place is where they stood, `imageUrl` the page's picture of
+    then (null: it was not kept), and what the other links open may differ. `removed`: its file was deleted, and there
+    is nothing to open. `boxes`: as in a search result, on that picture.
+    """
 
     id: UUID
     handle: int

@@ -45,7 +45,7 @@ where user_id = %(user_id)s::uuid and client_id = %(client_id)s::text
 with written as (
     update chat_messages
     set status = %(status)s::text, error_code = %(error_code)s::text, content = %(content)s::text,
-        parts = %(parts)s::jsonb, metadata = metadata || %(metadata)s::jsonb
+        parts = %(parts)s::jsonb, metadata = metadata || %(metadata)s::jsonb, hits = %(hits)s::jsonb
     where key = %(message_key)s::uuid
     returning session_id
 )
@@ -60,23 +60,25 @@ where user_id = %(user_id)s::uuid and client_id = %(client_id)s::text
 
 -- name: get_source
 -- One cited passage of this person's chats: id, course_id, handle, chunk_id, kind, source_id, title, file_name, page,
--- page_label, start_ms, end_ms, document_id, lecture_id, quote, changed, removed (its file was deleted, or is not theirs
--- to see any more), body and line_boxes of its slide (null for speech and where the slide is gone). No row: not there, or
--- not theirs, or they left the course; a course that was deleted is left by nobody.
-select s.id, s.course_id, s.handle, s.chunk_id, s.kind, s.source_id, s.title, s.file_name, s.page, s.page_label,
-       s.start_ms, s.end_ms, s.document_id, s.lecture_id, s.quote,
-       not exists (
-      select 1 from slide_chunks_knowledge k
-      where k.document_id = s.source_id and (k.id = s.chunk_id or k.content = s.quote)
-  ) and not exists (
-      select 1 from lecture_chunks_knowledge k
-      where k.lecture_id = s.source_id and (k.id = s.chunk_id or k.content = s.quote)
-  ) as changed,
-       now.removed,
+-- page_label, start_ms, end_ms (where the same words stand now, or stood), document_id, lecture_id, quote, changed,
+-- removed (its file was deleted, or is not theirs to see any more), image_sha256 (its page's picture then), boxes (on that
+-- picture), body and line_boxes of its slide now (null for speech and where the slide is gone). No row: not there, or not
+-- theirs, or they left the course; a course that was deleted is left by nobody.
+select s.id, s.course_id, s.handle, s.chunk_id, s.kind, s.source_id, s.title, s.file_name,
+       case when s.kind = 'slide' then coalesce(k.page, s.page) else s.page end as page,
+       case when k.page is null then s.page_label else k.page_label end as page_label,
+       coalesce(k.start_ms, s.start_ms) as start_ms, coalesce(k.end_ms, s.end_ms) as end_ms,
+       s.document_id, s.lecture_id, s.quote, k.kind is null as changed, now.removed, s.image_sha256, s.boxes,
        p.body, p.line_boxes
 from message_sources s
 join chat_messages m on m.key = s.message_key
 join chat_sessions c on c.id = m.session_id
+left join lateral (
+    select k.kind, k.page, k.page_label, k.start_ms, k.end_ms from chunks k
+    where k.source_id = s.source_id and (k.id = s.chunk_id or k.content = s.quote)
+    order by k.id = s.chunk_id desc, abs(coalesce(k.page - s.page, k.start_ms - s.start_ms))
+    limit 1
+) as k on true
 cross join lateral (
     select not exists (
         select 1 from documents d where d.id = s.source_id and d.deleted_at is null
@@ -87,7 +89,7 @@ cross join lateral (
     ) as removed
 ) as now
 left join user_courses u on u.course_id = s.course_id and u.user_id = c.user_id
-left join slides p on s.kind = 'slide' and p.course_id = s.course_id and p.document_id = s.source_id and p.page = s.page
+left join slides p on s.kind = 'slide' and p.course_id = s.course_id and p.document_id = s.source_id and p.page = k.page
                   and not now.removed
 where s.id = %(source_id)s::uuid and c.user_id = %(user_id)s::uuid and (u.user_id is not null or not is_course(s.course_id))
 
@@ -97,13 +99,53 @@ update chat_sessions set title = %(title)s::text, titled_by = 'model'
 where id = %(session_id)s::uuid and titled_by = 'question'
 
 -- name: insert_source
--- Keep one cited passage as it was. Rows touched: 1, or 0 when the message was deleted or the passage is kept already.
+-- Keep one cited passage as it was, with what it was made from and by which runs. Its picture is kept where nobody removes
+-- it just now. Rows touched: 1, or 0 when the message was deleted or the passage is kept already.
+with made as (
+    select k.source_sha256, d.stages, jsonb_build_object(
+        'chunker', k.chunker_version, 'readFrom', s.text_source, 'reader', s.code_version, 'describedBy', p.model,
+        'descriptionPrompt', p.prompt_version) as origin
+    from slide_chunks_knowledge k
+    join documents d on d.id = k.document_id
+    left join slides s on s.course_id = k.course_id and s.document_id = k.document_id and s.page = k.page
+    left join slide_descriptions p on p.course_id = k.course_id and p.document_id = k.document_id and p.page = k.page
+    where k.course_id = %(course_id)s::uuid and k.id = %(chunk_id)s::uuid
+    union all
+    select k.source_sha256, l.stages, jsonb_build_object(
+        'chunker', k.chunker_version, 'readFrom', t.source, 'reader', t.code_version, 'heardBy', t.model)
+    from lecture_chunks_knowledge k
+    join lectures l on l.id = k.lecture_id
+    left join transcripts t on t.lecture_id = l.id
+    where k.course_id = %(course_id)s::uuid and k.id = %(chunk_id)s::uuid
+),
+runs as (
+    select jsonb_object_agg(stage.key, stage.value ->> 'run_id') as by_stage,
+           array_agg(distinct stage.value ->> 'run_id') as ids
+    from made, jsonb_each(made.stages) as stage where stage.value ? 'run_id'
+),
+shown as materialized (
+    select image_sha256 from slides
+    where course_id = %(course_id)s::uuid and document_id = %(document_id)s::uuid and page = %(page)s::integer
+      and image_sha256 is not null
+),
+picture as (
+    select image_sha256 from shown where pg_try_advisory_xact_lock_shared(hashtextextended(image_sha256, 20))
+)
 insert into message_sources (id, message_key, course_id, handle, chunk_id, kind, source_id, title, file_name, page,
-                                page_label, start_ms, end_ms, document_id, lecture_id, quote)
+                                page_label, start_ms, end_ms, document_id, lecture_id, quote, boxes, file_sha256,
+                                image_sha256, run_ids, origin)
 select %(id)s::uuid, m.key, %(course_id)s::uuid, %(handle)s::integer, %(chunk_id)s::uuid, %(kind)s::text,
        %(source_id)s::uuid, %(title)s::text, %(file_name)s::text, %(page)s::integer, %(page_label)s::text,
-       %(start_ms)s::integer, %(end_ms)s::integer, %(document_id)s::uuid, %(lecture_id)s::uuid, %(quote)s::text
-from chat_messages m where m.key = %(message_key)s::uuid
+       %(start_ms)s::integer, %(end_ms)s::integer, %(document_id)s::uuid, %(lecture_id)s::uuid, %(quote)s::text,
+       %(boxes)s::jsonb, made.source_sha256, picture.image_sha256, coalesce(runs.ids, '{}'),
+       jsonb_strip_nulls(coalesce(made.origin, '{}') || jsonb_build_object(
+           'runs', runs.by_stage, 'set', e.name, 'model', e.model, 'dims', e.dims))
+from chat_messages m
+left join made on true
+left join runs on true
+left join picture on true
+left join embedding_sets e on e.id = %(set_id)s::integer
+where m.key = %(message_key)s::uuid
 on conflict do nothing
 
 -- name: list_branches
@@ -114,13 +156,23 @@ where m.session_id = %(session_id)s::uuid
 order by m.created_at desc
 limit 200
 
--- name: list_changed_sources
--- Cited passages of these messages that the course no longer holds in those words: id, removed (its file was deleted, or
--- whose chat it is may not see it any more).
-select s.id, now.removed
+-- name: list_source_news
+-- Cited passages of these messages of which there is news: id, changed (the course no longer holds those words), removed
+-- (its file was deleted, or whose chat it is may not see it any more); where the same words stand elsewhere now: kind,
+-- title, file_name, page, page_label, start_ms, end_ms.
+select s.id, k.kind is null as changed, now.removed, s.kind, s.title, s.file_name,
+       case when s.kind = 'slide' then coalesce(k.page, s.page) else s.page end as page,
+       case when k.page is null then s.page_label else k.page_label end as page_label,
+       coalesce(k.start_ms, s.start_ms) as start_ms, coalesce(k.end_ms, s.end_ms) as end_ms
 from message_sources s
 join chat_messages m on m.key = s.message_key
 join chat_sessions c on c.id = m.session_id
+left join lateral (
+    select k.kind, k.page, k.page_label, k.start_ms, k.end_ms from chunks k
+    where k.source_id = s.source_id and (k.id = s.chunk_id or k.content = s.quote)
+    order by k.id = s.chunk_id desc, abs(coalesce(k.page - s.page, k.start_ms - s.start_ms))
+    limit 1
+) as k on true
 cross join lateral (
     select not exists (
         select 1 from documents d where d.id = s.source_id and d.deleted_at is null
@@ -131,13 +183,9 @@ cross join lateral (
     ) as removed
 ) as now
 where s.message_key = any(%(message_keys)s::uuid[])
-  and (now.removed or not exists (
-      select 1 from slide_chunks_knowledge k
-      where k.document_id = s.source_id and (k.id = s.chunk_id or k.content = s.quote)
-  ) and not exists (
-      select 1 from lecture_chunks_knowledge k
-      where k.lecture_id = s.source_id and (k.id = s.chunk_id or k.content = s.quote)
-  ))
+  and (now.removed or k.kind is null
+       or (k.page, k.page_label) is distinct from (s.page, s.page_label) and s.kind = 'slide'
+       or (k.start_ms, k.end_ms) is distinct from (s.start_ms, s.end_ms) and s.kind = 'speech')
 
 -- name: list_feedback
 -- Ratings of these messages: message_key, rating, reason.
@@ -201,3 +249,33 @@ set title = coalesce(%(title)s::text, title), head_key = coalesce(%(head_key)s::
     updated_at = case when %(title)s::text is null and %(head_key)s::uuid is null then updated_at else now() end
 where user_id = %(user_id)s::uuid and client_id = %(client_id)s::text
 returning id, client_id, course_id, title, head_key, created_at, updated_at, archived_at, titled_by
+
+-- name: find_answer
+-- An answer of this person that has ended, by its key or its newest message of that id: key, id, question, content, status,
+-- metadata, hits, created_at. No row: not there, or not theirs.
+select m.key, m.id, coalesce(q.content, '') as question, m.content, m.status, m.metadata, m.hits, m.created_at
+from chat_sessions s
+join chat_messages m on m.session_id = s.id and m.role = 'assistant' and m.status <> 'running'
+left join chat_messages q on q.key = m.parent_key
+where s.user_id = %(user_id)s::uuid and (m.id = %(id)s::text or m.key = %(key)s::uuid)
+order by m.created_at desc
+limit 1
+
+-- name: find_cited_picture
+-- The picture of the page that a passage of this person's chats cited: image_sha256. No row: none was kept, it is not theirs,
+-- or they may not see the deck any more, or left its course.
+select s.image_sha256
+from message_sources s
+join chat_messages m on m.key = s.message_key
+join chat_sessions c on c.id = m.session_id
+join documents d on d.id = s.document_id and d.deleted_at is null
+join user_courses u on u.course_id = d.course_id and u.user_id = c.user_id
+where s.id = %(source_id)s::uuid and c.user_id = %(user_id)s::uuid and s.image_sha256 is not null
+  and sees_upload(c.user_id, u.role, d.owner_id, d.published, d.offered_at, d.release_at)
+
+-- name: list_origins
+-- The passages an answer cites, with what each was made from: id, handle, kind, title, file_name, page, page_label, start_ms,
+-- end_ms, chunk_id, quote, file_sha256, origin.
+select id, handle, kind, title, file_name, page, page_label, start_ms, end_ms, chunk_id, quote, file_sha256, origin
+from message_sources where message_key = %(message_key)s::uuid
+order by handle

@@ -29,6 +29,7 @@ NOT_REFERENCES = {
     ("corrections", "source_sha256"): "which upload was corrected",
     ("lecture_audio", "media_sha256"): "which upload the sound was made from",
     ("document_pdfs", "source_sha256"): "which upload the PDF was made from",
+    ("message_sources", "file_sha256"): "which upload the cited words were read from",
     ("lecture_alignments", "deck_sha256s"): "which uploads were compared",
     ("item_cache", "picture_sha256"): "what it is about: it ends with the picture, and keeps none",
 }

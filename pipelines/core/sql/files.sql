@@ -19,6 +19,9 @@ union
 select pdf_sha256 from document_pdfs where %(names)s::text[] is null or pdf_sha256 = any(%(names)s::text[])
 union
 select audio_sha256 from lecture_audio where %(names)s::text[] is null or audio_sha256 = any(%(names)s::text[])
+union
+select image_sha256 from message_sources
+where image_sha256 is not null and (%(names)s::text[] is null or image_sha256 = any(%(names)s::text[]))
 
 -- name: lock_files
 -- Keep everybody from referring to these files until the transaction ends, waiting for those who are at it. Rows of

@@ -29,3 +29,14 @@ from lectures l
 left join lecture_alignments a on a.lecture_id = l.id
 left join embedding_sets e on e.id = live_set(l.course_id)
 where l.id = %(lecture_id)s::uuid and l.deleted_at is null
+
+-- name: list_answers_of_run
+-- Answers that cite what a Dagster run has made, newest first, a row a cited passage; the run by its id or how that begins:
+-- message_key, answered_at, course (null: it was deleted), handle, kind, file_name, page, start_ms.
+select m.key as message_key, m.created_at as answered_at, c.name as course, s.handle, s.kind, s.file_name, s.page, s.start_ms
+from message_sources s
+join chat_messages m on m.key = s.message_key
+left join courses c on c.id = s.course_id
+where s.run_ids @> array[%(run_id)s::text]
+   or length(%(run_id)s::text) < 36 and exists (select from unnest(s.run_ids) r where starts_with(r, %(run_id)s::text))
+order by m.created_at desc, m.key, s.handle

@@ -101,6 +101,8 @@ POLICY: dict[str, dict[str, str]] = {
     "PUT /api/sessions/{chat_id}/messages/{message_id}/feedback": {"message": OWN},
     "DELETE /api/sessions/{chat_id}/messages/{message_id}/feedback": {"message": "==.==="},
     "GET /api/sources/{source_id}": {"source": OWN},
+    "GET /api/sources/{source_id}/image": {"cited picture": OWN, "cited picture of what is kept": "444444"},
+    "GET /api/messages/{message_id}/provenance": {"message": OWN},
     "GET /api/me": EVERYBODY,
     "PATCH /api/me": EVERYBODY,
     "GET /api/auth/openrouter": EVERYBODY,

@@ -281,3 +281,14 @@ class World:
             " from chat_messages where id = %s returning id::text", [self.course, message],
         )  # fmt: skip
         return Thing(path={"source_id": source})
+
+    def _cited_picture(self, deck: str = "published") -> Thing:
+        thing = self._source()
+        self.rows(
+            "update ai.message_sources set source_id = %s, document_id = %s, page = 1, image_sha256 = %s where id = %s",
+            [document := self._deck(deck), document, self.picture, thing.path["source_id"]],
+        )
+        return thing
+
+    def _cited_picture_of_what_is_kept(self) -> Thing:
+        return self._cited_picture("kept")

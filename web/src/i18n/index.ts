@@ -8,6 +8,7 @@ import type join from "./en/join.json";
 import type materials from "./en/materials.json";
 import type open from "./en/open.json";
 import type operator from "./en/operator.json";
+import type provenance from "./en/provenance.json";
 import type reader from "./en/reader.json";
 import type settings from "./en/settings.json";
 import type teaching from "./en/teaching.json";
@@ -20,6 +21,7 @@ type English =
   & typeof materials
   & typeof open
   & typeof operator
+  & typeof provenance
   & typeof reader
   & typeof settings
   & typeof teaching;
@@ -32,6 +34,7 @@ export type Catalogue =
   | "materials"
   | "open"
   | "operator"
+  | "provenance"
   | "reader"
   | "settings"
   | "teaching";

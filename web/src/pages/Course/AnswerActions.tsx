@@ -1,10 +1,15 @@
-import { useState } from "react";
+import { Suspense, useState } from "react";
 import { t } from "../../i18n/index.ts";
+import { Dialog } from "../../ui/Dialog.tsx";
 import { Icon } from "../../ui/Icon.tsx";
+import { later } from "../../ui/later.ts";
 import { type Cited, type Message, wordsOf } from "./messages.ts";
 import { placeOf } from "../../ui/place.ts";
+import { Working } from "../../ui/states.tsx";
 import { Rating } from "./Rating.tsx";
 import { Versions } from "./Versions.tsx";
+
+const Provenance = later(() => import("./Provenance.tsx"), "provenance");
 
 /** What can be done with an answer that has ended. */
 export function AnswerActions({ chatId, message, cited, busy, onAgain, onShow }: {
@@ -16,6 +21,7 @@ export function AnswerActions({ chatId, message, cited, busy, onAgain, onShow }:
   onShow: (key: string) => void;
 }) {
   const [copied, setCopied] = useState(false);
+  const [asked, setAsked] = useState(false);
   const copy = async () => {
     await navigator.clipboard.writeText(asMarkdown(message, cited));
     setCopied(true);
@@ -31,6 +37,17 @@ export function AnswerActions({ chatId, message, cited, busy, onAgain, onShow }:
         <Icon name="again" size={16} />
         {t("chat.again")}
       </button>
+      <button type="button" className="button quiet px-2" onClick={() => setAsked(true)}>
+        <Icon name="list" size={16} />
+        {t("chat.origin")}
+      </button>
+      {asked && (
+        <Dialog title={t("chat.origin")} onClose={() => setAsked(false)}>
+          <Suspense fallback={<Working>{t("state.loading")}</Working>}>
+            <Provenance messageId={message.id} cited={cited} onOpen={() => setAsked(false)} />
+          </Suspense>
+        </Dialog>
+      )}
       <Rating chatId={chatId} message={message} />
       <Versions message={message} busy={busy} onShow={onShow} />
     </div>

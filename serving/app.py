@@ -16,6 +16,7 @@ from serving.routes import (
     account,
     auth,
     chat,
+    completions,
     corrections,
     courses,
     events,
@@ -80,7 +81,7 @@ def create_app(settings: Settings | None = None, *, limits: Limits | None = None
         chat.router, sessions.router, courses.router, members.router, events.router, uploads.router, resumable.router,
         materials.documents, materials.lectures, readers.router, corrections.router, media.router, auth.router,
         account.router, keys.router, models.router, personal.router, usage.router, operator.router, health.router,
-        provenance.router,
+        provenance.router, completions.router,
     ):  # fmt: skip
         app.include_router(router)
     problems.install(app)

@@ -74,7 +74,7 @@ class Gate:
             else:
                 await self._app(scope, receive, sending)
         except (ProblemError, StorageUnavailableError) as problem:
-            response = respond(code_of(problem), retry_after_s=problem.retry_after_s)
+            response = respond(code_of(problem), scope=scope, retry_after_s=problem.retry_after_s)
             response.headers["connection"] = "close"  # the body was not read, so nothing may follow on this line
             await response(scope, receive, sending)
         finally:

@@ -66,7 +66,7 @@ class GuardedRoute(APIRoute):
             try:
                 limit = self._admit(request)
             except ProblemError as problem:
-                response = respond(problem.code, retry_after_s=problem.retry_after_s)
+                response = respond(problem.code, scope=request.scope, retry_after_s=problem.retry_after_s)
                 response.headers["connection"] = "close"  # the body was not read, so nothing may follow on this line
                 return response
             body = _Counted(request.receive, limit)
@@ -83,7 +83,7 @@ class GuardedRoute(APIRoute):
                     "field": getattr(problem, "field", None),
                     "retry_after_s": getattr(problem, "retry_after_s", None),
                 }
-                response = respond(code_of(problem), message=said_of(problem), **told)
+                response = respond(code_of(problem), scope=request.scope, message=said_of(problem), **told)
                 response.headers["connection"] = "close"
                 return response
 

@@ -15,8 +15,9 @@ from starlette.types import Receive, Scope, Send
 DIST = Path(__file__).parent / "dist"
 INDEX = "/index.html"
 VERSION_HEADER = b"x-page-version"
-API = ("/api", "/api/", "/livez", "/readyz", "/openapi.json")
-"""Addresses that are never the page's."""
+API = ("/api", "/v1", "/mcp", "/livez", "/readyz", "/openapi.json")
+UNDER = ("/api/", "/v1/", "/mcp/", "/.well-known/")
+"""Addresses that are never the page's, and how such addresses begin."""
 
 POLICY = (
     "default-src 'none'; script-src 'self'; "
@@ -65,7 +66,7 @@ class Page:
     def has(self, scope: Scope) -> bool:
         """Whether a request is for the page and not for the API."""
         path: str = scope["path"]
-        return scope["method"] in ("GET", "HEAD") and path not in API and not path.startswith("/api/")
+        return scope["method"] in ("GET", "HEAD") and path not in API and not path.startswith(UNDER)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer: with the file of this address, else with the page itself, which knows its own addresses."""

@@ -9,13 +9,13 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict
 from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 
 from pipelines.core.errors import ProviderRefusedError, StudyBuddyError, UnreadableFileError
-from pipelines.http.rules import REFUSALS
+from pipelines.http.rules import REFUSALS, Scope
 from serving.log import log
 
 
@@ -91,6 +91,9 @@ PROBLEMS: dict[str, Problem] = {
         410, "This invitation is not good (any more). Look whether its link is whole, or ask for a new one."
     ),
     "not_found": Problem(404, "There is no such thing here."),
+    "model_not_found": Problem(404, "There is no such course among yours; `GET /v1/models` lists what may be asked."),
+    "several_courses": Problem(409, "Several of your courses are called that; name one by its id."),
+    "unsupported": Problem(422, "What this field asks for is not done here; leave it out."),
     "method_not_allowed": Problem(405, "That cannot be done with this address."),
     "range_not_satisfiable": Problem(416, "The file has no such range."),
     "answer_in_progress": Problem(409, "An answer is being written in this chat; wait for it or stop it."),
@@ -135,6 +138,10 @@ OPEN = ("bad_host", "foreign_origin", "not_json", "storage_unavailable", "intern
 _FROM_STATUS = {400: "bad_request", 401: "not_authenticated", 404: "not_found", 405: "method_not_allowed"}
 
 
+OPENAI = "/v1/"
+"""How addresses begin whose errors have the shape that clients of OpenAI's interface read."""
+
+
 class ErrorDetail(BaseModel):
     """`code` is stable and for programs, `message` a sentence for people; `field` names what is wrong in a body."""
 
@@ -149,6 +156,19 @@ class ErrorBody(BaseModel):
     """The body of every error."""
 
     error: ErrorDetail
+
+
+class OpenAIErrorDetail(ErrorDetail):
+    """The same as clients of OpenAI's interface read it; `param` names what is wrong in a body."""
+
+    type: str
+    param: str | None = None
+
+
+class OpenAIErrorBody(BaseModel):
+    """The body of every error under `/v1`."""
+
+    error: OpenAIErrorDetail
 
 
 class ProblemError(Exception):
@@ -177,30 +197,47 @@ def said_of(error: BaseException) -> str | None:
     return error.message if isinstance(error, UnreadableFileError) and error.code in PROBLEMS else None
 
 
-def error_json(code: str, *, field: str | None = None, message: str | None = None) -> str:
-    """The short JSON of a problem; `message` None: the table's."""
-    detail = {"code": code, "message": message or PROBLEMS[code].message} | ({"field": field} if field else {})
+def error_json(code: str, *, field: str | None = None, message: str | None = None, openai: bool = False) -> str:
+    """The short JSON of a problem; `message` None: the table's. `openai`: as clients of OpenAI's interface read it."""
+    detail: dict[str, Any] = {"code": code, "message": message or PROBLEMS[code].message}
+    if openai:
+        detail |= {"type": _openai_type(PROBLEMS[code].status), "param": field}
+    elif field:
+        detail["field"] = field
     return to_json({"error": detail}).decode()
 
 
+def _openai_type(status: int) -> str:
+    named = {401: "authentication_error", 402: "insufficient_quota", 403: "permission_error", 429: "rate_limit_error"}
+    return named.get(status, "invalid_request_error" if status < 500 else "server_error")
+
+
 def respond(
-    code: str, *, field: str | None = None, retry_after_s: float | None = None, message: str | None = None
+    code: str,
+    *,
+    scope: Scope,
+    field: str | None = None,
+    retry_after_s: float | None = None,
+    message: str | None = None,
 ) -> Response:
-    """A problem as an HTTP response; `message` None: the table's."""
+    """A problem as the HTTP response to a request; `message` None: the table's."""
     headers = {"retry-after": str(max(1, round(retry_after_s)))} if retry_after_s is not None else {}
     if code == "not_authenticated":
         headers["www-authenticate"] = "Bearer"
     status = PROBLEMS[code].status
-    return Response(error_json(code, field=field, message=message), status, headers, media_type="application/json")
+    body = error_json(code, field=field, message=message, openai=scope["path"].startswith(OPENAI))
+    return Response(body, status, headers, media_type="application/json")
 
 
-def documented(*codes: str, always: tuple[str, ...] = EVERYWHERE) -> dict[int | str, dict[str, Any]]:
+def documented(
+    *codes: str, always: tuple[str, ...] = EVERYWHERE, body: type[BaseModel] = ErrorBody
+) -> dict[int | str, dict[str, Any]]:
     """`responses=` of a route: these problems, by status, besides those that such a route can `always` give."""
     by_status: dict[int | str, list[str]] = {}
     for code in (*always, *codes):
         by_status.setdefault(PROBLEMS[code].status, []).append(code)
     return {
-        status: {"model": ErrorBody, "description": "Codes: " + ", ".join(f"`{code}`" for code in names)}
+        status: {"model": body, "description": "Codes: " + ", ".join(f"`{code}`" for code in names)}
         for status, names in by_status.items()
     }
 
@@ -208,9 +245,9 @@ def documented(*codes: str, always: tuple[str, ...] = EVERYWHERE) -> dict[int | 
 def install(app: FastAPI) -> None:
     """Translate every exception of this app's routes."""
 
-    async def on_problem(_: Request, error: Exception) -> Response:
+    async def on_problem(request: Request, error: Exception) -> Response:
         assert isinstance(error, ProblemError)  # noqa: S101  registered for this class only
-        return respond(error.code, field=error.field, retry_after_s=error.retry_after_s)
+        return respond(error.code, scope=request.scope, field=error.field, retry_after_s=error.retry_after_s)
 
     async def on_expected(request: Request, error: Exception) -> Response:
         code = code_of(error)
@@ -218,25 +255,26 @@ def install(app: FastAPI) -> None:
         wait = getattr(error, "retry_after_s", None)
         if wait is None and PROBLEMS[code].status == 503:
             wait = 2.0
-        return respond(code, retry_after_s=wait, message=said_of(error))
+        return respond(code, scope=request.scope, retry_after_s=wait, message=said_of(error))
 
-    async def on_invalid(_: Request, error: Exception) -> Response:
+    async def on_invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)  # noqa: S101
         first: dict[str, Any] = next(iter(error.errors()), {})
         if first.get("type") == "json_invalid":
-            return respond("bad_request")
-        return respond("invalid_request", field=".".join(str(piece) for piece in first.get("loc", ()))[:200] or None)
+            return respond("bad_request", scope=request.scope)
+        field = ".".join(str(piece) for piece in first.get("loc", ()))[:200] or None
+        return respond("invalid_request", scope=request.scope, field=field)
 
-    async def on_http(_: Request, error: Exception) -> Response:
+    async def on_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101
         code = _FROM_STATUS.get(error.status_code, "bad_request")
-        response = respond(code)
+        response = respond(code, scope=request.scope)
         response.headers.update(error.headers or {})
         return response
 
-    async def on_anything(_: Request, error: Exception) -> JSONResponse:
+    async def on_anything(request: Request, error: Exception) -> Response:
         log("failed", code="internal", error=type(error).__name__)
-        return JSONResponse({"error": {"code": "internal", "message": PROBLEMS["internal"].message}}, 500)
+        return respond("internal", scope=request.scope)
 
     app.add_exception_handler(ProblemError, on_problem)
     app.add_exception_handler(StudyBuddyError, on_expected)

@@ -77,6 +77,7 @@ async def _quote(turn: Turn, *, why: str = NO_MODEL) -> AsyncGenerator[Event]:
         yield event
     for event in [*turn.say(extractive_answer(turn.question, hits, why=why).text), *turn.settle()]:
         yield event
+    turn.quoted = True
 
 
 async def _ask(turn: Turn, model: ChatModel, *, tools: bool) -> AsyncGenerator[Event]:

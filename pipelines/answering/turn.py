@@ -44,7 +44,7 @@ class Turn:
 
     `history` is earlier (role, words), oldest first, without the question; `summary` is of what was said before
     it, None: nothing was; `summarised`: this answer holds it. `search` finds passages of the course that
-    was asked, and of no other whatever the model says.
+    was asked, and of no other whatever the model says. `quoted`: the answer is passages, word for word.
     """
 
     course: str
@@ -61,6 +61,7 @@ class Turn:
     searches: int = 0
     chars: int = 0
     answered: bool = False
+    quoted: bool = False
     call_ids: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:

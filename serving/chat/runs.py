@@ -21,6 +21,7 @@ from serving.chat.endings import end_answer, store
 from serving.chat.events import write
 from serving.chat.live import DELETED, LEFT, NOT_ALLOWED, SHUTDOWN, STATUS, STOPPED, LiveRun, Then
 from serving.chat.turns import Begun
+from serving.chat.unkept import Unkept
 from serving.chat.writer import PartWriter
 from serving.database import ServingDatabase, rows
 from serving.limits import Limits
@@ -41,11 +42,12 @@ class Runs:
         self._unsaved: list[dict[str, Any]] = []  # batches a failing database did not take; taken again in order
         self._begun = asyncio.Event()
         self._afterwards: set[asyncio.Task[None]] = set()
+        self.unkept = Unkept()
         self.owner = uuid4()
         self.draining = False
 
     def __len__(self) -> int:
-        return len(self._live)
+        return len(self._live) + len(self.unkept)
 
     def get(self, run_id: UUID) -> LiveRun | None:
         """A live answer of this process."""
@@ -59,8 +61,8 @@ class Runs:
         """
         if self.draining:
             raise ProblemError("shutting_down", retry_after_s=5)
-        mine = sum(live.user_id == user_id for live in self._live.values())
-        if mine >= self._limits.runs_per_user or len(self._live) >= self._limits.runs:
+        mine = sum(live.user_id == user_id for live in self._live.values()) + self.unkept.count(user_id)
+        if mine >= self._limits.runs_per_user or len(self) >= self._limits.runs:
             raise ProblemError("too_many_answers", retry_after_s=5)
 
     def start(self, begun: Begun, user_id: UUID, turn: Turn, work: Work, *, then: Then | None = None) -> LiveRun:
@@ -88,6 +90,7 @@ class Runs:
         for run_id, live in list(self._live.items()):
             if live.user_id == user_id:
                 self.stop(run_id)
+        self.unkept.stop("suspended", user_id)
 
     async def wait(self, run_id: UUID, timeout_s: float) -> None:
         """Wait until an answer of this process has ended, at most so long."""
@@ -98,18 +101,20 @@ class Runs:
     async def drain(self) -> None:
         """Take no more answers, let those under way end, then close the rest as interrupted."""
         self.draining = True
-        tasks = [live.task for live in self._live.values() if live.task]
-        if tasks:
+        if tasks := self._tasks():
             log("draining", runs=len(tasks))
             await asyncio.wait(tasks, timeout=self._limits.drain_s)
         for run_id in list(self._live):
             self.stop(run_id, SHUTDOWN)
-        tasks = [live.task for live in self._live.values() if live.task]
-        if tasks:
+        self.unkept.stop("shutting_down")
+        if tasks := self._tasks():
             await asyncio.wait(tasks, timeout=self._limits.drain_s)
         for task in self._afterwards:
             task.cancel()
         await asyncio.gather(*self._afterwards, return_exceptions=True)
+
+    def _tasks(self) -> list["asyncio.Task[None]"]:
+        return [*(live.task for live in self._live.values() if live.task), *self.unkept.tasks]
 
     async def begun(self) -> None:
         """Wait until there is an answer whose text is to be stored; at once where there is one."""

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from pipelines.core.models.payers import Means
+from pipelines.core.records import Person
 from serving.accounts.access import CourseAccess
 from serving.accounts.people import Principal
 from serving.chat.compaction import History, read_history
@@ -53,22 +54,29 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Begun:
-    """A turn that is written down and may start.
+class Asked:
+    """A question that may be answered, and who asks it.
 
-    `history` is what was said before the question; `source_ids` are the decks and lectures it stays within, none: the
-    whole course. `means` is what the asker has to pay for the answer with.
+    `run_id` names its answer; `history` is what was said before the question; `source_ids` are the decks and lectures
+    it stays within, none: the whole course. `means` is what the asker has to pay for the answer with.
     """
 
     run_id: UUID
-    session: Chat
+    person: Person
     course: CourseAccess
-    message_key: UUID
-    message_id: str
     question: str
     source_ids: tuple[UUID, ...]
     history: History
     means: Means
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun(Asked):
+    """A turn of a chat that is written down and may start."""
+
+    session: Chat
+    message_key: UUID
+    message_id: str
 
 
 def read_request(body: Any) -> ChatRequest:
@@ -183,6 +191,7 @@ async def _begin(
     )
     return Begun(
         run_id=run_id,
+        person=person.person,
         session=opened.chat,
         course=opened.course,
         message_key=message_key,

@@ -52,12 +52,12 @@ class TusRoute(GuardedRoute):
 
 def _refusal(scope: Scope) -> Response | None:
     if any(header(scope, name) is not None for name in OVERRIDES):
-        return respond("method_override")
+        return respond("method_override", scope=scope)
     for name in NOT_OFFERED:
         if header(scope, name) is not None:
-            return respond("invalid_request", field=name.decode())
+            return respond("invalid_request", scope=scope, field=name.decode())
     if scope["method"] != "OPTIONS" and header(scope, b"tus-resumable") != VERSION:
-        response = respond("tus_version")
+        response = respond("tus_version", scope=scope)
         response.headers["tus-version"] = VERSION
         return response
     return None

@@ -2,24 +2,15 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from typing import Annotated, Any
 
 from fastapi import Path, Request
 from fastapi.responses import Response, StreamingResponse
 from starlette.requests import ClientDisconnect
 
-from pipelines.answering.events import Event
-from pipelines.answering.loop import answer
-from pipelines.answering.model import ChatModel
-from pipelines.answering.turn import Turn
-from pipelines.core.errors import KeyMissingError, StudyBuddyError
-from pipelines.core.models.meter import Purpose
-from pipelines.core.records import Hit, Person
 from serving.accounts.asking import Asker
 from serving.chat import parts as p
-from serving.chat.compaction import compact
+from serving.chat.answers import answer_to, model_of, turn_of
 from serving.chat.feed import Feed
 from serving.chat.follow import STOP
 from serving.chat.live import Then
@@ -28,8 +19,7 @@ from serving.chat.titles import give_title, wants_title
 from serving.chat.turns import Begun, begin_turn, read_request
 from serving.database import CHANNEL, row, run
 from serving.guard import router as guarded
-from serving.log import log
-from serving.problems import ProblemError, code_of, documented
+from serving.problems import ProblemError, documented
 from serving.schemas.chats import ChatBody, StopOut
 from serving.state import State, state_of
 
@@ -70,17 +60,11 @@ async def chat(request: Request, person: Asker) -> Response:
     fit best, a `data-connect` part with the address where OpenRouter is connected, and the error `connect_openrouter`.
     """
     state = state_of(request)
-    asked = read_request(await _body(request))
+    asked = read_request(await read_json(request))
     state.runs.admit(person.user_id)
     begun = await begin_turn(state.database, person, asked, owner=state.runs.owner, limits=state.limits)
-    turn = _turn(state, begun, person.person)
-    live = state.runs.start(
-        begun,
-        person.user_id,
-        turn,
-        lambda turn: _answer(state, begun, turn, person.person),
-        then=_then(state, begun, person.person),
-    )
+    turn, then = turn_of(state, begun), _then(state, begun)
+    live = state.runs.start(begun, person.user_id, turn, lambda turn: answer_to(state, begun, turn), then=then)
     return _stream(state, live.feed)
 
 
@@ -124,7 +108,7 @@ async def stop(request: Request, person: Asker, chat_id: ChatId) -> StopOut:
     return StopOut(stopped=True)
 
 
-async def _body(request: Request) -> Any:
+async def read_json(request: Request) -> Any:
     """The JSON of a request. Python's parser, because clients escape half an emoji and other parsers refuse it."""
     try:
         return json.loads(await request.body())
@@ -134,69 +118,17 @@ async def _body(request: Request) -> Any:
         raise ProblemError("bad_request") from None
 
 
-def _turn(state: State, begun: Begun, person: Person) -> Turn:
-    async def search(question: str) -> list[Hit]:
-        return await state.searcher.search(
-            question,
-            course_id=begun.course.id,
-            person=person,
-            limit=state.limits.hits,
-            source_ids=begun.source_ids,
-        )
-
-    return Turn(
-        course=begun.course.name,
-        question=begun.question,
-        history=begun.history.words(state.limits),
-        summary=begun.history.summary["text"] if begun.history.summary else None,
-        search=search,
-        bounds=state.limits.answer,
-    )
-
-
-def _then(state: State, begun: Begun, person: Person) -> Then | None:
+def _then(state: State, begun: Begun) -> Then | None:
     """What follows the answer: a title, where it is time for one and there is a model to ask for one."""
     if not wants_title(begun):
         return None
 
     async def then(answer: str) -> None:
-        model, _ = _model(state, begun, "title")
+        model, _ = model_of(state, begun, "title")
         if model is not None:
-            await give_title(state.database, person, model, begun, answer)
+            await give_title(state.database, begun.person, model, begun, answer)
 
     return then
-
-
-def _model(state: State, begun: Begun, purpose: Purpose) -> tuple[ChatModel | None, KeyMissingError | None]:
-    """The model that the asker pays for; none where none is set, or with the reason why nobody pays."""
-    try:
-        return state.models.of(begun.means, purpose, course_id=begun.course.id, run_id=begun.run_id), None
-    except KeyMissingError as error:
-        return None, error
-
-
-async def _answer(state: State, begun: Begun, turn: Turn, person: Person) -> AsyncGenerator[Event]:
-    """The answer, by the model that its asker pays for, or the passages alone where nobody pays.
-
-    Where the chat has grown too long for the model, a summary of its older part comes before it.
-    """
-    (model, missing), history = _model(state, begun, "answer"), begun.history
-    turn.model = model.name if model is not None else None
-    if model is not None and history.too_long(state.limits):
-        summing, _ = _model(state, begun, "summary")
-        assert summing is not None  # noqa: S101  as for the answer
-        try:
-            summed_up, history = await compact(
-                state.database, person, summing, history, course=begun.course.name, limits=state.limits
-            )
-        except StudyBuddyError as error:
-            log("summary_failed", run=str(begun.run_id), code=code_of(error))
-        else:
-            turn.history, turn.summary, turn.summarised = history.words(state.limits), summed_up.text, True
-            yield summed_up
-    async with aclosing(answer(turn, model, missing=missing)) as events:
-        async for event in events:
-            yield event
 
 
 def _stream(state: State, feed: Feed) -> StreamingResponse:

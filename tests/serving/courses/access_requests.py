@@ -115,7 +115,7 @@ def absent(thing: Thing) -> Thing:
         return thing.nowhere("source")
     if thing.path.get("user_id") not in (None, "me"):
         return thing.nowhere("user_id")
-    return thing.nowhere("course_id", "courseId", "course", "chat_id")
+    return thing.nowhere("course_id", "courseId", "course", "chat_id", "model")
 
 
 def scope_of(operation: str) -> str | None:

@@ -125,6 +125,10 @@ class World:
             part = {"type": "text", "text": "What is momentum?"}
             message = {"id": uuid4().hex, "role": "user", "parts": [part]}
             return Thing(body={"id": uuid4().hex, "courseId": self.course, "messages": [message]})
+        if operation == "POST /v1/chat/completions":
+            return Thing(body={"model": self.course, "messages": [{"role": "user", "content": "What is momentum?"}]})
+        if operation == "GET /v1/models/{model}":
+            return Thing(path={"model": self.course})
         if operation == "POST /api/sessions":
             return Thing(body={"courseId": self.course})
         if operation == "GET /api/sessions":

@@ -1,0 +1,83 @@
+"""Answers that no chat keeps: a program asks for one, reads it as it is written, and ends it by leaving.
+
+Belongs here: writing beside the reader, so that an answer can be ended although its reader only waits. Answers of chats
+outlive their readers: see `runs.py`.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from uuid import UUID
+
+from pipelines.answering.events import Event
+from serving.log import log
+from serving.problems import ProblemError, code_of
+
+
+class Unkept:
+    """The answers of this process that no chat keeps."""
+
+    def __init__(self) -> None:
+        self._writing: dict[asyncio.Task[None], UUID] = {}
+        self._causes: dict[asyncio.Task[None], str] = {}
+
+    def __len__(self) -> int:
+        return len(self._writing)
+
+    @property
+    def tasks(self) -> list["asyncio.Task[None]"]:
+        """Of each answer the task that writes it."""
+        return list(self._writing)
+
+    def count(self, user_id: UUID) -> int:
+        """How many are being written for this person."""
+        return sum(each == user_id for each in self._writing.values())
+
+    def stop(self, cause: str, user_id: UUID | None = None) -> None:
+        """End those of a person, None: of everybody; their readers get `cause`, a code of the table of problems."""
+        for task, whose in self._writing.items():
+            if user_id in (None, whose):
+                self._causes[task] = cause
+                task.cancel()
+
+    async def tell(
+        self, user_id: UUID, run_id: UUID, events: AsyncGenerator[Event], *, pause_s: float
+    ) -> AsyncGenerator[Event | None]:
+        """The events of an answer as they come; None whenever `pause_s` seconds have brought nothing.
+
+        Raises:
+            ProblemError: the cause for which it was ended.
+            StudyBuddyError: as the events do.
+        """
+        told: asyncio.Queue[Event | BaseException | None] = asyncio.Queue()
+
+        def ended(task: "asyncio.Task[None]") -> None:
+            del self._writing[task]
+            cause = self._causes.pop(task, None)
+            error = ProblemError(cause) if cause else None if task.cancelled() else task.exception()
+            log("answer_ended", run=str(run_id), code=code_of(error) if error else None, whole=not task.cancelled())
+            told.put_nowait(error)
+
+        task = asyncio.create_task(_write(events, told), name=f"answer {run_id}")
+        self._writing[task] = user_id
+        task.add_done_callback(ended)
+        try:
+            while True:
+                try:
+                    each = await asyncio.wait_for(told.get(), pause_s)
+                except TimeoutError:
+                    yield None
+                    continue
+                if each is None:
+                    return
+                if isinstance(each, BaseException):
+                    raise each
+                yield each
+        finally:
+            task.cancel()
+
+
+async def _write(events: AsyncGenerator[Event], told: "asyncio.Queue[Event | BaseException | None]") -> None:
+    async with aclosing(events):
+        async for event in events:
+            told.put_nowait(event)

@@ -21,6 +21,7 @@ COMMANDS = {
     "courses": ("courses",),
     "people": ("people",),
     "stored_files": ("files",),
+    "backups": ("backup", "restore"),
     "keys": ("keys",),
     "costs": ("costs",),
     "transcript": ("transcript",),

@@ -175,6 +175,10 @@ class Settings(BaseSettings):
         "one in STUDYBUDDY_HOME/master.key.",
     )
     master_key_file: Path | None = Field(None, description="File that holds MASTER_KEYS, one a line.")
+    backup_recipients: str = Field(
+        "",
+        description="Public keys of age (`age1...`, by commas) that backups are encrypted for; unset: they are not.",
+    )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
 
     @property

@@ -58,12 +58,16 @@ def hold_files(connection: Connection, files: FileStore, names: Sequence[str]) -
 def drop_unreferenced(database: Database, files: FileStore, names: Iterable[str]) -> list[str]:
     """Remove those of these files that no row refers to; their names. Safe beside uploads and other removals.
 
+    While a backup is made nothing is removed: what stays goes with a later sweep.
+
     Raises:
         StorageUnavailableError: the database or the file store is away; what was removed by then is.
     """
     removed: list[str] = []
     for batch in _batches(names):
         with database.transaction() as connection:
+            if not _may_remove(connection):
+                break
             connection.execute(statement("lock_files"), {"names": batch})
             kept = _referenced(connection, batch)
             for name in batch:
@@ -78,8 +82,14 @@ def sweep_files(database: Database, files: FileStore, *, older_than_s: float = G
     in pieces that nobody goes on with too. Descriptions of pictures that no slide shows go likewise.
 
     Raises:
-        StorageUnavailableError: the database or the file store is away; a store that cannot be listed keeps all.
+        StorageUnavailableError: the database or the file store is away; a store that cannot be listed keeps all. Or a
+            backup is being made (`backup_under_way`).
     """
+    with database.transaction() as connection:
+        if not _may_remove(connection):
+            raise StorageUnavailableError(
+                "A backup is being made: no stored file is removed until it is done.", code="backup_under_way"
+            )
     sweep_items(database, older_than_s=older_than_s)
     given_up = sweep_partial_uploads(database, files)
     before = time.time() - older_than_s
@@ -102,6 +112,11 @@ def check_files(database: Database, files: FileStore) -> FilesCheck:
         named = _referenced(connection, None)
     missing = sorted(name for name in named - stored if not files.has(name))  # an upload may have come meanwhile
     return FilesCheck(missing=tuple(missing), unreferenced=tuple(sorted(stored - named)))
+
+
+def _may_remove(connection: Connection) -> bool:
+    row = connection.execute(statement("may_remove_files")).fetchone()
+    return row is not None and bool(row[0])
 
 
 def _referenced(connection: Connection, names: list[str] | None) -> set[str]:

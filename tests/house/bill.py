@@ -34,6 +34,7 @@ READ = {
     "axe-playwright-python": "MIT",
     "pymupdf-layout": "AGPL-3.0-or-later",
     "pymupdf4llm": "AGPL-3.0-or-later",
+    "pyrage": "MIT",
 }
 """Packages whose metadata names none: read from the file inside, or from the package that they are an empty part of."""
 

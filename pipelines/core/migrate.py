@@ -68,6 +68,28 @@ def migrate(url: str, folder: Path = MIGRATIONS, *, schema: str = DEFAULT) -> li
     return applied
 
 
+def list_pending(url: str, folder: Path = MIGRATIONS, *, schema: str = DEFAULT) -> list[str]:
+    """Names of migrations that are still to be applied; changes nothing.
+
+    Raises:
+        MigrationError: as `migrate`, of a database that is newer or whose migrations were edited.
+    """
+    files = _files(folder)
+    with psycopg.connect(url) as connection:
+        schemas = find_schemas(connection, schema)
+        connection.execute(statement("look_in"), {"path": schemas.path, "transaction": True})
+        known = {
+            version: (name, checksum)
+            for version, name, checksum in (
+                connection.execute("select version, name, checksum from schema_migrations")
+                if connection.execute("select to_regclass('schema_migrations')").fetchone() != (None,)
+                else ()
+            )
+        }
+    _compare(files, known)
+    return [path.name for version, path in sorted(files.items()) if version not in known]
+
+
 def _files(folder: Path) -> dict[int, Path]:
     files: dict[int, Path] = {}
     for path in sorted(folder.glob("*.sql")):

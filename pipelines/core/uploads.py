@@ -135,6 +135,12 @@ def delete_upload(connection: Connection, kind: UploadKind, upload_id: UUID) -> 
     return True
 
 
+def count_waiting(connection: Connection) -> tuple[int, float]:
+    """How many uploads no run was asked for yet, and seconds that the oldest of them has waited (0: none waits)."""
+    rows = [connection.execute(kind.statement("count_waiting_uploads")).fetchall()[0] for kind in (DOCUMENT, LECTURE)]
+    return sum(number for number, _ in rows), max(seconds or 0.0 for _, seconds in rows)
+
+
 def list_deleted(connection: Connection, kind: UploadKind, *, limit: int = 200) -> list[UUID]:
     """Ids of uploads deleted and not purged yet."""
     return [row[0] for row in connection.execute(kind.statement("list_deleted_uploads"), {"limit": limit})]

@@ -16,6 +16,11 @@ where id = %(id)s::uuid and generation = %(generation)s::integer and deleted_at 
   and (run_id = %(run_id)s::text or not %(whole)s::boolean)
 returning id
 
+-- name: count_waiting_uploads
+-- Uploads that `list_unrequested_uploads` would list: how many, and for how many seconds the oldest has waited (null: none).
+select count(*), extract(epoch from now() - min(updated_at))::double precision from {uploads}
+where requested_generation is distinct from generation and deleted_at is null and array_remove({contents}, null) <> '{}'
+
 -- name: delete_upload
 -- Set the tombstone, waiting for a write that is under way. A row (the id) only when the upload was there.
 -- What can be retrieved of it goes in the next statement (delete_chunks), which sees what that write left behind.

@@ -20,6 +20,7 @@ from pipelines.core.postgres import application_url, database_urls
 from pipelines.core.secrets.lost import count_lost_secrets
 from pipelines.core.settings import Settings, get_settings
 from pipelines.core.stages import somebody_looks
+from pipelines.core.statements import statement
 from pipelines.core.stored_files import check_files
 from pipelines.core.stores import Stores
 from pipelines.core.uploads import count_waiting
@@ -132,9 +133,7 @@ def _database(settings: Settings) -> Finding:
     before = time.time()
     try:
         with psycopg.connect(application_url(settings), connect_timeout=CONNECT_S) as connection:
-            version, clock = connection.execute(
-                "select current_setting('server_version'), extract(epoch from clock_timestamp())::double precision"
-            ).fetchall()[0]
+            version, clock = connection.execute(statement("ask_server")).fetchall()[0]
     except psycopg.OperationalError:
         words = (
             "The database cannot be reached. See that its server runs and that DATABASE_URL names it, its user and its"

@@ -1,3 +1,7 @@
+-- name: ask_server
+-- The database server's version, and what time it is there, in seconds since 1970.
+select current_setting('server_version'), extract(epoch from clock_timestamp())::double precision
+
 -- name: announce_uploads
 -- Say that uploads want a look, as the triggers of their tables do. Nothing comes out.
 notify studybuddy_uploads

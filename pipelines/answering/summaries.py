@@ -5,10 +5,10 @@ Belongs here: pure prompts and checks. Which messages are summed up, and where t
 
 import re
 from collections.abc import Sequence
-from contextlib import aclosing
 
 from pipelines.answering.citations import CitationFilter, Handles, safe_markdown, without_handles
 from pipelines.answering.model import ChatModel
+from pipelines.answering.one_call import written
 from pipelines.core.errors import ProviderRefusedError
 
 SUMMARY_CHARS = 4_000
@@ -48,9 +48,9 @@ async def summarise(
     """
     told = [f"Summary of what was said before:\n{before}"] if before else []
     told += _told(messages)
-    written = await _written(model, _SUMMARY.format(course=course[:200]), "\n\n".join(told), max_chars=SUMMARY_CHARS)
+    said = await written(model, _SUMMARY.format(course=course[:200]), "\n\n".join(told), max_chars=SUMMARY_CHARS)
     words = CitationFilter(handles)
-    summary = (words.feed(written) + words.flush()).strip()
+    summary = (words.feed(said) + words.flush()).strip()
     if not summary:
         raise ProviderRefusedError("The model gave no summary.", code="no_answer")
     return summary, list(words.cited)
@@ -63,8 +63,8 @@ async def title(model: ChatModel, messages: Sequence[tuple[str, str]]) -> str | 
         StudyBuddyError: the model gives none now.
     """
     told = _told([(role, without_handles(words)) for role, words in messages])
-    written = await _written(model, _TITLE, "\n\n".join(told), max_chars=4 * TITLE_CHARS)
-    line = next((line for line in written.splitlines() if line.strip()), "")
+    said = await written(model, _TITLE, "\n\n".join(told), max_chars=4 * TITLE_CHARS)
+    line = next((line for line in said.splitlines() if line.strip()), "")
     bare = _MARKUP.sub("", safe_markdown(without_handles(line)))
     words = bare.strip(" \t“”„\"'«».").split()
     found = " ".join(words)
@@ -73,15 +73,3 @@ async def title(model: ChatModel, messages: Sequence[tuple[str, str]]) -> str | 
 
 def _told(messages: Sequence[tuple[str, str]]) -> list[str]:
     return [f"{'Student' if role == 'user' else 'Assistant'}: {words[:MESSAGE_CHARS]}" for role, words in messages]
-
-
-async def _written(model: ChatModel, rules: str, told: str, *, max_chars: int) -> str:
-    messages = [{"role": "system", "content": rules}, {"role": "user", "content": told}]
-    pieces, room = [], max_chars
-    async with aclosing(model.stream(messages, tools=[], may_call=False)) as deltas:
-        async for delta in deltas:
-            pieces.append(delta.text[:room])
-            room -= len(delta.text)
-            if room <= 0:
-                break
-    return "".join(pieces)

@@ -1,22 +1,24 @@
-"""`studybuddy questions`: the questions a course is evaluated with, imported from a file and listed."""
+"""`studybuddy questions`: the questions a course is evaluated with: imported, listed, drafted, and reviewed."""
 
-from collections.abc import Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
+from pipelines.answering.proposals import misplaced
+from pipelines.cli import proposals
 from pipelines.cli.output import console, foreign, print_json, told
 from pipelines.core.courses import find_course
-from pipelines.core.question_sets import Extent, list_extents, list_question_sets, put_question_set
+from pipelines.core.question_sets import list_extents, list_question_sets, put_question_set
 from pipelines.core.stores import Stores
-from pipelines.steps.questions import Place, Question, bad_lines, base_name, parse_questions, read_lines
+from pipelines.steps.questions import bad_lines, parse_questions, read_lines
 
 CourseOption = Annotated[str, typer.Option(help="Name of the course.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="As JSON.")]
 
-questions = typer.Typer(help="Import and list the questions a course is evaluated with.", no_args_is_help=True)
+questions = typer.Typer(help="The questions a course is evaluated with.", no_args_is_help=True)
+proposals.register(questions)
 
 
 def register(app: typer.Typer) -> None:
@@ -68,36 +70,3 @@ def list_all(course: CourseOption, json: JsonOption = False) -> None:
         when = f"{kept.imported_at:%Y-%m-%d %H:%M}"
         table.add_row(str(kept.version), str(len(kept.lines)), foreign(kept.file_name), when)
     console.print(table)
-
-
-def misplaced(known: Sequence[Question], extents: Sequence[Extent]) -> list[str]:
-    """Faults of questions, each with its line: about files that the course lacks, about pages or times beyond them."""
-    reaches: dict[tuple[str, str], int | None] = {}
-    for extent in extents:
-        key = (extent.kind, _known_as(extent.kind, extent.file_name))
-        reaches[key] = max(filter(None, (reaches.get(key), extent.reach)), default=None)
-    wrong = []
-    for question in known:
-        faults = [fault for place in question.places if (fault := _fault(place, reaches))]
-        wrong += [f"line {question.line}: {fault}" for fault in faults[:1]]
-    return wrong
-
-
-def _fault(place: Place, reaches: dict[tuple[str, str], int | None]) -> str | None:
-    key = (place.kind, _known_as(place.kind, place.file))
-    if key not in reaches:
-        return f"the course has no {'deck' if place.kind == 'slide' else 'lecture'} {place.file}"
-    reach = reaches[key]
-    if reach is None:
-        return None
-    if place.kind == "slide" and max(place.pages) > reach:
-        return f"{place.file} has {reach} pages, and no page {max(place.pages)}"
-    if place.kind == "speech" and place.start_s * 1000 >= reach:
-        return f"{place.file} ends after {reach / 1000:.0f} s, before {place.start_s:.0f} s"
-    return None
-
-
-def _known_as(kind: str, file: str) -> str:
-    """Captions are named like their recording."""
-    name = base_name(file)
-    return name if kind == "slide" else PurePosixPath(name).stem

@@ -245,9 +245,9 @@ async def list_source_news(connection: Connection, message_keys: Sequence[UUID])
 
 
 async def list_feedback(connection: Connection, messages: Sequence[Message]) -> dict[UUID, dict[str, Any]]:
-    """Ratings of these messages by key: `{"rating": "up" or "down", "reason": text or None}`."""
+    """Ratings of these messages by key: `{"rating": "up" or "down", "reason": text or None, "shared": bool}`."""
     found = await rows(connection, "list_feedback", message_keys=[message.key for message in messages])
-    return {each["message_key"]: {"rating": each["rating"], "reason": each["reason"]} for each in found}
+    return {each.pop("message_key"): each for each in found}
 
 
 async def list_siblings(connection: Connection, messages: Sequence[Message]) -> dict[UUID, list[UUID]]:
@@ -257,16 +257,26 @@ async def list_siblings(connection: Connection, messages: Sequence[Message]) -> 
 
 
 async def put_feedback(
-    connection: Connection, user_id: UUID, client_id: str, message_id: str, *, rating: str, reason: str | None
-) -> None:
-    """Keep what this person thinks of an answer.
+    connection: Connection,
+    user_id: UUID,
+    client_id: str,
+    message_id: str,
+    *,
+    rating: str,
+    reason: str | None,
+    shared: bool,
+) -> UUID:
+    """Keep what this person thinks of an answer; the key of the answer.
 
     Raises:
         ProblemError: `not_found`: no such answer in a chat of theirs.
     """
     names = {"user_id": user_id, "client_id": client_id, "message_id": message_id}
-    if await row(connection, "put_feedback", **names, rating=rating, reason=reason) is None:
+    found = await row(connection, "put_feedback", **names, rating=rating, reason=reason, shared=shared)
+    if found is None:
         raise ProblemError("not_found")
+    key: UUID = found["message_key"]
+    return key
 
 
 async def delete_feedback(connection: Connection, user_id: UUID, client_id: str, message_id: str) -> None:

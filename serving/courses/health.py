@@ -1,7 +1,11 @@
 """Health of a course, put together for who teaches it."""
 
+from dataclasses import asdict
+
+from pipelines.answering.proposals import usual_places
 from pipelines.core.materials import list_materials
 from pipelines.core.postgres import Connection
+from pipelines.core.question_sets import Proposal, list_proposals
 from pipelines.core.reading.course_health import (
     list_lectures_without_slides,
     list_source_reports,
@@ -12,7 +16,15 @@ from serving.accounts.access import CourseAccess
 from serving.accounts.people import Principal
 from serving.dagster import dagster_url
 from serving.materials.shown import shown
-from serving.schemas.corrections import CourseHealthOut, ReportOut, UnalignedOut, UnansweredOut, UnhealthyOut
+from serving.schemas.corrections import (
+    CourseHealthOut,
+    ProposalOut,
+    ProposedPlaceOut,
+    ReportOut,
+    UnalignedOut,
+    UnansweredOut,
+    UnhealthyOut,
+)
 from serving.state import State
 
 
@@ -30,7 +42,15 @@ async def health_of(state: State, person: Principal, course: CourseAccess) -> Co
             lectures_without_slides=[UnalignedOut.model_validate(each) for each in unaligned],
             questions=[UnansweredOut.model_validate(each) for each in list_unanswered_questions(connection, course.id)],
             reports=[ReportOut.model_validate(each) for each in reports],
+            proposals=[_proposal(each) for each in list_proposals(connection, course.id)],
             dagster_url=dagster_url(state, person, "/assets"),
         )
 
     return await state.core.run(person, look)
+
+
+def _proposal(proposal: Proposal) -> ProposalOut:
+    usual = usual_places(proposal)
+    places = [ProposedPlaceOut(**asdict(place), usual=number in usual) for number, place in enumerate(proposal.places)]
+    names = ("id", "origin", "question", "rating", "model", "proposed_at")
+    return ProposalOut(**{name: getattr(proposal, name) for name in names}, places=places)

@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import Path, Request
 from fastapi.responses import Response
 
+from pipelines.answering.proposals import review
 from pipelines.core.access import teaches
 from pipelines.core.reading.corrections import correct_page, correct_segment, undo_page, undo_segment
 from pipelines.core.reading.course_health import report_source, settle_report
@@ -17,7 +18,15 @@ from serving.chat.sessions import get_source
 from serving.courses.health import health_of
 from serving.guard import router as guarded
 from serving.problems import documented
-from serving.schemas.corrections import CourseHealthOut, LineCorrectionIn, PageCorrectionIn, ReportIn, ReportMadeOut
+from serving.schemas.corrections import (
+    CourseHealthOut,
+    LineCorrectionIn,
+    PageCorrectionIn,
+    ReportIn,
+    ReportMadeOut,
+    ReviewedOut,
+    ReviewIn,
+)
 from serving.state import State, state_of
 
 router = guarded("/api", tag="corrections")
@@ -91,6 +100,18 @@ async def settle(request: Request, person: Manager, course_id: UUID, report_id: 
     act = partial(settle_report, course_id=course.id, report_id=report_id, person=person.person)
     await state.core.run(person, act)
     return Response(status_code=204)
+
+
+@router.post("/courses/{course_id}/proposals/review", operation_id="reviewProposals", responses=_CHANGED)
+async def review_proposals(request: Request, person: Manager, course_id: UUID, body: ReviewIn) -> ReviewedOut:
+    """Take proposed questions into the next version of the course's set, or decline them: all that are named, or none.
+
+    What was shared from a chat or drafted by a model is never evaluated with before."""
+    state = state_of(request)
+    course = await _taught(state, person, course_id)
+    take = {each.id: each.places for each in body.take}
+    act = partial(review, course_id=course.id, take=take, decline=body.decline)
+    return ReviewedOut.model_validate(await state.core.run(person, act))
 
 
 @router.get("/courses/{course_id}/health", operation_id="getCourseHealth", responses=_CHANGED)

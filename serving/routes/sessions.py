@@ -3,18 +3,21 @@
 import base64
 import binascii
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 from uuid import UUID, uuid4
 
 from fastapi import Path, Query, Request
 from fastapi.responses import Response
 
+from pipelines.core.question_sets import share_question, unshare_question
 from serving.accounts.access import get_my_course
 from serving.accounts.asking import Asker, Reader
 from serving.chat import sessions as s
 from serving.chat.export import Format, export
 from serving.chat.live import DELETED
 from serving.chat.parts import clean
+from serving.chat.sharing import rated
 from serving.chat.uimessages import ui_messages
 from serving.database import row
 from serving.guard import router as guarded
@@ -155,16 +158,23 @@ async def list_branches(request: Request, person: Reader, chat_id: ChatId) -> Br
     responses=documented("not_found", "invalid_request"),
 )
 async def put_feedback(request: Request, person: Asker, chat_id: ChatId, message_id: str, body: FeedbackIn) -> Response:
-    """Thumbs up or down for an answer, with a reason."""
-    async with state_of(request).database.transaction(as_person=person.person) as connection:
-        await s.put_feedback(
+    """Thumbs up or down for an answer, with a reason; `share` proposes its question for the course's set."""
+    state = state_of(request)
+    async with state.database.transaction(as_person=person.person) as connection:
+        key = await s.put_feedback(
             connection,
             person.user_id,
             s.check_id(chat_id),
             s.check_id(message_id),
             rating=body.rating,
             reason=body.reason,
+            shared=body.share,
         )
+        found = await rated(connection, person.user_id, key) if body.share else None
+    if found is not None:
+        await state.core.run(person, partial(share_question, **found, rating=body.rating))
+    else:
+        await state.core.run(person, partial(unshare_question, message_key=key))
     return Response(status_code=204)
 
 

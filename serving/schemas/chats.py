@@ -78,10 +78,12 @@ class BranchList(Out):
 
 
 class FeedbackIn(In):
-    """Thumbs, and why."""
+    """Thumbs, and why. `share`: who teaches the course may see the question, what was cited and what was not, without a
+    name, and test the search with it; False takes that back where they have not done so yet."""
 
     rating: Literal["up", "down"]
     reason: Annotated[Words, StringConstraints(max_length=2000)] | None = None
+    share: bool = False
 
 
 class StopOut(Out):

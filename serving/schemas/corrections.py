@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from serving.schemas.base import In, Out, Told, Words
 from serving.schemas.uploads import FindingOut
@@ -91,6 +91,53 @@ class UnansweredOut(Out):
     last_asked_at: datetime
 
 
+class ProposedPlaceOut(Out):
+    """Where a proposed question may be answered; `usual`: taken where nobody says otherwise. `cited` False: it was
+    found and passed over."""
+
+    kind: Literal["slide", "speech"]
+    file: str
+    page: int | None
+    start_ms: int | None
+    end_ms: int | None
+    cited: bool
+    usual: bool
+
+
+class ProposalOut(Out):
+    """A question proposed for the course's set: shared from a chat with its `rating`, or drafted by a `model`."""
+
+    id: UUID
+    origin: Literal["chat", "draft"]
+    question: str
+    rating: Literal["up", "down"] | None
+    model: str | None
+    proposed_at: datetime
+    places: list[ProposedPlaceOut]
+
+
+class TakenIn(In):
+    """A proposal that is taken. `places`: numbers, from 0, of its places that answer it; []: nothing does."""
+
+    id: UUID
+    places: Annotated[list[int], Field(max_length=100)]
+
+
+class ReviewIn(In):
+    """What becomes of proposals: taken into the next version of the course's questions, or declined."""
+
+    take: list[TakenIn] = Field(default_factory=list, max_length=200)
+    decline: list[UUID] = Field(default_factory=list, max_length=200)
+
+
+class ReviewedOut(Out):
+    """What a review made. `version`: that of the course's questions from now on; null: nothing was taken."""
+
+    taken: int
+    declined: int
+    version: int | None
+
+
 class CourseHealthOut(Out):
     """How a course is doing, for who teaches it. `dagsterUrl`: where an engineer looks on; null: not theirs to look."""
 
@@ -98,4 +145,5 @@ class CourseHealthOut(Out):
     lectures_without_slides: list[UnalignedOut]
     questions: list[UnansweredOut]
     reports: list[ReportOut]
+    proposals: list[ProposalOut]
     dagster_url: str | None

@@ -188,8 +188,8 @@ where s.message_key = any(%(message_keys)s::uuid[])
        or (k.start_ms, k.end_ms) is distinct from (s.start_ms, s.end_ms) and s.kind = 'speech')
 
 -- name: list_feedback
--- Ratings of these messages: message_key, rating, reason.
-select message_key, rating, reason from chat_feedback where message_key = any(%(message_keys)s::uuid[])
+-- Ratings of these messages: message_key, rating, reason, shared.
+select message_key, rating, reason, shared from chat_feedback where message_key = any(%(message_keys)s::uuid[])
 
 -- name: list_path
 -- The shown branch upwards from a message, newest first: key, id, parent_key, depth, role, status, error_code, content,
@@ -230,12 +230,13 @@ where m.key = any(%(message_keys)s::uuid[])
 
 -- name: put_feedback
 -- Keep what this person thinks of an answer of theirs. One row (message_key); none when there is no such answer.
-insert into chat_feedback (message_key, rating, reason)
-select m.key, %(rating)s::text, %(reason)s::text
+insert into chat_feedback (message_key, rating, reason, shared)
+select m.key, %(rating)s::text, %(reason)s::text, %(shared)s::boolean
 from chat_messages m join chat_sessions s on s.id = m.session_id
 where s.user_id = %(user_id)s::uuid and s.client_id = %(client_id)s::text
   and m.id = %(message_id)s::text and m.role = 'assistant'
-on conflict (message_key) do update set rating = excluded.rating, reason = excluded.reason, created_at = now()
+on conflict (message_key) do update set rating = excluded.rating, reason = excluded.reason, shared = excluded.shared,
+    created_at = now()
 returning message_key
 
 -- name: update_session
@@ -251,9 +252,9 @@ where user_id = %(user_id)s::uuid and client_id = %(client_id)s::text
 returning id, client_id, course_id, title, head_key, created_at, updated_at, archived_at, titled_by
 
 -- name: find_answer
--- An answer of this person that has ended, by its key or its newest message of that id: key, id, question, content, status,
--- metadata, hits, created_at. No row: not there, or not theirs.
-select m.key, m.id, coalesce(q.content, '') as question, m.content, m.status, m.metadata, m.hits, m.created_at
+-- An answer of this person that has ended, by its key or its newest message of that id: key, id, course_id (null: it is
+-- gone), question, content, status, metadata, hits, created_at. No row: not there, or not theirs.
+select m.key, m.id, s.course_id, coalesce(q.content, '') as question, m.content, m.status, m.metadata, m.hits, m.created_at
 from chat_sessions s
 join chat_messages m on m.session_id = s.id and m.role = 'assistant' and m.status <> 'running'
 left join chat_messages q on q.key = m.parent_key
@@ -279,3 +280,9 @@ where s.id = %(source_id)s::uuid and c.user_id = %(user_id)s::uuid and s.image_s
 select id, handle, kind, title, file_name, page, page_label, start_ms, end_ms, chunk_id, quote, file_sha256, origin
 from message_sources where message_key = %(message_key)s::uuid
 order by handle
+
+-- name: list_published
+-- Which of these uploads are their course's: id.
+select id from documents where id = any(%(upload_ids)s::uuid[]) and published and deleted_at is null
+union all
+select id from lectures where id = any(%(upload_ids)s::uuid[]) and published and deleted_at is null

@@ -53,8 +53,8 @@ def bring(stores, tmp_path):
     return run
 
 
-def type_in(*line, code=0):
-    result = CliRunner().invoke(make_app(line[:1]), line)
+def type_in(*line, code=0, answers=None):
+    result = CliRunner().invoke(make_app(line[:1]), line, input=answers)
     assert result.exit_code == code, result.output
     assert "Traceback" not in result.output
     return " ".join(result.output.split())

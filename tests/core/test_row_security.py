@@ -136,6 +136,7 @@ def test_who_belongs_nowhere_sees_no_row_and_who_belongs_there_does(server, tmp_
         "openrouter_attempts",
         "partial_uploads",
         "question_sets",
+        "proposed_questions",
         "corrections",
         "source_reports",
     }  # of which the baseline has no rows

@@ -49,6 +49,7 @@ KEPT: tuple[Kept, ...] = (
     Kept(table="chat_runs", theirs=_CHATS),
     Kept(table="chat_run_events", theirs="false", exported=False),  # the same words as the message's, for minutes
     Kept(table="chat_feedback", theirs=_ANSWERS),
+    Kept(table="proposed_questions", theirs=_ANSWERS),
     Kept(table="message_sources", theirs=_ANSWERS),
     _of("access_tokens", hidden=("hash",)),
     _of("browser_sessions", hidden=("hash",)),

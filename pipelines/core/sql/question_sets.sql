@@ -27,3 +27,48 @@ group by f.file_name
 select version, file_name, lines, imported_at from question_sets
 where course_id = %(course_id)s::uuid
 order by version desc
+
+-- name: delete_proposed_question
+-- Take back what was shared of an answer and that nobody has looked at. Nothing comes out.
+delete from proposed_questions where message_key = %(message_key)s::uuid and state = 'waiting'
+
+-- name: insert_proposed_question
+-- Propose a question for a course. Rows touched: 1; 0 where the answer's is proposed already.
+insert into proposed_questions (course_id, origin, question, places, rating, message_key, model, prompt_version)
+values (%(course_id)s::uuid, %(origin)s::text, %(question)s::text, %(places)s::jsonb, %(rating)s::text,
+        %(message_key)s::uuid, %(model)s::text, %(prompt_version)s::text)
+on conflict (message_key) do nothing
+
+-- name: list_proposed_questions
+-- Questions of a course that nobody has looked at yet, oldest first: id, origin, question, places, rating, model,
+-- prompt_version, proposed_at. Who shared one is not told.
+select id, origin, question, places, rating, model, prompt_version, proposed_at from proposed_questions
+where course_id = %(course_id)s::uuid and state = 'waiting'
+order by proposed_at, id
+limit %(limit)s::integer
+
+-- name: settle_proposed_questions
+-- Remember what became of proposals that wait: id of each that did, with its origin, question and places.
+update proposed_questions set state = %(state)s::text, reviewed_at = now()
+where id = any(%(ids)s::uuid[]) and course_id = %(course_id)s::uuid and state = 'waiting'
+returning id, origin, question, places, rating, model, prompt_version, proposed_at
+
+-- name: list_drafted_from
+-- Passages of a course that no question is about yet, in an order that `seed` gives: kind, file_name, page, start_ms, end_ms,
+-- title, content. Only what is the course's and students may see.
+select c.kind, u.file_name, c.page, c.start_ms, c.end_ms, c.title, c.content
+from chunks c
+join (
+    select id, file_name from documents
+    where course_id = %(course_id)s::uuid and deleted_at is null and published and (release_at is null or release_at <= now())
+    union all
+    select id, file_name from lectures
+    where course_id = %(course_id)s::uuid and deleted_at is null and published and (release_at is null or release_at <= now())
+) u on u.id = c.source_id
+where c.course_id = %(course_id)s::uuid and c.kind = any(%(kinds)s::text[]) and c.token_count >= %(tokens)s::integer
+  and not exists (
+    select from proposed_questions p where p.course_id = c.course_id and p.origin = 'draft'
+      and p.places @> jsonb_build_array(jsonb_strip_nulls(jsonb_build_object(
+          'file', u.file_name, 'page', c.page, 'startMs', c.start_ms))))
+order by md5(c.id::text || %(seed)s::text)
+limit %(limit)s::integer

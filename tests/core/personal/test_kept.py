@@ -3,30 +3,26 @@
 from pipelines.core.personal.kept import KEPT
 
 REFERENCES = """
-    select n.nspname || '.' || c.relname, a.attname, k.confdeltype
-    from pg_constraint k join pg_class c on c.oid = k.conrelid join pg_namespace n on n.oid = c.relnamespace
+    select c.relname, a.attname, k.confdeltype
+    from pg_constraint k join pg_class c on c.oid = k.conrelid
     join pg_attribute a on a.attrelid = c.oid and a.attnum = k.conkey[1]
     where k.contype = 'f' and k.confrelid = 'users'::regclass
 """
 NAMED = """
-    select table_schema || '.' || table_name, column_name from information_schema.columns
+    select table_name, column_name from information_schema.columns
     join information_schema.tables using (table_schema, table_name)
     where table_schema in ('public', 'ai') and table_type = 'BASE TABLE'
       and (column_name ~ '(^|_)(user|person|owner|actor|subject)_id$' or column_name like '%created_by')
 """
 BELONGING = """
-    select distinct n.nspname || '.' || c.relname
-    from pg_constraint k join pg_class c on c.oid = k.conrelid join pg_namespace n on n.oid = c.relnamespace
+    select distinct c.relname
+    from pg_constraint k join pg_class c on c.oid = k.conrelid
     where k.contype = 'f' and k.confdeltype = 'c' and k.confrelid = any(%s::regclass[])
 """
 
 
-def whole(table):
-    return table if "." in table else f"public.{table}"
-
-
 def test_every_column_that_holds_a_person_is_declared_and_does_what_is_declared(database):
-    declared = {(whole(kept.table), kept.column): kept.fate for kept in KEPT if kept.column and kept.table != "users"}
+    declared = {(kept.table, kept.column): kept.fate for kept in KEPT if kept.column and kept.table != "users"}
     with database.transaction() as connection:
         fates = {(table, column): {"c": "goes", "n": "stays"}.get(action, action)
                  for table, column, action in connection.execute(REFERENCES)}  # fmt: skip
@@ -42,7 +38,7 @@ def test_whatever_belongs_to_a_chat_is_declared_too(database):
             more = {row[0] for row in connection.execute(BELONGING, [tables])} - found
             found |= more
             tables = list(more)
-    assert found == {whole(kept.table) for kept in KEPT if kept.column is None}
+    assert found == {kept.table for kept in KEPT if kept.column is None}
 
 
 def test_every_condition_and_every_hidden_column_is_one_of_its_table(database):

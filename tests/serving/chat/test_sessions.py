@@ -115,7 +115,7 @@ def test_thumbs_with_a_reason(service, chat):
     assert service.http.put(path, json={"rating": "down", "reason": "too short"}).status_code == 204
     assert service.http.put(path, json={"rating": "up"}).status_code == 204
     items = service.http.get(f"/api/sessions/{chat[0]}/messages").json()["items"]
-    assert items[1]["metadata"]["feedback"] == {"rating": "up", "reason": None}
+    assert items[1]["metadata"]["feedback"] == {"rating": "up", "reason": None, "shared": False}
     assert service.http.delete(path).status_code == 204
     assert "feedback" not in service.http.get(f"/api/sessions/{chat[0]}/messages").json()["items"][1]["metadata"]
     assert service.http.put(path.replace("msg_", "msx_"), json={"rating": "up"}).status_code == 404

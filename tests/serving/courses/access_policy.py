@@ -58,6 +58,7 @@ POLICY: dict[str, dict[str, str]] = {
     "POST /api/sources/{source_id}/reports": {"source": OWN},
     "GET /api/courses/{course_id}/health": {"course": TEACHING},
     "DELETE /api/courses/{course_id}/reports/{report_id}": {"report": TEACHING, "report of what is private": "443344"},
+    "POST /api/courses/{course_id}/proposals/review": {"proposal": TEACHING, "proposal of another course": "443344"},
     "GET /api/courses": EVERYBODY,
     "POST /api/courses": EVERYBODY,
     "GET /api/courses/catalogue": EVERYBODY,
@@ -153,5 +154,6 @@ IDS = {
     "GET /api/sessions/{chat_id}/messages": {"before"},
     "POST /api/chat": {"courseId", "sourceIds"},
     "GET /api/models": {"courseId"},
+    "POST /api/courses/{course_id}/proposals/review": {"decline"},
 }
 """Ids that queries and bodies carry; one that is not named here fails the matrix."""

@@ -95,7 +95,9 @@ INNER = (
 """Ids in a path that say which thing it is, after those that say whose."""
 
 
-USING_UP = re.compile(r"^DELETE |/(publish|unpublish|decline|offer|accept)$|^\w+ /api/courses/{course_id}/members/")
+USING_UP = re.compile(
+    r"^DELETE |/(publish|unpublish|decline|offer|accept|review)$|^\w+ /api/courses/{course_id}/members/"
+)
 """Operations after which a thing is not of its kind any more: each of whoever may gets one of their own."""
 
 
@@ -107,6 +109,8 @@ def absent(thing: Thing) -> Thing:
         return thing.nowhere("courseId")
     if any(name in thing.path for name in INNER):
         return thing.nowhere(*INNER)
+    if "decline" in thing.body:
+        return Thing(path=thing.path, body={"decline": [str(uuid4())]})
     if "sourceIds" in thing.body:
         return Thing(body={**thing.body, "sourceIds": [str(uuid4())]})
     if "deckIds" in {**thing.form, **thing.metadata}:

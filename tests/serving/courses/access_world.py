@@ -21,7 +21,7 @@ from tests.serving.materials.conftest import pdf, send, wav
 TABLES = (
     "courses", "user_courses", "invitations", "documents", "lectures", "lecture_documents", "user_lectures",
     "chat_sessions", "chat_messages", "chat_feedback", "access_tokens", "users", "ai.message_sources", "model_keys",
-    "partial_uploads", "corrections", "source_reports",
+    "partial_uploads", "corrections", "source_reports", "proposed_questions", "question_sets",
 )  # fmt: skip
 UNSTEADY = {"used_at", "updated_at", "expires_at"}
 
@@ -276,6 +276,16 @@ class World:
 
     def _report_of_what_is_private(self) -> Thing:
         return self._report("private")
+
+    def _proposal(self, course: str | None = None) -> Thing:
+        ((proposal,),) = self.rows(
+            "insert into proposed_questions (course_id, origin, question, model, prompt_version)"
+            " values (%s, 'draft', %s, 'm', '1') returning id::text", [course or self.course, self._secret()],
+        )  # fmt: skip
+        return Thing(path={"course_id": self.course}, body={"decline": [proposal]})
+
+    def _proposal_of_another_course(self) -> Thing:
+        return self._proposal(self.other)
 
     def _source(self) -> Thing:
         message = self._message().path["message_id"]

@@ -21,4 +21,5 @@ export type Hit = Schemas["HitOut"];
 export type Health = Schemas["CourseHealthOut"];
 export type Unhealthy = Schemas["UnhealthyOut"];
 export type Finding = Schemas["FindingOut"];
+export type Proposal = Schemas["ProposalOut"];
 export type Report = Schemas["ReportOut"];

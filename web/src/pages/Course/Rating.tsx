@@ -5,24 +5,39 @@ import { Icon } from "../../ui/Icon.tsx";
 import type { Message } from "./messages.ts";
 
 type Rating = "up" | "down";
+type Given = { rating: Rating; share: boolean } | null;
 
-/** Whether an answer helped; pressed again, it is taken back. */
+const FEEDBACK = "/api/sessions/{chat_id}/messages/{message_id}/feedback";
+
+/**
+ * Whether an answer helped; pressed again, it is taken back. Who rates is asked whether the question may be shared with who
+ * teaches the course; without a yes nobody sees it.
+ */
 export function Rating({ chatId, message }: { chatId: string; message: Message }) {
-  const [given, setGiven] = useState(message.metadata?.feedback?.rating ?? null);
+  const known = message.metadata?.feedback;
+  const [given, setGiven] = useState<Given>(known ? { rating: known.rating, share: known.shared } : null);
+  const [asks, setAsks] = useState(false);
   const values = { chat_id: chatId, message_id: message.id };
-  const rate = (rating: Rating) => {
-    const next = given === rating ? null : rating;
+  const say = (next: Given) => {
     setGiven(next);
-    const path = "/api/sessions/{chat_id}/messages/{message_id}/feedback";
-    const sent = next ? send("put", path, values, { rating: next }) : send("delete", path, values);
+    const sent = next ? send("put", FEEDBACK, values, next) : send("delete", FEEDBACK, values);
     sent.catch(() => setGiven(given));
+  };
+  const rate = (rating: Rating) => {
+    const next = given?.rating === rating ? null : { rating, share: false };
+    setAsks(next !== null);
+    say(next);
+  };
+  const answer = (share: boolean) => {
+    setAsks(false);
+    if (share && given) say({ ...given, share });
   };
   const thumb = (rating: Rating, label: string) => (
     <button
       type="button"
-      className={`button quiet icon ${given === rating ? "bg-soft text-accent" : ""}`}
+      className={`button quiet icon ${given?.rating === rating ? "bg-soft text-accent" : ""}`}
       aria-label={label}
-      aria-pressed={given === rating}
+      aria-pressed={given?.rating === rating}
       title={label}
       onClick={() => rate(rating)}
     >
@@ -35,6 +50,22 @@ export function Rating({ chatId, message }: { chatId: string; message: Message }
     <>
       {thumb("up", t("chat.helped"))}
       {thumb("down", t("chat.didNotHelp"))}
+      {given?.share && <span role="status" className="text-dim">{t("chat.shared")}</span>}
+      {asks && (
+        <div
+          role="group"
+          aria-label={t("chat.share")}
+          className="ml-2 basis-full rounded-lg bg-raised px-3 py-2"
+        >
+          <p className="max-w-prose">{t("chat.shareText")}</p>
+          <p className="mt-2 flex flex-wrap gap-2">
+            <button type="button" className="button" onClick={() => answer(true)}>{t("chat.share")}</button>
+            <button type="button" className="button quiet" onClick={() => answer(false)}>
+              {t("chat.doNotShare")}
+            </button>
+          </p>
+        </div>
+      )}
     </>
   );
 }

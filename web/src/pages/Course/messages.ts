@@ -13,7 +13,7 @@ export type Metadata = {
   model?: string;
   createdAt?: string;
   sourceIds?: string[];
-  feedback?: { rating: "up" | "down" };
+  feedback?: { rating: "up" | "down"; shared: boolean };
 };
 /** The end of an answer for whom no key is connected. */
 export const KEYLESS = "connect_openrouter";

@@ -9,6 +9,7 @@ import { date, t } from "../../i18n/index.ts";
 import { Icon } from "../../ui/Icon.tsx";
 import { lectureAt } from "../../ui/links.ts";
 import { Empty, Failed, Loading } from "../../ui/states.tsx";
+import { Proposals } from "./Proposals.tsx";
 import { Reports } from "./Reports.tsx";
 import { UnhealthyFile } from "./UnhealthyFile.tsx";
 
@@ -39,8 +40,8 @@ function Opened({ course }: { course: Course }) {
 }
 
 function Found({ course, health, onChange }: { course: Course; health: Health; onChange: () => void }) {
-  const { uploads, lecturesWithoutSlides: unaligned, questions, reports } = health;
-  if (!uploads.length && !unaligned.length && !questions.length && !reports.length) {
+  const { uploads, lecturesWithoutSlides: unaligned, questions, reports, proposals } = health;
+  if (![uploads, unaligned, questions, reports, proposals].some((each) => each.length)) {
     return <Empty title={t("health.well")} text={t("health.wellText")} />;
   }
   const unread = uploads.flatMap((each) => each.findings).reduce((sum, each) => sum + each.pages.length, 0);
@@ -50,6 +51,7 @@ function Found({ course, health, onChange }: { course: Course; health: Health; o
     ["unaligned", t("health.unaligned", { count: unaligned.length }), unaligned.length],
     ["questions", t("health.questions", { count: questions.length }), questions.length],
     ["reports", t("health.reports", { count: reports.length }), reports.length],
+    ["proposals", t("health.proposals", { count: proposals.length }), proposals.length],
   ] as const;
   return (
     <>
@@ -82,6 +84,11 @@ function Found({ course, health, onChange }: { course: Course; health: Health; o
               </li>
             ))}
           </ul>
+        </Part>
+      )}
+      {proposals.length > 0 && (
+        <Part id="proposals" title={t("health.proposalsTitle")} text={t("health.proposalsText")}>
+          <Proposals course={course} proposals={proposals} onChange={onChange} />
         </Part>
       )}
       {unaligned.length > 0 && (

@@ -23,6 +23,7 @@ from serving.routes import (
     health,
     keys,
     materials,
+    mcp,
     media,
     members,
     models,
@@ -81,7 +82,7 @@ def create_app(settings: Settings | None = None, *, limits: Limits | None = None
         chat.router, sessions.router, courses.router, members.router, events.router, uploads.router, resumable.router,
         materials.documents, materials.lectures, readers.router, corrections.router, media.router, auth.router,
         account.router, keys.router, models.router, personal.router, usage.router, operator.router, health.router,
-        provenance.router, completions.router,
+        provenance.router, completions.router, mcp.router,
     ):  # fmt: skip
         app.include_router(router)
     problems.install(app)

@@ -34,6 +34,7 @@ from serving.materials.bells import CourseBells, rung_course
 from serving.materials.links import Links
 from serving.materials.thumbnails import Thumbnails
 from serving.materials.turns import Turns
+from serving.programs.door import McpDoor
 from serving.search import THREADS, Searcher
 from serving.terminal import door_for_commands
 
@@ -57,6 +58,7 @@ class State:
     follower: Follower
     models: Models
     openrouter: OpenRouter
+    mcp: McpDoor
     uploading: Counter[UUID] = field(default_factory=Counter)
     turns: Turns = field(default_factory=Turns)
 
@@ -92,6 +94,8 @@ async def opened(settings: Settings, limits: Limits, doors: Doors) -> AsyncItera
         pace = Pace(runs.__len__)
         models = Models(stores, pause=pace.pause_s)
         stack.push_async_callback(models.close)
+        mcp = McpDoor()
+        stack.push_async_callback(mcp.close)
         openrouter = OpenRouter(settings, timeout_s=limits.openrouter_timeout_s)
         stack.push_async_callback(openrouter.close)
         accounts = await open_accounts(settings, limits, doors, database, stack)
@@ -120,6 +124,7 @@ async def opened(settings: Settings, limits: Limits, doors: Doors) -> AsyncItera
             follower=follower,
             models=models,
             openrouter=openrouter,
+            mcp=mcp,
         )
 
 

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 from pipelines.answering.events import Event
 from pipelines.answering.turn import Turn
+from serving.accounts.access import list_my_courses
 from serving.accounts.people import Principal
 from serving.chat.answers import answer_to, turn_of
 from serving.chat.compaction import History, Said
@@ -53,6 +54,26 @@ async def ask(
     turn = turn_of(state, asked)
     events = answer_to(state, asked, turn)
     return asked, turn, state.runs.unkept.tell(person.user_id, asked.run_id, events, pause_s=limits.ping_s)
+
+
+async def find_course_id(state: State, person: Principal, called: str) -> UUID:
+    """The course that a program calls by its id, which is not looked up, or by its name.
+
+    Raises:
+        ProblemError: `not_found`, `several_courses`.
+        StorageUnavailableError
+    """
+    try:
+        return UUID(called)
+    except ValueError:
+        pass
+    async with state.database.transaction(as_person=person.person) as connection:
+        found = [course.id for course in await list_my_courses(connection, person) if course.name == called]
+    if len(found) > 1:
+        raise ProblemError("several_courses")
+    if not found:
+        raise ProblemError("not_found")
+    return found[0]
 
 
 def _history(said: Sequence[tuple[str, str]], messages: int, chars: int) -> History:

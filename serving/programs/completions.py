@@ -9,7 +9,6 @@ import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any, Literal
-from uuid import UUID
 
 from pydantic_core import to_json
 
@@ -195,11 +194,3 @@ class Completion:
 def _plain(text: str) -> str:
     """A text on one line that Markdown shows as it is."""
     return _MARKUP.sub(r"\\\1", " ".join(clean(text).split()))
-
-
-def course_id_of(model: str) -> UUID | None:
-    """The course that a model's name is the id of; None: it is no id."""
-    try:
-        return UUID(model)
-    except ValueError:
-        return None

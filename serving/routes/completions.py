@@ -1,8 +1,9 @@
 """OpenAI's interface: a course is a model, and a chat completion is an answer about it with its sources."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
-from uuid import UUID
 
 from fastapi import Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
@@ -11,16 +12,15 @@ from pydantic import ValidationError
 from pipelines.core.errors import StudyBuddyError
 from serving.accounts.access import get_my_course, list_my_courses
 from serving.accounts.asking import Asker, Reader
-from serving.accounts.people import Principal
 from serving.chat.parts import HEADERS, clean, clean_json
 from serving.guard import router as guarded
 from serving.problems import OPENAI, OpenAIErrorBody, ProblemError, code_of, documented, respond
-from serving.programs.asking import ask
-from serving.programs.completions import Completion, course_id_of, read_question
+from serving.programs.asking import ask, find_course_id
+from serving.programs.completions import Completion, read_question
 from serving.programs.places import page_url
 from serving.routes.chat import read_json
 from serving.schemas.completions import CompletionIn, CompletionOut, CourseModel, CourseModels
-from serving.state import State, state_of
+from serving.state import state_of
 
 router = guarded(OPENAI.rstrip("/"), tag="for programs")
 
@@ -47,12 +47,10 @@ async def models(request: Request, person: Reader) -> CourseModels:
 async def model(request: Request, person: Reader, model: str) -> CourseModel:
     """One course as a model, by its id or by its name."""
     state = state_of(request)
-    course_id = await _course(state, person, model)
-    try:
+    with _called_model():
+        course_id = await find_course_id(state, person, model)
         async with state.database.transaction(as_person=person.person) as connection:
             course = await get_my_course(connection, person, course_id)
-    except ProblemError as problem:
-        raise _of_model(problem) from None
     return CourseModel(id=str(course.id), name=course.name)
 
 
@@ -78,11 +76,9 @@ async def complete(request: Request, person: Asker) -> Response:
     """
     state, asked = state_of(request), _read(await read_json(request))
     question, said = read_question(asked)
-    course_id = await _course(state, person, asked.model)
-    try:
+    with _called_model():
+        course_id = await find_course_id(state, person, asked.model)
         question_asked, turn, events = await ask(state, person, course_id, question, said=said)
-    except ProblemError as problem:
-        raise _of_model(problem) from None
     completion = Completion(question_asked, turn, model=asked.model, page=page_url(state.doors, request))
     if asked.stream:
         usage = asked.stream_options is not None and bool(asked.stream_options.include_usage)
@@ -129,23 +125,17 @@ def _read(body: Any) -> CompletionIn:
         raise ProblemError("bad_request") from None
 
 
-async def _course(state: State, person: Principal, model: str) -> UUID:
-    """The course that a client calls so.
+@contextmanager
+def _called_model() -> Iterator[None]:
+    """Around looking up a course that a client calls a model: the refusals are said of a model.
 
     Raises:
-        ProblemError: `model_not_found`, `several_courses`.
+        ProblemError: `model_not_found`, `several_courses`, and what else is wrong.
     """
-    if (course_id := course_id_of(model)) is not None:
-        return course_id
-    async with state.database.transaction(as_person=person.person) as connection:
-        found = [course.id for course in await list_my_courses(connection, person) if course.name == model]
-    if len(found) > 1:
-        raise ProblemError("several_courses", field="model")
-    if not found:
-        raise ProblemError("model_not_found", field="model")
-    return found[0]
-
-
-def _of_model(problem: ProblemError) -> ProblemError:
-    """The same, said of a model where a course is not found."""
-    return ProblemError("model_not_found", field="model") if problem.code == "not_found" else problem
+    try:
+        yield
+    except ProblemError as problem:
+        renamed = {"not_found": "model_not_found", "several_courses": "several_courses"}.get(problem.code)
+        if renamed is None:
+            raise
+        raise ProblemError(renamed, field="model") from None

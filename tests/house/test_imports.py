@@ -117,6 +117,7 @@ def test_the_service_loads_no_pipeline_library():
     code = "import serving.app, sys; print(*{name.partition('.')[0] for name in sys.modules})"
     loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert not {"dagster", "pymupdf", "faster_whisper", "pandas", "av", "rapidocr"} & set(loaded.stdout.split())
+    assert "mcp" not in loaded.stdout.split(), "who asks no MCP server does not wait for one"
     assert not {"authlib", "jwt"} & set(loaded.stdout.split()), "one person alone needs no issuer's libraries"
 
 

@@ -89,6 +89,10 @@ POLICY: dict[str, dict[str, str]] = {
         "course": MEMBERS, "private in a question": OWN, "published in a question": MEMBERS,
         "kept in a question": "4.4444",
     },
+    "POST /mcp": {
+        "nothing": "......", "course over MCP": "....==", "private over MCP": "==.===", "published over MCP": "....==",
+        "unreleased over MCP": "..====", "kept over MCP": "=.====",
+    },
     "GET /v1/models": EVERYBODY,
     "GET /v1/models/{model}": {"course": MEMBERS},
     "POST /v1/chat/completions": {"course": MEMBERS},

@@ -80,6 +80,8 @@ def ask(client: httpx.Client, operation: str, thing: Thing) -> tuple[int, str]:
         more |= {"data": thing.form, "files": {"file": (f"{uuid4().hex}.bin", content)}}
     elif verb in ("POST", "PUT", "PATCH") and (thing.body or operation in BODIES):
         more["json"] = thing.body or BODIES[operation]
+    if path == "/mcp":
+        more["headers"] = {"accept": "application/json, text/event-stream"}
     if path.startswith("/api/uploads"):
         more["headers"] = pieces(thing.metadata)
     if operation == "PATCH /api/uploads/{upload_id}":
@@ -113,6 +115,10 @@ def absent(thing: Thing) -> Thing:
         return Thing(path=thing.path, body={"decline": [str(uuid4())]})
     if "sourceIds" in thing.body:
         return Thing(body={**thing.body, "sourceIds": [str(uuid4())]})
+    if "jsonrpc" in thing.body:
+        params = thing.body.get("params", {"arguments": {}})
+        elsewhere = {key: str(uuid4()) for key in ("course", "document_id") if key in params["arguments"]}
+        return Thing(body={**thing.body, "params": {**params, "arguments": {**params["arguments"], **elsewhere}}})
     if "deckIds" in {**thing.form, **thing.metadata}:
         return thing.nowhere("deckIds")
     if thing.query.get("source"):

@@ -45,6 +45,15 @@ def webp() -> io.BytesIO:
     return drawn
 
 
+def of_tool(name: str, **arguments: Any) -> Thing:
+    """What a tool of MCP is called with."""
+    params = {"name": name, "arguments": arguments}
+    return Thing(body={"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params})
+
+
+NOTHING = Thing(body={"jsonrpc": "2.0", "id": 1, "method": "tools/list"})
+
+
 class World:
     """People of a course and things of theirs: one of each kind for whoever may not change it, new ones for who may."""
 
@@ -98,13 +107,17 @@ class World:
     def thing(self, operation: str, kind: str, *, fresh: bool) -> Thing:
         """A thing of this kind, for this operation. `fresh`: one that nobody else is asked about."""
         plural = "lectures" if "lectures" in operation else "documents"
-        upload = re.sub(" (in a search|in a question|to another course)$", "", kind)
+        upload = re.sub(" (in a search|in a question|to another course|over MCP)$", "", kind)
+        if operation == "POST /mcp" and upload in ("nothing", "course"):
+            return of_tool("search_course_materials", course=self.course, query="x") if upload == "course" else NOTHING
         if kind == "course":
             return self._with_course(operation)
         if upload not in ("private", "offered", "published", "unreleased", "kept"):
             return self._one(kind, getattr(self, "_" + kind.replace(" ", "_")), fresh=fresh)
         thing = self._one(f"{upload} {plural}", lambda: self._upload(upload, plural), fresh=fresh)
         made = thing.path["upload_id"]
+        if kind.endswith("over MCP"):
+            return of_tool("read_page", document_id=made, page=1)
         if kind.endswith("in a question"):
             return Thing(body={**self._with_course(operation).body, "sourceIds": [made]})
         if kind.endswith("in a search"):

@@ -14,10 +14,15 @@ where document_id = %(document_id)s::uuid and generation = %(generation)s::integ
 
 -- name: list_due_descriptions
 -- Decks a model refused to describe and that are due again, the longest due first: document_id, key (of this attempt).
+-- From the refusals, which are few, to their decks (`offset 0` keeps the planner from beginning with all decks there are).
 select r.document_id, 'descriptions:' || r.generation || ':' || r.attempts as key
-from description_refusals r join documents d on d.id = r.document_id
-where r.retry_at <= now() and d.deleted_at is null and d.generation = r.generation
-  and not is_recognising(d.id, d.sha256, d.stages)
+from description_refusals r
+cross join lateral (
+    select d.id, d.sha256, d.stages from documents d
+    where d.id = r.document_id and d.deleted_at is null and d.generation = r.generation
+    offset 0
+) as d
+where r.retry_at <= now() and not is_recognising(d.id, d.sha256, d.stages)
 order by r.retry_at
 limit %(limit)s::integer
 

@@ -28,6 +28,7 @@ COMMANDS = {
     "transcript": ("transcript",),
     "search": ("search",),
     "ask": ("ask",),
+    "assistants": ("mcp",),
     "answers": ("answers",),
     "questions": ("questions",),
     "sets": ("sets",),

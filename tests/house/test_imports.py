@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "pipelines.http": {"pipelines.http"},
     "pipelines.runtime": {"pipelines.runtime", "pipelines.core", "pipelines.http"},
     "pipelines.definitions": {"pipelines.defs"},
-    "pipelines.cli": {"pipelines", "serving.run"},
+    "pipelines.cli": {"pipelines", "serving.run", "serving.programs.stdio"},
     "serving": {
         "serving",
         "pipelines.core",

@@ -87,6 +87,10 @@ class ServingDatabase:
                 if time.monotonic() > deadline:
                     raise
 
+    def stats(self) -> dict[str, int]:
+        """How many connections there are, and how many callers waited for one (psycopg's names)."""
+        return self._pool.get_stats()
+
     async def listen(self, heard: Callable[[str], None]) -> None:
         """Call `heard` with every payload on `CHANNEL`, on a connection of its own, until cancelled.
 

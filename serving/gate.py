@@ -16,6 +16,7 @@ from serving.accounts.doors import Doors
 from serving.accounts.people import Principal
 from serving.cors import cors_headers, is_preflight, preflight
 from serving.log import log, request_id
+from serving.metrics import REQUEST_SECONDS, REQUESTS
 from serving.page import VERSION_HEADER, Page
 from serving.problems import ProblemError, code_of, respond
 from serving.state import State
@@ -80,12 +81,15 @@ class Gate:
         finally:
             route = scope.get("route")
             person: Principal | None = scope.get("person")
+            took_s = time.perf_counter() - started
+            REQUESTS.labels(scope["method"] if route is not None else "-", f"{status // 100}xx").inc()
+            REQUEST_SECONDS.observe(took_s)
             log(
                 "request",
                 method=scope["method"],
                 route=getattr(route, "path", None),
                 status=status,
-                ms=round((time.perf_counter() - started) * 1000, 1),
+                ms=round(took_s * 1000, 1),
                 user=str(person.user_id) if person else None,
             )
             request_id.reset(mark)

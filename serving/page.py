@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 DIST = Path(__file__).parent / "dist"
 INDEX = "/index.html"
 VERSION_HEADER = b"x-page-version"
-API = ("/api", "/v1", "/mcp", "/livez", "/readyz", "/openapi.json")
+API = ("/api", "/v1", "/mcp", "/livez", "/readyz", "/metrics", "/openapi.json")
 UNDER = ("/api/", "/v1/", "/mcp/", "/.well-known/")
 """Addresses that are never the page's, and how such addresses begin."""
 

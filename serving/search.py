@@ -16,6 +16,7 @@ from pipelines.core.retrieval import ranking_for, retrieve_chunks
 from pipelines.core.search.by_name import find_hits
 from pipelines.core.settings import LOCAL_EMBEDDING_MODEL
 from pipelines.core.stores import Stores
+from serving.metrics import SEARCH_SECONDS
 
 THREADS = 4
 """Searches at once; each takes one connection and, for the local embedder, one core for some milliseconds."""
@@ -48,9 +49,10 @@ class Searcher:
             embed, set_id = question_embedder(self._stores, course_id, lambda _: person.id)
             scope = Scope(course_id=course_id, person=person, kinds=kinds, source_ids=source_ids, set_id=set_id)
             ranking = ranking_for(self._stores, lambda _: person.id, course_id=course_id)
-            return retrieve_chunks(
-                self._stores.database, question, scope=scope, embed=embed, limit=limit, ranking=ranking
-            )
+            with SEARCH_SECONDS.time():
+                return retrieve_chunks(
+                    self._stores.database, question, scope=scope, embed=embed, limit=limit, ranking=ranking
+                )
 
         return await asyncio.get_running_loop().run_in_executor(self._threads, find)
 

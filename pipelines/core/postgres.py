@@ -113,6 +113,10 @@ class Database:
         register_vector(connection)
         connection.commit()
 
+    def stats(self) -> dict[str, int]:
+        """How many connections there are, and how many callers waited for one (psycopg's names)."""
+        return self._pool.get_stats()
+
     def close(self) -> None:
         """Give every connection back to the server."""
         self._pool.close()

@@ -165,6 +165,9 @@ class Settings(BaseSettings):
         None, description="Token of the local user; unset makes one in STUDYBUDDY_HOME/run/api.token."
     )
     api_token_file: Path | None = Field(None, description="File that holds API_TOKEN.")
+    metrics_token: SecretStr | None = Field(
+        None, min_length=16, description="Bearer token that opens `/metrics` and nothing else, for Prometheus."
+    )
     signing_key: SecretStr | None = Field(
         None, description="Key of signed links and sign-ins; unset makes one in STUDYBUDDY_HOME/signing.key."
     )

@@ -6,6 +6,7 @@ statement for all answers at a time, in one transaction with the sources it name
 """
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import Any
@@ -13,7 +14,7 @@ from uuid import UUID, uuid4
 
 from psycopg.errors import ForeignKeyViolation
 
-from pipelines.answering.events import Event, Retried, ToolFailed
+from pipelines.answering.events import Event, Retried, Text, ToolFailed
 from pipelines.answering.turn import Turn
 from pipelines.core.errors import StorageUnavailableError
 from pipelines.core.records import PIPELINE
@@ -26,6 +27,7 @@ from serving.chat.writer import PartWriter
 from serving.database import ServingDatabase, rows
 from serving.limits import Limits
 from serving.log import log
+from serving.metrics import ANSWERS, FIRST_TEXT_SECONDS, RETRIES
 from serving.problems import ProblemError, code_of
 
 Work = Callable[[Turn], AsyncGenerator[Event]]
@@ -163,11 +165,15 @@ class Runs:
         status: str = "done"
         code: str | None = None
         live.started = True
+        began, heard = time.perf_counter(), False
         try:
             await asyncio.sleep(0)  # the reader's stream opens first: building a request to the model takes a while
             if live.cause is None:
                 async with aclosing(work(turn)) as events:
                     async for event in events:
+                        if not heard and isinstance(event, Text):
+                            heard = True
+                            FIRST_TEXT_SECONDS.observe(time.perf_counter() - began)
                         write(event, writer, live.cite)
                         if isinstance(event, Retried | ToolFailed):
                             _log_trouble(live, event)
@@ -180,6 +186,7 @@ class Runs:
             status, code = "error", code_of(error)
             log("run_failed", run=str(live.begun.run_id), code=code, error=type(error).__name__)
         live.ending = True
+        ANSWERS.labels(status).inc()
         if (task := asyncio.current_task()) is not None:
             task.uncancel()
         try:
@@ -195,6 +202,7 @@ class Runs:
 
 def _log_trouble(live: LiveRun, event: Retried | ToolFailed) -> None:
     if isinstance(event, Retried):
+        RETRIES.labels(event.code).inc()
         log("model_retried", run=str(live.begun.run_id), code=event.code, wait_s=event.wait_s)
     elif event.error is not None:
         log("search_failed", run=str(live.begun.run_id), code=code_of(event.error))

@@ -63,3 +63,10 @@ def test_an_operator_is_told_how_the_service_is(olga, quoting):
     assert found["counts"]["courses"] >= 1 and "dims" not in found["counts"]
     local = quoting.http.get("/api/operator/service").json()
     assert local["checks"]["dagster"] is False, "none runs beside the tests"
+
+
+def test_metrics_are_for_operators(signed, olga):
+    assert "studybuddy_answers_total" in olga.get("/metrics").text
+    with signed.program(subject=f"eve-{uuid4().hex[:8]}") as eve:
+        refused = eve.get("/metrics")
+        assert (refused.status_code, refused.json()["error"]["code"]) == (403, "not_allowed")

@@ -7,6 +7,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -69,6 +70,13 @@ def server() -> Iterator[EmbeddedServer]:
 @pytest.fixture
 def database_url(server: EmbeddedServer) -> Iterator[str]:
     """URL of a fresh migrated database of this test alone."""
+    with fresh_database(server) as url:
+        yield url
+
+
+@contextmanager
+def fresh_database(server: EmbeddedServer) -> Iterator[str]:
+    """URL of a migrated database that goes with the block; for fixtures that several tests share."""
     name = f"test_{next(_numbers)}"
     with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
         connection.execute(f"create database {name} template template_app")  # type: ignore[arg-type]

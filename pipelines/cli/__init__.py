@@ -32,6 +32,7 @@ COMMANDS = {
     "answers": ("answers",),
     "questions": ("questions",),
     "sets": ("sets",),
+    "what_if": ("what-if",),
     "evaluate": ("evaluate", "evaluate-alignment"),
     "demo": ("demo",),
 }

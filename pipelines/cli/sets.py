@@ -6,10 +6,10 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from pipelines.answering.cutting import build_course
 from pipelines.answering.promoting import Comparison, promote_set
 from pipelines.cli.output import console, errors, fail, foreign, print_json, told
 from pipelines.core.courses import find_course, list_courses
-from pipelines.core.embeddings.building import build_set
 from pipelines.core.embeddings.embedders import set_embedder
 from pipelines.core.embeddings.pointers import roll_back
 from pipelines.core.embeddings.sets import CHUNKERS, add_set, find_set, list_course_sets, list_sets, retire_set
@@ -62,8 +62,8 @@ def build(name: Name, course: OneCourse) -> None:
             known, found = find_set(connection, name), find_course(connection, course)
         embed = set_embedder(stores, known, find_local_person, "embedding", course_id=found.id)
         with errors.status("Making vectors ...") as status:
-            built = build_set(
-                stores.database,
+            built = build_course(
+                stores,
                 known,
                 embed,
                 found,

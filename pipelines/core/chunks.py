@@ -1,7 +1,8 @@
 """Rows of chunks and of their words: one source's chunks replaced as a whole, everything that hangs on them too.
 
-A source is a document or a lecture. Vectors of chunks that vanished go with them; vectors of chunks that stayed are
-kept, because a chunk's id is made from what was embedded. All in the caller's transaction.
+A source is a document or a lecture; it has chunks of each chunker that a set was built with. Vectors of chunks that
+vanished go with them; vectors of chunks that stayed are kept, because a chunk's id is made from what was embedded.
+All in the caller's transaction.
 """
 
 from collections import Counter
@@ -19,6 +20,8 @@ from pipelines.core.search.lexical import ALL_CHUNKS, TERM_SPACE, document_weigh
 from pipelines.core.statements import statement
 from pipelines.core.uploads import lock_upload
 
+STANDARD = "standard"
+"""The chunker whose chunks every upload has; sets of others have theirs beside them."""
 _PUT: dict[Kind, str] = {"slide": "put_slide_chunk", "speech": "put_speech_chunk"}
 
 
@@ -32,18 +35,24 @@ class ChunkChanges:
 
 
 def replace_slide_chunks(
-    connection: Connection, document: Document, chunks: Sequence[Chunk], *, chunker_version: str
+    connection: Connection,
+    document: Document,
+    chunks: Sequence[Chunk],
+    *,
+    chunker_version: str,
+    chunker: str = STANDARD,
 ) -> ChunkChanges:
-    """Write a document's chunks in place of the old ones; none removes them all.
+    """Write a document's chunks of one chunker in place of the old ones; none removes them all.
 
     Raises:
         SupersededError: the document was replaced or deleted meanwhile; nothing is written.
     """
     lock_upload(connection, document)
-    source = {"course_id": document.course_id, "source_id": document.id}
+    source = {"course_id": document.course_id, "source_id": document.id, "chunker": chunker}
     rows = [
         {
             **_common(chunk, chunker_version, document.sha256),
+            "chunker": chunker,
             "document_id": document.id,
             "page": chunk.page,
             "pages": list(chunk.pages),
@@ -55,18 +64,24 @@ def replace_slide_chunks(
 
 
 def replace_lecture_chunks(
-    connection: Connection, lecture: Lecture, chunks: Sequence[Chunk], *, chunker_version: str
+    connection: Connection,
+    lecture: Lecture,
+    chunks: Sequence[Chunk],
+    *,
+    chunker_version: str,
+    chunker: str = STANDARD,
 ) -> ChunkChanges:
-    """Write a lecture's chunks in place of the old ones; none removes them all.
+    """Write a lecture's chunks of one chunker in place of the old ones; none removes them all.
 
     Raises:
         SupersededError: the lecture was replaced or deleted meanwhile; nothing is written.
     """
     lock_upload(connection, lecture)
-    source = {"course_id": lecture.course_id, "source_id": lecture.id}
+    source = {"course_id": lecture.course_id, "source_id": lecture.id, "chunker": chunker}
     rows = [
         {
             **_common(chunk, chunker_version, lecture.speech_sha256),
+            "chunker": chunker,
             "lecture_id": lecture.id,
             "start_ms": chunk.start_ms,
             "end_ms": chunk.end_ms,
@@ -76,15 +91,15 @@ def replace_lecture_chunks(
     return _replace(connection, source, "speech", chunks, rows)
 
 
-def list_chunks(connection: Connection, source_id: UUID) -> list[Chunk]:
-    """A source's chunks in order; empty where none were made."""
+def list_chunks(connection: Connection, source_id: UUID, *, chunker: str = STANDARD) -> list[Chunk]:
+    """A source's chunks of one chunker in order; empty where none were made."""
     with connection.cursor(row_factory=dict_row) as cursor:
-        rows = cursor.execute(statement("list_chunks"), {"source_id": source_id}).fetchall()
+        rows = cursor.execute(statement("list_chunks"), {"source_id": source_id, "chunker": chunker}).fetchall()
     return [_chunk(row) for row in rows]
 
 
 def chunks_without_vectors(connection: Connection, embedding_set: EmbeddingSet, source_id: UUID) -> list[Chunk]:
-    """The chunks of a source that the set has no vector for, in order."""
+    """The chunks of a source, cut by the set's chunker, that the set has no vector for, in order."""
     with connection.cursor(row_factory=dict_row) as cursor:
         rows = cursor.execute(
             statement("list_chunks_without_vectors"), {"set_id": embedding_set.id, "source_id": source_id}
@@ -93,7 +108,7 @@ def chunks_without_vectors(connection: Connection, embedding_set: EmbeddingSet, 
 
 
 def _replace(
-    connection: Connection, source: dict[str, UUID], kind: Kind, chunks: Sequence[Chunk], rows: list[Any]
+    connection: Connection, source: dict[str, Any], kind: Kind, chunks: Sequence[Chunk], rows: list[Any]
 ) -> ChunkChanges:
     connection.execute(statement("lock_source"), source)
     ids = [chunk.id for chunk in chunks]
@@ -106,7 +121,7 @@ def _replace(
     return ChunkChanges(made=len(set(ids) - known), kept=len(known) - len(vanished), removed=len(vanished))
 
 
-def _replace_terms(connection: Connection, source: Mapping[str, UUID], kind: Kind, chunks: Sequence[Chunk]) -> None:
+def _replace_terms(connection: Connection, source: Mapping[str, Any], kind: Kind, chunks: Sequence[Chunk]) -> None:
     connection.execute(statement("delete_terms"), source)
     found: Counter[int] = Counter()
     rows: list[dict[str, Any]] = []

@@ -127,14 +127,17 @@ def retrieve_chunks(
         within = _within(scope, basis)
         if within is None:
             return []
+        chunker = basis["chunker"]
         weights = question_weights(asked, found, int(found[ALL_CHUNKS]))
         needed = needed_similarity(question, asked, found, int(found[ALL_CHUNKS]))
         compared = _Compared(
             basis["set_id"], embed.dims, vector, ranking.dense_weight, basis["indexed"], needed, ranking.slide_bonus
         )
         if not is_english(question) and known_share(asked, found, int(found[ALL_CHUNKS])) < KNOWN_SHARE:
-            compared = _in_other_words(connection, scope, question, embed.multilingual, ranking) or compared
-        placed = _placed(connection, question, scope, within) if ranking.named_places else []
+            compared = (
+                _in_other_words(connection, scope, question, embed.multilingual, ranking, chunker=chunker) or compared
+            )
+        placed = _placed(connection, question, scope, within, chunker) if ranking.named_places else []
         with connection.cursor(row_factory=dict_row) as cursor:
             rows = cursor.execute(
                 statement("search_chunks"),
@@ -145,6 +148,7 @@ def retrieve_chunks(
                     and not (scope.kinds or scope.source_ids)
                     and (not basis["hidden"] or found[ALL_CHUNKS] > EXACT_CHUNKS),
                     "course_id": scope.course_id,
+                    "chunker": chunker,
                     "kinds": list(scope.kinds),
                     "source_ids": within,
                     "sources": basis["sources"],
@@ -185,13 +189,15 @@ class _Compared:
 
 
 def _in_other_words(
-    connection: Connection, scope: Scope, question: str, embed: Embedder | None, ranking: Ranking
+    connection: Connection, scope: Scope, question: str, embed: Embedder | None, ranking: Ranking, *, chunker: str
 ) -> _Compared | None:
     """The course's second vectors, for a question in another language; None: it has none yet, or none are wanted."""
     if embed is None or not ranking.second_vectors:
         return None
     with connection.cursor(row_factory=dict_row) as cursor:
-        second = cursor.execute(statement("find_second_set"), {"course_id": scope.course_id}).fetchone()
+        second = cursor.execute(
+            statement("find_second_set"), {"course_id": scope.course_id, "chunker": chunker}
+        ).fetchone()
     if second is None or (second["model"], second["dims"]) != (embed.model, embed.dims):
         return None
     vector = embed.embed([question])[0]  # while a connection is held: it is local, and takes milliseconds
@@ -207,7 +213,7 @@ def _within(scope: Scope, basis: dict[str, Any]) -> list[UUID] | None:
     return [source for source in scope.source_ids or basis["sources"] if source in open_to_them] or None
 
 
-def _placed(connection: Connection, question: str, scope: Scope, within: list[UUID]) -> list[UUID]:
+def _placed(connection: Connection, question: str, scope: Scope, within: list[UUID], chunker: str) -> list[UUID]:
     """Chunks at the page or minute the question names, in the sources it names if it names any; empty for most."""
     place = named_place(question)
     if place is None:
@@ -221,6 +227,7 @@ def _placed(connection: Connection, question: str, scope: Scope, within: list[UU
         "kinds": list(scope.kinds),
         "source_ids": named_sources(question, names) or within,
         "limit": MAX_PLACED,
+        "chunker": chunker,
         **asdict(place),
     }
     return [row[0] for row in connection.execute(statement("list_placed_chunks"), parameters)]

@@ -4,7 +4,7 @@ import time
 
 import dagster as dg
 
-from pipelines.core.chunks import replace_slide_chunks
+from pipelines.core.chunks import STANDARD, replace_slide_chunks
 from pipelines.core.errors import UnreadableFileError
 from pipelines.core.findings import list_findings, name_pages, sum_up
 from pipelines.core.reading.corrections import corrected_slides, corrected_title
@@ -17,7 +17,8 @@ from pipelines.defs.partitions import documents_partitions
 from pipelines.defs.recognised_slides import recognised_slides
 from pipelines.defs.resources import StoresResource
 from pipelines.defs.slides import slides
-from pipelines.steps.chunks import CHUNKER_VERSION, chunk_slides
+from pipelines.steps.chunkers import CHUNKERS, cut_deck
+from pipelines.steps.chunks import CHUNKER_VERSION
 
 
 @dg.asset(
@@ -38,12 +39,12 @@ def slide_chunks(context: dg.AssetExecutionContext, stores: StoresResource) -> d
             rows, corrected = corrected_slides(connection, document, read_slides(connection, document))
             title, retitled = corrected_title(connection, document)
             descriptions = read_slide_descriptions(connection, document)
-        chunks = chunk_slides(
+        chunks = cut_deck(
+            CHUNKERS[STANDARD],
+            document,
             rows,
             descriptions,
-            deck_title=title,
-            document_id=document.id,
-            course_id=document.course_id,
+            title=title,
             count_tokens=embed.count_tokens,
             max_tokens=embed.max_tokens,
         )

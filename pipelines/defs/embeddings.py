@@ -9,7 +9,8 @@ from uuid import UUID
 
 import dagster as dg
 
-from pipelines.core.embeddings.building import fill_source
+from pipelines.answering.cutting import recut_upload
+from pipelines.core.embeddings.building import fill_second, fill_source
 from pipelines.core.embeddings.pointers import course_set
 from pipelines.core.embeddings.sets import SEARCH_TEXT_VERSION
 from pipelines.core.embeddings.vectors import (
@@ -125,7 +126,7 @@ def embed_chunks(
     wrong with them is told and fails nothing.
     """
     embedding_set, made = _fill(store, embed, "main", upload.id, fence)
-    own = _fill_own(store, embedding_set, upload, fence)
+    own = _fill_own(store, embed, embedding_set, upload, fence)
     second, lack = 0, None
     if embed.multilingual is not None:
         try:
@@ -143,7 +144,11 @@ def embed_chunks(
 
 
 def _fill_own(
-    store: Stores, filled: EmbeddingSet, upload: Document | Lecture, fence: Callable[[Connection], None]
+    store: Stores,
+    counts: Embedder,
+    filled: EmbeddingSet,
+    upload: Document | Lecture,
+    fence: Callable[[Connection], None],
 ) -> str | None:
     """Vectors in the set that the upload's course alone is searched in: what was made. None: it is searched in none of
     its own. Its chunks were written before: a promotion either counts them, or is seen here."""
@@ -151,7 +156,11 @@ def _fill_own(
         own = course_set(connection, upload.course_id)
     if own is None or own.live or own.id == filled.id:
         return None
-    made = fill_source(store.database, own, embedder_of(store, upload, own), upload.id, fence)
+    embed = embedder_of(store, upload, own)
+    with store.database.transaction() as connection:
+        recut_upload(connection, upload, own, counts)
+    made = fill_source(store.database, own, embed, upload.id, fence)
+    fill_second(store.database, own, embed, upload.id, fence)
     return f"{own.name}, {len(made)} made now"
 
 

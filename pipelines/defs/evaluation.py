@@ -7,9 +7,9 @@ from typing import Any
 
 import dagster as dg
 
+from pipelines.answering.cutting import build_course
 from pipelines.answering.evaluating import Evaluation
 from pipelines.answering.promoting import Comparison, compare_sets, promote_set
-from pipelines.core.embeddings.building import build_set
 from pipelines.core.embeddings.embedders import set_embedder
 from pipelines.core.embeddings.pairs import Pair, find_pair
 from pipelines.core.embeddings.pointers import course_set
@@ -59,7 +59,7 @@ def set_embeddings(context: dg.AssetExecutionContext, stores: StoresResource) ->
         embed = set_embedder(
             store, known, find_local_person, "embedding", course_id=pair.course_id, run_id=context.run.run_id
         )
-        built = build_set(store.database, known, embed, pair.course)
+        built = build_course(store, known, embed, pair.course)
         with store.database.transaction() as connection:
             missing, chunks = count_lacks(connection, known, pair.course_id)
     return dg.MaterializeResult(

@@ -4,7 +4,7 @@ import time
 
 import dagster as dg
 
-from pipelines.core.chunks import replace_lecture_chunks
+from pipelines.core.chunks import STANDARD, replace_lecture_chunks
 from pipelines.core.lectures import count_lecture
 from pipelines.core.reading.corrections import corrected_segments, corrected_title
 from pipelines.core.transcripts import read_transcript
@@ -14,7 +14,8 @@ from pipelines.defs.models import embedder_of
 from pipelines.defs.partitions import lectures_partitions
 from pipelines.defs.resources import StoresResource
 from pipelines.defs.transcripts import transcripts
-from pipelines.steps.speech.chunks import CHUNKER, chunk_speech
+from pipelines.steps.chunkers import CHUNKERS, cut_lecture
+from pipelines.steps.speech.chunks import CHUNKER
 
 
 @dg.asset(
@@ -34,10 +35,10 @@ def lecture_chunks(context: dg.AssetExecutionContext, stores: StoresResource) ->
         with store.database.transaction() as connection:
             segments, corrected = corrected_segments(connection, lecture, read_transcript(connection, lecture))
             title, retitled = corrected_title(connection, lecture)
-        chunks = chunk_speech(
+        chunks = cut_lecture(
+            CHUNKERS[STANDARD],
+            lecture,
             segments,
-            course_id=lecture.course_id,
-            lecture_id=lecture.id,
             title=title,
             count_tokens=embed.count_tokens,
             max_tokens=embed.max_tokens,

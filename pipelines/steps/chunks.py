@@ -44,6 +44,7 @@ def chunk_slides(
     course_id: UUID,
     count_tokens: Callable[[str], int],
     max_tokens: int,
+    version: str = CHUNKER_VERSION,
 ) -> list[Chunk]:
     """Cut one deck into chunks in page order. Pages without text, title and description give none.
 
@@ -55,7 +56,8 @@ def chunk_slides(
         deck_title: what the deck calls itself; it is the context of all its chunks, with the section of each. On 150
             questions the course's name and the file's name beside it changed results within noise.
         count_tokens: tokens of a text for the embedder that will read the chunks; never more for two texts joined
-            by a line's end than for both counted alone. `max_tokens` is the embedder's limit.
+            by a line's end than for both counted alone. `max_tokens` is the embedder's limit, or less.
+        version: of the rules, these sizes included.
     """
     described = {description.page: description.text.strip() for description in descriptions}
     seen: Counter[str] = Counter()
@@ -72,7 +74,7 @@ def chunk_slides(
             seen[search_text] += 1
             chunks.append(
                 Chunk(
-                    id=make_chunk_id(document_id, CHUNKER_VERSION, search_text, nth),
+                    id=make_chunk_id(document_id, version, search_text, nth),
                     course_id=course_id,
                     kind="slide",
                     source_id=document_id,

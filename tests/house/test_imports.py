@@ -17,6 +17,7 @@ MAY_IMPORT = {
     "pipelines.answering": {
         "pipelines.answering",
         "pipelines.core",
+        "pipelines.steps.chunkers",  # sets of other chunks than the pipeline's
         # what an evaluation computes from the hits of its questions
         "pipelines.steps.questions",
         "pipelines.steps.scoring",

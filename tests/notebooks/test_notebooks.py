@@ -188,8 +188,9 @@ def test_a_deck_that_is_not_there_is_told_with_those_that_are(course: SampleCour
 def test_chunk_sizes_are_compared_and_nothing_of_it_stays(course: SampleCourse) -> None:
     before = course.chunk_ids()
     notebook = course.run("02_compare_chunking", MAX_TOKENS=[48, 256])
-    (table,) = outputs(notebook, "text/plain")[1:2]
-    assert [table.count(side) for side in ("both", "meaning", "words")] == [2, 2, 2]
+    (table,) = outputs(notebook, "text/html")
+    assert [table.count(f">{side}<") for side in ("both", "meaning", "words")] == [8, 8, 8]  # 4 chunkers, 2 kinds
+    assert [table.count(f">{name}<") for name in ("48", "256", "standard", "short")] == [1, 1, 1, 1]
     assert len(outputs(notebook, "image/png")) == 1
     assert warnings_in(notebook) == []
     assert before

@@ -1,13 +1,14 @@
 """Building of embedding sets: vectors of the chunks that have none, upload by upload, beside what searches read."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
-from pipelines.core.chunks import chunks_without_vectors
-from pipelines.core.embeddings.sets import building, embedded_text
-from pipelines.core.embeddings.vectors import index_large_courses, write_vectors
-from pipelines.core.errors import PermanentError
+from pipelines.core.chunks import STANDARD, chunks_without_vectors
+from pipelines.core.embeddings.sets import SEARCH_TEXT_VERSION, building, embedded_text
+from pipelines.core.embeddings.vectors import ensure_embedding_set, index_large_courses, write_vectors
+from pipelines.core.errors import PermanentError, SettingsError
 from pipelines.core.models.providers import Embedder
 from pipelines.core.postgres import Connection, Database
 from pipelines.core.records import Chunk, Course, EmbeddingSet
@@ -50,17 +51,44 @@ def fill_source(
     return chunks
 
 
+def fill_second(
+    database: Database,
+    known: EmbeddingSet,
+    embed: Embedder,
+    source_id: UUID,
+    fence: Callable[[Connection], None] | None = None,
+) -> None:
+    """Make the second vectors of an upload's chunks, for questions in other languages, where they are cut by another
+    chunker: of standard ones every upload has them. Without the second embedder there are none."""
+    if known.chunker == STANDARD or embed.multilingual is None:
+        return
+    second = embed.multilingual
+    with suppress(SettingsError):
+        with database.transaction() as connection:
+            other = ensure_embedding_set(
+                connection,
+                model=second.model,
+                dims=second.dims,
+                search_text_version=SEARCH_TEXT_VERSION,
+                role="multilingual",
+                chunker=known.chunker,
+            )
+        fill_source(database, other, second, source_id, fence)
+
+
 def build_set(
     database: Database,
     known: EmbeddingSet,
     embed: Embedder,
     course: Course,
     *,
+    recut: Callable[[UUID], None] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Built:
     """Make every vector that a course lacks in a set. What was made stays when it is broken off.
 
     Args:
+        recut: writes the chunks of an upload that the set is of, where its chunker is not the standard one.
         progress: told after each upload: how many of how many.
 
     Raises:
@@ -76,7 +104,10 @@ def build_set(
             )
         made = 0
         for done, (source_id,) in enumerate(rows, 1):
+            if recut is not None:
+                recut(source_id)
             made += len(fill_source(database, known, embed, source_id))
+            fill_second(database, known, embed, source_id)
             if progress is not None:
                 progress(done, len(rows))
         with database.transaction() as connection:

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from psycopg.errors import LockNotAvailable
 
+from pipelines.core.chunks import STANDARD
 from pipelines.core.errors import NotFoundError, PermanentError, TransientError
 from pipelines.core.models.providers import LOCAL_MODELS
 from pipelines.core.postgres import Connection, Database, read_record, read_records
@@ -22,8 +23,8 @@ from pipelines.core.statements import statement
 SEARCH_TEXT_VERSION = "1"
 """Version of what is embedded of a chunk. Chunk ids are made from content, so new chunks join the set they belong to;
 raise this only when vectors of the same text have to be made again, beside the ones in use."""
-CHUNKERS = ("standard",)
-"""Rules that chunks are cut by: a slide, or about a minute of speech. Their version is part of each chunk's id."""
+CHUNKERS = (STANDARD, "short")
+"""Names of the rules that chunks are cut by (`steps/chunkers.py`): a slide, or about a minute of speech; half of it."""
 TEXTS = {"context": SEARCH_TEXT_VERSION, "alone": "alone-1"}
 """What is embedded of a chunk, and its version: its text behind deck and section, as all sets of settings have it, or
 its text alone."""
@@ -53,7 +54,7 @@ def add_set(
     model: str,
     dims: int,
     base_url: str | None = None,
-    chunker: str = "standard",
+    chunker: str = STANDARD,
     text: str = "context",
 ) -> EmbeddingSet:
     """Add a set. It has no vectors yet, and no course is searched in it.
@@ -121,7 +122,7 @@ def count_lacks(connection: Connection, known: EmbeddingSet, course_id: UUID) ->
 
 
 def retire_set(connection: Connection, name: str) -> EmbeddingSet:
-    """End a set and remove its vectors; its name stays taken.
+    """End a set and remove its vectors; its name stays taken. With the last set of a chunker its chunks go, too.
 
     Raises:
         NotFoundError: there is none.
@@ -140,6 +141,7 @@ def retire_set(connection: Connection, name: str) -> EmbeddingSet:
     connection.execute(statement("wait_briefly"))
     try:
         connection.execute(statement("drop_embedding_partition"), {"set_id": known.id})
+        connection.execute(statement("delete_chunks_of_no_set"), {"chunker": known.chunker})
     except LockNotAvailable:
         raise TransientError("The table of vectors is in use: try again in a moment.", code="table_in_use") from None
     return known

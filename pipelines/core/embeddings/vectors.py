@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from pgvector import HalfVector
 
+from pipelines.core.chunks import STANDARD
 from pipelines.core.errors import EmbeddingMismatchError
 from pipelines.core.postgres import Connection, read_record, read_records
 from pipelines.core.records import Chunk, EmbeddingSet, Role
@@ -26,14 +27,21 @@ LENGTH_TOLERANCE = 0.01
 
 
 def ensure_embedding_set(
-    connection: Connection, *, model: str, dims: int, search_text_version: str, role: Role = "main"
+    connection: Connection,
+    *,
+    model: str,
+    dims: int,
+    search_text_version: str,
+    role: Role = "main",
+    chunker: str = STANDARD,
 ) -> EmbeddingSet:
-    """The set of this model, dimension and version of the text, made with its partition where it is missing.
+    """The set of this model, dimension, version of the text and chunker, made with its partition where it is missing.
 
-    The very first set of a role is live at once; later ones wait for `switch_embedding_set`.
+    The very first set of a role and chunker is live at once; later ones wait for `switch_embedding_set`.
     """
-    key = {"model": model, "dims": dims, "search_text_version": search_text_version, "role": role}
+    key = {"model": model, "dims": dims, "search_text_version": search_text_version, "role": role, "chunker": chunker}
     name = f"{model}:{dims}" + ("" if search_text_version == "1" else f":{search_text_version}")
+    name += "" if chunker == STANDARD else f":{chunker}"
     known = read_record(connection, EmbeddingSet, "find_embedding_set", key)
     if known is not None:
         return known
@@ -62,12 +70,14 @@ def switch_embedding_set(connection: Connection, embedding_set: EmbeddingSet) ->
         raise EmbeddingMismatchError(
             f"The embedding set of {embedding_set.model} lacks vectors of {missing} chunks; embed them first."
         )
-    connection.execute(statement("clear_live_embedding_set"), {"role": embedding_set.role})
+    connection.execute(
+        statement("clear_live_embedding_set"), {"role": embedding_set.role, "chunker": embedding_set.chunker}
+    )
     connection.execute(statement("set_live_embedding_set"), {"set_id": embedding_set.id})
 
 
 def count_chunks_without_vectors(connection: Connection, embedding_set: EmbeddingSet) -> int:
-    """Chunks of all courses that the set has no vector for."""
+    """Chunks of its chunker, of all courses, that the set has no vector for."""
     parameters = {"set_id": embedding_set.id}
     return int(connection.execute(statement("count_chunks_without_vectors"), parameters).fetchall()[0][0])
 

@@ -24,6 +24,19 @@ class Estimate:
     cost_usd: float | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """What the last embeddings of a model have cost a token; None: it has made none yet, or said no tokens."""
+
+    usd_per_token: float | None
+    seconds_per_token: float | None
+
+
+def rate_of_embedding(connection: Connection, *, model: str) -> Rate:
+    """What vectors of this model cost a token, in money and in time."""
+    return read_records(connection, Rate, "rate_of_embedding", {"model": model})[0]
+
+
 def list_costs(connection: Connection, course_id: UUID) -> list[Costs]:
     """What a course's calls have cost, dearest first; calls under way are left out."""
     return read_records(connection, Costs, "list_costs", {"course_id": course_id})

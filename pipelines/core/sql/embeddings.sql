@@ -7,13 +7,13 @@ select add_course_index(%(set_id)s::integer, %(course_id)s::uuid, %(dims)s::inte
 select add_embedding_partition(%(set_id)s::integer, %(dims)s::integer)
 
 -- name: clear_live_embedding_set
--- No set of this role is live until the next statement of the transaction says which. Nothing comes out.
-update embedding_sets set live = false where live and role = %(role)s::text
+-- No set of this role and chunker is live until the next statement of the transaction says which. Nothing comes out.
+update embedding_sets set live = false where live and role = %(role)s::text and chunker = %(chunker)s::text
 
 -- name: count_chunks_without_vectors
--- How many chunks of all courses a set has no vector for. One row: the number.
+-- How many chunks of its chunker, of all courses, a set has no vector for. One row: the number.
 select count(*) from chunks as c
-where not exists (
+where c.chunker = (select chunker from embedding_sets where id = %(set_id)s::integer) and not exists (
     select 1 from chunk_embeddings as e
     where e.set_id = %(set_id)s::integer and e.course_id = c.course_id and e.chunk_id = c.id
 )
@@ -23,18 +23,19 @@ where not exists (
 select drop_course_index(%(set_id)s::integer, %(course_id)s::uuid)
 
 -- name: find_embedding_set
--- The set that the settings made for this model, dimension and version of the text: an `EmbeddingSet`. No row: there is none.
+-- The set that the settings made for this model, dimension, version of the text and chunker: an `EmbeddingSet`. No row: there is none.
 select id, name, model, dims, search_text_version, role, live, base_url, chunker, added, retired_at
 from embedding_sets
 where model = %(model)s::text and dims = %(dims)s::integer and search_text_version = %(search_text_version)s::text
-  and not added
+  and chunker = %(chunker)s::text and not added
 
 -- name: insert_embedding_set
 -- Make a set for the settings, live when no other of its role is: an `EmbeddingSet`. No row: it is there already.
-insert into embedding_sets (name, model, dims, search_text_version, role, live)
-select %(name)s::text, %(model)s::text, %(dims)s::integer, %(search_text_version)s::text, %(role)s::text,
-       not exists (select 1 from embedding_sets where live and role = %(role)s::text)
-on conflict (model, dims, search_text_version) where not added do nothing
+insert into embedding_sets (name, model, dims, search_text_version, chunker, role, live)
+select %(name)s::text, %(model)s::text, %(dims)s::integer, %(search_text_version)s::text, %(chunker)s::text,
+       %(role)s::text,
+       not exists (select 1 from embedding_sets where live and role = %(role)s::text and chunker = %(chunker)s::text)
+on conflict (model, dims, search_text_version, chunker) where not added do nothing
 returning id, name, model, dims, search_text_version, role, live, base_url, chunker, added, retired_at
 
 -- name: list_decks_without_second_vectors
@@ -65,7 +66,8 @@ where id = %(source_id)s::uuid and second_vectors <> %(made)s::boolean
 -- name: list_course_indexes_to_change
 -- Courses whose own index in a set is missing (large) or no longer needed (not large): course_id, large.
 select course_id, sum(chunks) > %(exact_chunks)s::integer as large
-from term_counts where term = 0
+from term_counts
+where term = 0 and chunker = (select chunker from embedding_sets where id = %(set_id)s::integer)
 group by course_id
 having (sum(chunks) > %(exact_chunks)s::integer)
     <> (to_regclass(course_index_name(%(set_id)s::integer, course_id)) is not null)
@@ -124,20 +126,20 @@ from embedding_sets where id = (select previous_id from course_sets where course
 
 -- name: list_course_sets
 -- Main sets that are not retired, in the order they came: name, model, dims, chunker, live (the course is searched in it),
--- previous (a rollback goes back to it), chunks of the course, vectors (how many of those it has).
+-- previous (a rollback goes back to it), chunks of the course and the set's chunker, vectors (how many of those it has).
 select s.name, s.model, s.dims, s.chunker, s.id = live_set(%(course_id)s::uuid) as live,
-       s.id is not distinct from p.previous_id as previous, c.chunks,
+       s.id is not distinct from p.previous_id as previous,
+       (select count(*) from chunks c where c.course_id = %(course_id)s::uuid and c.chunker = s.chunker) as chunks,
        (select count(*) from chunk_embeddings e
         where e.set_id = s.id and e.course_id = %(course_id)s::uuid) as vectors
 from embedding_sets s
-cross join (select count(*) as chunks from chunks where course_id = %(course_id)s::uuid) as c
 left join course_sets p on p.course_id = %(course_id)s::uuid
 where s.role = 'main' and s.retired_at is null
 order by s.id
 
 -- name: list_course_sources
 -- Decks and lectures of a course that have chunks: source_id.
-select distinct source_id from chunks where course_id = %(course_id)s::uuid order by source_id
+select distinct source_id from chunks where course_id = %(course_id)s::uuid and chunker = 'standard' order by source_id
 
 -- name: list_main_sets
 -- Main sets that are not retired, in the order they came: `EmbeddingSet`s.
@@ -153,12 +155,21 @@ select 'all courses' from embedding_sets where id = %(set_id)s::integer and live
 order by name
 
 -- name: count_course_lacks
--- How many chunks of a course a set has no vector for, and how many there are. One row: missing, chunks.
+-- How many chunks of a course a set has no vector for, and how many there are. One row: missing, chunks. A deck or lecture that
+-- was not cut by the set's chunker yet counts with its standard chunks.
+with wanted as (select chunker from embedding_sets where id = %(set_id)s::integer),
+cut as (
+    select c.id, c.course_id, c.source_id from chunks c, wanted
+    where c.course_id = %(course_id)s::uuid and c.chunker = wanted.chunker
+),
+uncut as (
+    select c.id, c.course_id from chunks c
+    where c.course_id = %(course_id)s::uuid and c.chunker = 'standard' and c.source_id not in (select source_id from cut)
+)
 select count(*) filter (where e.chunk_id is null) as missing, count(*) as chunks
-from chunks c
+from (select id, course_id from cut union all select id, course_id from uncut) as c
 left join chunk_embeddings e
     on e.set_id = %(set_id)s::integer and e.course_id = c.course_id and e.chunk_id = c.id
-where c.course_id = %(course_id)s::uuid
 
 -- name: put_course_set
 -- A course is searched in this set from now on; another one is kept for a rollback (null: none). Nothing comes out.

@@ -43,8 +43,9 @@ s as (
 c as (
     select k.id, k.start_ms, k.end_ms, k.source_sha256
     from lecture_chunks_knowledge k join l on k.lecture_id = l.id and k.course_id = l.course_id
+    where k.chunker = 'standard'
 ),
-live as materialized (select live_set(course_id) as id from l),
+live as materialized (select standard_set(course_id) as id from l),
 v as (
     select e.chunk_id, e.embedding from chunk_embeddings e
     join l on e.source_id = l.id and e.course_id = l.course_id
@@ -61,7 +62,8 @@ select (select count(*) from s) as segments,
        (select count(*) from v where chunk_id in (select id from c)) as vectors,
        (select count(*) from v where abs(l2_norm(embedding) - 1) > 0.01) as bad_vectors,
        (select count(*) from v where chunk_id not in (select id from c)) as orphan_vectors,
-       (select count(*) from chunk_terms k join l on k.source_id = l.id and k.course_id = l.course_id) as terms,
+       (select count(*) from chunk_terms k join l on k.source_id = l.id and k.course_id = l.course_id
+        where k.chunker = 'standard') as terms,
        (select count(*) from transcripts t join l on t.lecture_id = l.id
         where t.source_sha256 <> %(speech_sha256)s::text) as stale_transcript,
        (select count(*) from c where source_sha256 <> %(speech_sha256)s::text) as stale_chunks,

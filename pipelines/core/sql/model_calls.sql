@@ -123,3 +123,14 @@ from slides s join documents d on d.id = s.document_id and d.deleted_at is null
 where s.course_id = %(course_id)s::uuid
   and not exists (select 1 from slide_descriptions x
                   where x.course_id = s.course_id and x.document_id = s.document_id and x.page = s.page)
+
+-- name: rate_of_embedding
+-- One row: usd_per_token and seconds_per_token of the last embeddings of chunks by this model, as its provider counted tokens;
+-- null: there are none.
+select (sum(cost_usd) / nullif(sum(prompt_tokens), 0))::float8 as usd_per_token,
+       (extract(epoch from sum(ended_at - began_at)) / nullif(sum(prompt_tokens), 0))::float8 as seconds_per_token
+from (
+    select cost_usd, prompt_tokens, ended_at, began_at from model_calls
+    where status = 'done' and model = %(model)s::text and purpose = 'embedding' and prompt_tokens > 0
+    order by ended_at desc limit 50
+) known

@@ -10,7 +10,7 @@ select case when d.requested_generation = d.generation then d.run_id end as run_
        (select string_agg(distinct p.prompt_version, ', ') from slide_descriptions p
         where p.course_id = d.course_id and p.document_id = d.id) as prompt_version,
        (select max(chunker_version) from slide_chunks_knowledge c
-        where c.course_id = d.course_id and c.document_id = d.id) as chunker_version,
+        where c.course_id = d.course_id and c.document_id = d.id and c.chunker = 'standard') as chunker_version,
        e.model as embedding_model,
        e.dims as embedding_dims
 from documents d
@@ -23,7 +23,7 @@ where d.id = %(document_id)s::uuid and d.deleted_at is null
 -- first. What its words are made from is a transcript's own row.
 select case when l.requested_generation = l.generation then l.run_id end as run_id,
        (select max(chunker_version) from lecture_chunks_knowledge c
-        where c.course_id = l.course_id and c.lecture_id = l.id) as chunker_version,
+        where c.course_id = l.course_id and c.lecture_id = l.id and c.chunker = 'standard') as chunker_version,
        a.made_at as aligned_at, e.model as embedding_model, e.dims as embedding_dims
 from lectures l
 left join lecture_alignments a on a.lecture_id = l.id

@@ -65,7 +65,8 @@ join (
     select id, file_name from lectures
     where course_id = %(course_id)s::uuid and deleted_at is null and published and (release_at is null or release_at <= now())
 ) u on u.id = c.source_id
-where c.course_id = %(course_id)s::uuid and c.kind = any(%(kinds)s::text[]) and c.token_count >= %(tokens)s::integer
+where c.course_id = %(course_id)s::uuid and c.chunker = 'standard' and c.kind = any(%(kinds)s::text[])
+  and c.token_count >= %(tokens)s::integer
   and not exists (
     select from proposed_questions p where p.course_id = c.course_id and p.origin = 'draft'
       and p.places @> jsonb_build_array(jsonb_strip_nulls(jsonb_build_object(

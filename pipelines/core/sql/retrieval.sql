@@ -31,10 +31,10 @@ cross join lateral (
 where c.course_id = %(course_id)s::uuid and c.id = any(%(chunk_ids)s::uuid[])
 
 -- name: list_placed_chunks
--- The chunks at a place that a question names: id. A page is met by its physical or its printed number, a moment by
+-- The chunks of one chunker at a place that a question names: id. A page is met by its physical or its printed number, a moment by
 -- every stretch of speech around it.
 select id from chunks
-where course_id = %(course_id)s::uuid
+where course_id = %(course_id)s::uuid and chunker = %(chunker)s::text
   and (%(kinds)s::text[] = '{}' or kind = any(%(kinds)s::text[]))
   and (%(source_ids)s::uuid[] = '{}' or source_id = any(%(source_ids)s::uuid[]))
   and (%(page)s::integer = any(pages) or substring(page_label from '^\D*(\d+)') = %(page)s::integer::text
@@ -61,17 +61,17 @@ join slides as s on s.course_id = c.course_id and s.document_id = c.document_id 
 where c.course_id = %(course_id)s::uuid and c.id = any(%(chunk_ids)s::uuid[]) and s.text_source = 'ocr'
 
 -- name: find_second_set
--- The live multilingual set where the course has vectors in it: set_id, model, dims, indexed (as `search_basis`). No row:
+-- The live multilingual set of a chunker where the course has vectors in it: set_id, model, dims, indexed (as `search_basis`). No row:
 -- the course has none that the person sees.
 select s.id as set_id, s.model, s.dims,
        to_regclass(course_index_name(s.id, %(course_id)s::uuid)) is not null as indexed
 from embedding_sets s
-where s.live and s.role = 'multilingual'
+where s.live and s.role = 'multilingual' and s.chunker = %(chunker)s::text
   and exists (select 1 from chunk_embeddings e where e.set_id = s.id and e.course_id = %(course_id)s::uuid)
 
 -- name: search_basis
--- What a search of a person (null: the operator) has to know first. One row: set_id, model, dims of the set asked for (null:
--- the one the course is searched in, if any), indexed (the course has its own approximate index in it), hidden (the course holds something that they do not
+-- What a search of a person (null: the operator) has to know first. One row: set_id, model, dims and chunker of the set asked for
+-- (null: the one the course is searched in, if any), indexed (the course has its own approximate index in it), hidden (the course holds something that they do not
 -- search), sources (what they do search; empty where nothing is hidden), terms and found (in how many of the chunks they
 -- search each asked term occurs; term 0: chunks in all). No row: there is no such course, or it is not theirs.
 with asking as materialized (select role_in(%(course_id)s::uuid, %(person_id)s::uuid) as role),
@@ -86,7 +86,7 @@ shelf as materialized (
     ) as u
 ),
 hiding as materialized (select coalesce(bool_or(not open), false) as hidden from shelf)
-select s.id as set_id, s.model, s.dims,
+select s.id as set_id, s.model, s.dims, coalesce(s.chunker, 'standard') as chunker,
        to_regclass(course_index_name(s.id, c.id)) is not null as indexed,
        h.hidden, case when h.hidden then array(select id from shelf where open) else '{}' end as sources,
        counted.terms, counted.found
@@ -98,7 +98,7 @@ cross join lateral (
     select coalesce(array_agg(term), '{}') as terms, coalesce(array_agg(found), '{}') as found
     from (
         select term, sum(chunks) as found from term_counts
-        where course_id = c.id and term = any(%(terms)s::integer[])
+        where course_id = c.id and term = any(%(terms)s::integer[]) and chunker = coalesce(s.chunker, 'standard')
           and (not h.hidden or source_id in (select id from shelf where open))
         group by term
     ) as t
@@ -115,7 +115,7 @@ where c.id = %(course_id)s::uuid and c.deleted_at is null and (%(person_id)s::uu
 -- best part stands for it. Chunks that are `placed` (the question names their page or minute) come first, whatever
 -- they say.
 -- `candidates` are materialized because row security trusts a plain column with an index, and no `coalesce` of a join.
--- Words are exact: every word weight of the course is read. So are vectors, unless `indexed`: a whole course of more than
+-- Words are exact: every word weight of the course's chunks of this chunker is read. So are vectors, unless `indexed`: a whole course of more than
 -- 10,000 chunks has an index of its own, the nearest come from that and are sorted again by exact cosine.
 with dense as materialized (
     select chunk_id, -(embedding <#> %(embedding)s::halfvec) as cosine
@@ -132,7 +132,7 @@ with dense as materialized (
 lexical as materialized (
     select chunk_id, -(terms <#> %(weights)s::sparsevec) as bm25
     from chunk_terms
-    where course_id = %(course_id)s::uuid
+    where course_id = %(course_id)s::uuid and chunker = %(chunker)s::text
       and (%(kinds)s::text[] = '{}' or kind = any(%(kinds)s::text[]))
       and (%(source_ids)s::uuid[] = '{}' or source_id = any(%(source_ids)s::uuid[]))
 ),

@@ -17,9 +17,10 @@ p as (
 ),
 c as (
     select k.* from slide_chunks_knowledge k join d on k.document_id = d.id and k.course_id = d.course_id
+    where k.chunker = 'standard'
 ),
 covered as (select distinct unnest(pages) as page from c),
-live as materialized (select live_set(course_id) as id from d),
+live as materialized (select standard_set(course_id) as id from d),
 v as (
     select e.chunk_id, e.embedding from chunk_embeddings e
     join d on e.source_id = d.id and e.course_id = d.course_id
@@ -37,7 +38,8 @@ select (select count(*) from s) as slides,
        (select count(*) from v where chunk_id in (select id from c)) as vectors,
        (select count(*) from v where abs(l2_norm(embedding) - 1) > 0.01) as bad_vectors,
        (select count(*) from v where chunk_id not in (select id from c)) as orphan_vectors,
-       (select count(*) from chunk_terms k join d on k.source_id = d.id and k.course_id = d.course_id) as terms,
+       (select count(*) from chunk_terms k join d on k.source_id = d.id and k.course_id = d.course_id
+        where k.chunker = 'standard') as terms,
        (select coalesce(sum(junk_chars), 0) from s) as junk_chars,
        (select coalesce(sum(length(body)), 0) from s) as text_chars,
        (select count(*) from s join d on s.source_sha256 <> d.sha256) as stale_slides,

@@ -58,6 +58,7 @@ def chunk_speech(
     context: str = "",
     target_ms: int = TARGET_MS,
     max_ms: int = MAX_MS,
+    version: str = CHUNKER,
 ) -> list[Chunk]:
     """Cut one lecture into chunks in order of time; no segments give no chunks.
 
@@ -72,6 +73,7 @@ def chunk_speech(
         max_tokens: most tokens of context and text together.
         context: embedded in front of every chunk and not quoted; cut when it takes more than a quarter of the tokens.
         target_ms: length to tend to. max_ms: longest chunk of several segments.
+        version: of the rules, these lengths included.
     """
     context = _fit_context(context, count_tokens, max_tokens // 4)
     marks = count_tokens("")  # what the embedder adds to every text; counted once a chunk, not once a segment
@@ -89,7 +91,7 @@ def chunk_speech(
         search_text = f"{context}\n{text}" if context else text
         chunks.append(
             Chunk(
-                id=make_chunk_id(lecture_id, CHUNKER, search_text, seen[search_text]),
+                id=make_chunk_id(lecture_id, version, search_text, seen[search_text]),
                 course_id=course_id,
                 kind="speech",
                 source_id=lecture_id,

@@ -73,10 +73,10 @@ def bare(
             statement("search_basis"),
             {"course_id": course.id, "person_id": None, "set_id": None, "terms": [ALL_CHUNKS, *asked.lookups]},
         ).fetchall()[0]
-        found = dict(zip(basis[6], basis[7], strict=True))
+        found = dict(zip(basis[7], basis[8], strict=True))
         weights = question_weights(asked, found, int(found[ALL_CHUNKS]))
         parameters = {
-            "set_id": basis[0], "indexed": basis[3], "dims": DIMS, "course_id": course.id,
+            "set_id": basis[0], "chunker": basis[3], "indexed": basis[4], "dims": DIMS, "course_id": course.id,
             "kinds": [], "source_ids": [], "sources": [], "placed": [],
             "embedding": HalfVector(vector), "weights": SparseVector(weights, TERM_SPACE),
             "dense_weight": DENSE_WEIGHT, "slide_bonus": SLIDE_BONUS, "bm25_scale": (K1 + 1) * sum(weights.values()),

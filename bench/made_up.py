@@ -118,10 +118,11 @@ def load(db: Database, known: EmbeddingSet, sizes: list[int], seed: int) -> list
             connection.execute("insert into courses (id, name) values (%s, %s)", [course.id, f"course {number}"])
         tables = {
             "documents": "documents (id, course_id, title, file_name, source_name, sha256, byte_count, published)",
-            "chunks": "ai.slide_chunks_knowledge",
+            "chunks": "ai.slide_chunks_knowledge (course_id, id, document_id, ordinal, title, context, content, "
+            "token_count, page, pages, page_label, chunker_version, source_sha256)",
             "vectors": f"ai.chunk_embeddings_{known.id}",
-            "terms": "ai.chunk_terms",
-            "counts": "ai.term_counts",
+            "terms": "ai.chunk_terms (course_id, kind, source_id, chunk_id, terms)",
+            "counts": "ai.term_counts (course_id, term, source_id, chunks)",
         }
         for name, table in tables.items():
             text = name in ("documents", "chunks")

@@ -83,7 +83,7 @@ def create_app(settings: Settings | None = None, *, limits: Limits | None = None
         chat.router, sessions.router, courses.router, members.router, events.router, uploads.router, resumable.router,
         materials.documents, materials.lectures, readers.router, corrections.router, media.router, auth.router,
         account.router, keys.router, models.router, personal.router, usage.router, operator.router, health.router,
-        provenance.router, completions.router, mcp.router, metrics.router,
+        provenance.router, completions.router, mcp.router, mcp.about, metrics.router,
     ):  # fmt: skip
         app.include_router(router)
     problems.install(app)

@@ -8,12 +8,13 @@ from starlette.types import Receive, Scope, Send
 from pipelines.http.rules import header
 
 MAY_SEND = (
-    "authorization, content-type, last-event-id, range, tus-resumable, upload-length, upload-metadata, upload-offset"
+    "authorization, content-type, last-event-id, mcp-method, mcp-name, mcp-protocol-version, mcp-session-id, range, "
+    "tus-resumable, upload-length, upload-metadata, upload-offset, *"  # the last: what clients say of themselves
 )
 MAY_READ = (
     "accept-ranges, content-disposition, content-location, content-range, location, retry-after, tus-extension, "
     "tus-max-size, tus-resumable, tus-version, upload-expires, upload-length, upload-offset, www-authenticate, "
-    "x-request-id, x-vercel-ai-ui-message-stream"
+    "x-request-id, x-should-retry, x-vercel-ai-ui-message-stream"
 )
 METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
 KEPT_S = 600

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipelines.core.errors import StorageUnavailableError
 from pipelines.http.rules import changes_state, header, is_same_origin, refused
-from serving.accounts.doors import Doors
+from serving.accounts.doors import MCP, METADATA, Doors, page_origin
 from serving.accounts.people import Principal
 from serving.cors import cors_headers, is_preflight, preflight
 from serving.log import log, request_id
@@ -77,6 +77,9 @@ class Gate:
         except (ProblemError, StorageUnavailableError) as problem:
             response = respond(code_of(problem), scope=scope, retry_after_s=problem.retry_after_s)
             response.headers["connection"] = "close"  # the body was not read, so nothing may follow on this line
+            if problem.code == "not_authenticated" and scope["path"] == MCP and self._doors.issuer is not None:
+                told = f'Bearer resource_metadata="{page_origin(self._doors, scope)}{METADATA}"'
+                response.headers["www-authenticate"] = told  # assistants sign their people in from there
             await response(scope, receive, sending)
         finally:
             route = scope.get("route")

@@ -21,6 +21,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from jwt.algorithms import RSAAlgorithm
 
 CLIENT_ID, CLIENT_SECRET = "studybuddy-tests", "a-secret"
+PROGRAM_ID = "assistant"
+"""A program that people have registered: a public client, whose tokens are for the resource that it named."""
 
 
 def new_key() -> rsa.RSAPrivateKey:
@@ -89,12 +91,16 @@ class FakeIssuer:
     def redeem(self, form: dict[str, str], authorization: str) -> tuple[int, dict[str, Any]]:
         """The token endpoint, as RFC 6749 and RFC 7636 have it."""
         expected = base64.b64encode(f"{CLIENT_ID}:{CLIENT_SECRET}".encode()).decode()
-        if authorization != f"Basic {expected}":
+        program = form.get("client_id") == PROGRAM_ID and not authorization
+        if not program and authorization != f"Basic {expected}":
             return 401, {"error": "invalid_client"}
         begun = self._codes.pop(form.get("code", ""), None)
         challenge = _b64(hashlib.sha256(form.get("code_verifier", "").encode()).digest()).decode()
         if begun is None or begun.get("code_challenge") != challenge or begun["redirect_uri"] != form["redirect_uri"]:
             return 400, {"error": "invalid_grant"}
+        if program:
+            token = self.mint(self.subject, aud=begun["resource"], azp=PROGRAM_ID, typ="at+jwt")
+            return 200, {"access_token": token, "token_type": "Bearer", "expires_in": 600}
         claims = {"nonce": begun["nonce"], **self.claims}
         return 200, {"access_token": "opaque", "token_type": "Bearer", "id_token": self.mint(self.subject, **claims)}
 
@@ -109,6 +115,8 @@ class FakeIssuer:
             "authorization_endpoint": f"{self.url}/authorize",
             "token_endpoint": f"{self.url}/token",
             "jwks_uri": f"{self.url}/keys",
+            "response_types_supported": ["code"],
+            "code_challenge_methods_supported": ["S256"],
         }
         return {"/.well-known/openid-configuration": about, "/keys": {"keys": public}}
 

@@ -157,6 +157,9 @@ class Settings(BaseSettings):
     oidc_audience: str | None = Field(
         None, description="`aud` of the tokens that programs bring; unset takes OIDC_CLIENT_ID."
     )
+    oidc_programs: str = Field(
+        "", description="Ids at OIDC_ISSUER of other programs, by commas: `azp` of tokens whose `aud` is this service."
+    )
     official_courses: str | None = Field(
         None, description="Official list of courses (CSV or JSON, a file or URL), synced every night; unset: none."
     )

@@ -8,8 +8,14 @@ from urllib.parse import urlsplit
 
 from pipelines.core.errors import SettingsError
 from pipelines.core.settings import Settings
-from pipelines.http.rules import LOOPBACK, OWN_NAMES
+from pipelines.http.rules import LOOPBACK, OWN_NAMES, Scope, header
 from serving.accounts.addresses import is_safe_url
+
+MCP = "/mcp"
+"""Where assistants reach us; with our origin before it, what tokens for it may name as their audience (RFC 8707)."""
+
+METADATA = f"/.well-known/oauth-protected-resource{MCP}"
+"""Where assistants learn who signs people in (RFC 9728)."""
 
 ANY_ADDRESS = ("0.0.0.0", "::", "")  # noqa: S104  compared, not bound
 
@@ -22,10 +28,12 @@ class Audience:
         names: of the `aud` of a token one must be here. A token without `aud` (Clerk's) must name in `azp` whom it was
             made for.
         parties: what `azp` may be, where a token has one: our client id, or the origin of a page of ours.
+        programs: what `azp` may be besides, where `aud` names us: other programs of the issuer's, such as assistants.
     """
 
     names: frozenset[str]
     parties: frozenset[str]
+    programs: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +57,11 @@ class Doors:
     def secure(self) -> bool:
         """Whether browsers come by https, so that cookies may be bound to it."""
         return self.public_origin is not None and self.public_origin.startswith("https:")
+
+
+def page_origin(doors: Doors, scope: Scope) -> str:
+    """Where browsers reach us, without a slash at its end: as PUBLIC_URL says, else as this request came."""
+    return doors.public_origin or f"{scope['scheme']}://{header(scope, b'host') or ''}"
 
 
 def doors_of(settings: Settings, host: str | None = None) -> Doors:
@@ -79,8 +92,11 @@ def doors_of(settings: Settings, host: str | None = None) -> Doors:
         names=frozenset(names),
         origins=origins,
         audience=Audience(
-            names=frozenset(filter(None, [settings.oidc_audience or settings.oidc_client_id])),
+            names=frozenset(
+                filter(None, [settings.oidc_audience or settings.oidc_client_id, *(f"{each}{MCP}" for each in ours)])
+            ),
             parties=frozenset(filter(None, [settings.oidc_client_id, *ours, *origins])),
+            programs=frozenset(_listed(settings.oidc_programs)),
         ),
         operators=frozenset(_listed(settings.operators)),
     )
@@ -95,7 +111,7 @@ def _check_local(settings: Settings, host: str, public_origin: str | None) -> No
         raise SettingsError("PUBLIC_URL: without sign-in nobody else may reach the service. Set OIDC_ISSUER.")
     given = [
         name
-        for name in ("oidc_client_id", "oidc_client_secret", "oidc_audience", "operators")
+        for name in ("oidc_client_id", "oidc_client_secret", "oidc_audience", "oidc_programs", "operators")
         if getattr(settings, name)
     ]
     if given:

@@ -84,7 +84,8 @@ def _for_us(claims: Mapping[str, Any], audience: Audience) -> bool:
     names = {told} if isinstance(told, str) else set(map(str, told)) if isinstance(told, list) else set()
     if told is not None and not names & audience.names:
         return False
-    if party is not None and not (isinstance(party, str) and party in audience.parties):
+    parties = audience.parties if told is None else audience.parties | audience.programs
+    if party is not None and not (isinstance(party, str) and party in parties):
         return False
     return (told is not None or party is not None) and claims.get("sts") != "pending"
 

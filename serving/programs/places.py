@@ -2,15 +2,7 @@
 
 from uuid import UUID
 
-from starlette.requests import Request
-
 from pipelines.core.records import Hit
-from serving.accounts.doors import Doors
-
-
-def page_url(doors: Doors, request: Request) -> str:
-    """Where browsers reach the page, without a slash at its end: as PUBLIC_URL says, else as this request came."""
-    return doors.public_origin or f"{request.url.scheme}://{request.headers.get('host', '')}"
 
 
 def deck_url(page: str, course_id: UUID, document_id: UUID, number: int | None = None) -> str:

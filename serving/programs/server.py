@@ -18,12 +18,12 @@ from starlette.requests import Request
 
 from pipelines.core.errors import StudyBuddyError
 from serving.accounts.access import list_my_courses
+from serving.accounts.doors import page_origin
 from serving.accounts.people import Principal
 from serving.chat.parts import clean, clean_json
 from serving.database import rows
 from serving.log import log
 from serving.problems import PROBLEMS, ProblemError, code_of
-from serving.programs.places import page_url
 from serving.programs.tools import TOOLS, Asking, Told, read_minutes, read_page
 from serving.schemas.programs import ReadMinutes, ReadPage
 from serving.state import state_of
@@ -197,4 +197,4 @@ def _asking(context: Context) -> Asking:
     async def progress(chars: float, words: str) -> None:
         await context.session.report_progress(chars, message=words)
 
-    return Asking(state=state, person=person, page=page_url(state.doors, request), progress=progress)
+    return Asking(state=state, person=person, page=page_origin(state.doors, request.scope), progress=progress)

@@ -12,12 +12,12 @@ from pydantic import ValidationError
 from pipelines.core.errors import StudyBuddyError
 from serving.accounts.access import get_my_course, list_my_courses
 from serving.accounts.asking import Asker, Reader
+from serving.accounts.doors import page_origin
 from serving.chat.parts import HEADERS, clean, clean_json
 from serving.guard import router as guarded
 from serving.problems import OPENAI, OpenAIErrorBody, ProblemError, code_of, documented, respond
 from serving.programs.asking import ask, find_course_id
 from serving.programs.completions import Completion, read_question
-from serving.programs.places import page_url
 from serving.routes.chat import read_json
 from serving.schemas.completions import CompletionIn, CompletionOut, CourseModel, CourseModels
 from serving.state import state_of
@@ -79,7 +79,7 @@ async def complete(request: Request, person: Asker) -> Response:
     with _called_model():
         course_id = await find_course_id(state, person, asked.model)
         question_asked, turn, events = await ask(state, person, course_id, question, said=said)
-    completion = Completion(question_asked, turn, model=asked.model, page=page_url(state.doors, request))
+    completion = Completion(question_asked, turn, model=asked.model, page=page_origin(state.doors, request.scope))
     if asked.stream:
         usage = asked.stream_options is not None and bool(asked.stream_options.include_usage)
         chunks = completion.stream(events, include_usage=usage)

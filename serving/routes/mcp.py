@@ -6,13 +6,16 @@ from fastapi import Request
 from fastapi.responses import Response
 
 from pipelines.http.rules import is_json
-from serving.accounts.asking import Reader
+from serving.accounts.asking import Nobody, Reader
+from serving.accounts.doors import MCP, METADATA, page_origin
 from serving.guard import router as guarded
-from serving.problems import ProblemError, documented
+from serving.problems import OPEN, ProblemError, documented
 from serving.programs.door import HandedOver
+from serving.schemas.programs import ResourceOut
 from serving.state import state_of
 
-router = guarded("/mcp", tag="for programs")
+router = guarded(MCP, tag="for programs")
+about = guarded(METADATA, tag="for programs")
 
 _MESSAGE: dict[str, Any] = {
     "type": "object",
@@ -45,3 +48,13 @@ async def mcp(request: Request, _: Reader) -> Response:
     if not is_json(request.scope):  # the guard lets requests without a body pass
         raise ProblemError("not_json")
     return HandedOver(await state_of(request).mcp.opened(), await request.body())
+
+
+@about.get("", operation_id="aboutMcp", responses=documented("not_ready", "no_sign_in", always=OPEN))
+async def about_mcp(request: Request, _: Nobody) -> ResourceOut:
+    """Who signs people in to `/mcp` (RFC 9728): assistants begin there, and come back with a token for `resource`."""
+    doors = state_of(request).doors
+    if doors.issuer is None:
+        raise ProblemError("no_sign_in")
+    origin = page_origin(doors, request.scope)
+    return ResourceOut(resource=f"{origin}{MCP}", authorization_servers=[doors.issuer])

@@ -133,3 +133,13 @@ class Answered(Result):
     answer: str
     sources: list[AnswerSource]
     notice: str | None
+
+
+class ResourceOut(BaseModel):
+    """The MCP server as a resource that OAuth protects."""
+
+    resource: str
+    resource_name: Literal["StudyBuddy"] = "StudyBuddy"
+    authorization_servers: list[str]
+    scopes_supported: list[str] = ["openid", "profile", "email"]
+    bearer_methods_supported: list[str] = ["header"]

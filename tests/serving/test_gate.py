@@ -16,7 +16,10 @@ from serving.app import create_app
 from serving.guard import open_paths, router
 from serving.run import make_server
 
-OPEN = {"/livez", "/readyz", "/api/auth", "/api/auth/sign-in", "/api/auth/callback", "/api/auth/ticket"}
+OPEN = {
+    "/livez", "/readyz", "/api/auth", "/api/auth/sign-in", "/api/auth/callback", "/api/auth/ticket",
+    "/.well-known/oauth-protected-resource/mcp",
+}  # fmt: skip
 
 
 NOWHERE = "00000000-0000-4000-8000-000000000000"

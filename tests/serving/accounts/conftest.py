@@ -11,7 +11,7 @@ import pytest
 
 from pipelines.core.settings import Settings
 from serving.limits import Limits
-from tests.fake_issuer import CLIENT_ID, CLIENT_SECRET, FakeIssuer
+from tests.fake_issuer import CLIENT_ID, CLIENT_SECRET, PROGRAM_ID, FakeIssuer
 from tests.fake_openrouter import FakeOpenRouter
 from tests.serving.conftest import QUICK, Service, running
 
@@ -50,6 +50,7 @@ def issuer_settings(settings: Settings, issuer: FakeIssuer, port: int, **more) -
         "public_url": f"http://127.0.0.1:{port}",
         "allowed_origins": "https://front.example, http://localhost:5173",
         "operators": "olga",
+        "oidc_programs": PROGRAM_ID,
         **more,
     }
     return Settings(_env_file=None, **{**settings.model_dump(exclude_unset=True), **given})

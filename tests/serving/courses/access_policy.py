@@ -142,6 +142,7 @@ ELSEWHERE = {"DELETE /api/me"}
 OPEN = {
     "GET /livez", "GET /readyz",
     "GET /api/auth", "GET /api/auth/sign-in", "GET /api/auth/callback", "POST /api/auth/ticket",
+    "GET /.well-known/oauth-protected-resource/mcp",
 }  # fmt: skip
 """What anybody may ask, signed in or not."""
 

@@ -17,7 +17,7 @@ from serving.guard import open_paths, router
 from serving.run import make_server
 
 OPEN = {
-    "/livez", "/readyz", "/api/auth", "/api/auth/sign-in", "/api/auth/callback", "/api/auth/ticket",
+    "/livez", "/readyz", "/metrics", "/api/auth", "/api/auth/sign-in", "/api/auth/callback", "/api/auth/ticket",
     "/.well-known/oauth-protected-resource/mcp",
 }  # fmt: skip
 

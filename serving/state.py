@@ -154,6 +154,9 @@ def _chores(
         await runs.begun()
         await runs.flush()
 
+    async def checking() -> None:
+        await runs.unkept.check(database)
+
     async def reaping() -> None:
         await reap(database, limits, runs.owner)
 
@@ -163,6 +166,7 @@ def _chores(
     return [
         _every(limits.flush_s, flushing),
         _every(limits.beat_s, runs.beat),
+        _every(limits.beat_s, checking),
         _every(limits.dead_after_s / 3, reaping),
         _every(limits.events_kept_s / 5, forgetting),
         follower.listen(),

@@ -10,6 +10,9 @@ from contextlib import aclosing
 from uuid import UUID
 
 from pipelines.answering.events import Event
+from pipelines.core.records import PIPELINE
+from serving.chat.turns import Asked
+from serving.database import ServingDatabase, rows
 from serving.log import log
 from serving.problems import ProblemError, code_of
 
@@ -18,7 +21,7 @@ class Unkept:
     """The answers of this process that no chat keeps."""
 
     def __init__(self) -> None:
-        self._writing: dict[asyncio.Task[None], UUID] = {}
+        self._writing: dict[asyncio.Task[None], tuple[UUID, UUID]] = {}  # who asks, and which course
         self._causes: dict[asyncio.Task[None], str] = {}
 
     def __len__(self) -> int:
@@ -31,17 +34,29 @@ class Unkept:
 
     def count(self, user_id: UUID) -> int:
         """How many are being written for this person."""
-        return sum(each == user_id for each in self._writing.values())
+        return sum(whose == user_id for whose, _ in self._writing.values())
 
-    def stop(self, cause: str, user_id: UUID | None = None) -> None:
-        """End those of a person, None: of everybody; their readers get `cause`, a code of the table of problems."""
-        for task, whose in self._writing.items():
-            if user_id in (None, whose):
+    def stop(self, cause: str, user_id: UUID | None = None, course_id: UUID | None = None) -> None:
+        """End those of a person in a course, None: of everybody, in all; their readers get `cause`, a code of the table
+        of problems."""
+        for task, (whose, where) in self._writing.items():
+            if user_id in (None, whose) and course_id in (None, where):
                 self._causes[task] = cause
                 task.cancel()
 
+    async def check(self, database: ServingDatabase) -> None:
+        """End those of people who have lost their course."""
+        asked = set(self._writing.values())
+        if not asked:
+            return
+        users, courses = zip(*asked, strict=True)
+        async with database.transaction(as_person=PIPELINE) as connection:
+            found = await rows(connection, "list_allowed", user_ids=list(users), course_ids=list(courses))
+        for user_id, course_id in asked - {(each["user_id"], each["course_id"]) for each in found}:
+            self.stop("not_found", user_id, course_id)
+
     async def tell(
-        self, user_id: UUID, run_id: UUID, events: AsyncGenerator[Event], *, pause_s: float
+        self, user_id: UUID, asked: Asked, events: AsyncGenerator[Event], *, pause_s: float
     ) -> AsyncGenerator[Event | None]:
         """The events of an answer as they come; None whenever `pause_s` seconds have brought nothing.
 
@@ -55,11 +70,16 @@ class Unkept:
             del self._writing[task]
             cause = self._causes.pop(task, None)
             error = ProblemError(cause) if cause else None if task.cancelled() else task.exception()
-            log("answer_ended", run=str(run_id), code=code_of(error) if error else None, whole=not task.cancelled())
+            log(
+                "answer_ended",
+                run=str(asked.run_id),
+                code=code_of(error) if error else None,
+                whole=not task.cancelled(),
+            )
             told.put_nowait(error)
 
-        task = asyncio.create_task(_write(events, told), name=f"answer {run_id}")
-        self._writing[task] = user_id
+        task = asyncio.create_task(_write(events, told), name=f"answer {asked.run_id}")
+        self._writing[task] = user_id, asked.course.id
         task.add_done_callback(ended)
         try:
             while True:

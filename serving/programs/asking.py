@@ -53,7 +53,7 @@ async def ask(
     )
     turn = turn_of(state, asked)
     events = answer_to(state, asked, turn)
-    return asked, turn, state.runs.unkept.tell(person.user_id, asked.run_id, events, pause_s=limits.ping_s)
+    return asked, turn, state.runs.unkept.tell(person.user_id, asked, events, pause_s=limits.ping_s)
 
 
 async def find_course_id(state: State, person: Principal, called: str) -> UUID:

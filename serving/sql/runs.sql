@@ -12,6 +12,15 @@ returning r.id, r.stop_requested, extract(epoch from now() - r.watched_at)::floa
                   join courses c on c.id = m.course_id and c.deleted_at is null
                   where m.user_id = s.user_id and m.course_id = s.course_id) as allowed
 
+-- name: list_allowed
+-- Of these people and courses, pair by pair, those where the person belongs to the course still and is not suspended: user_id,
+-- course_id.
+select m.user_id, m.course_id
+from unnest(%(user_ids)s::uuid[], %(course_ids)s::uuid[]) as asked (user_id, course_id)
+join user_courses m on m.user_id = asked.user_id and m.course_id = asked.course_id
+join users u on u.id = m.user_id and u.suspended_at is null
+join courses c on c.id = m.course_id and c.deleted_at is null
+
 -- name: claim_dead_runs
 -- Take over runs of other processes that stopped beating: id, message_key, session_id. Other processes pass over the locked rows.
 select id, message_key, session_id from chat_runs

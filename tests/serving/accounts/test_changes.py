@@ -92,3 +92,31 @@ def test_the_answer_for_who_lost_the_right_to_it_ends_and_every_reader_of_it_too
         for each in (ted, elsewhere):
             until(each, status, path=f"/api/courses/{material.course_id}")
         assert ted.post("/api/chat", json={**body, "id": uuid4().hex}).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("lost", "code"),
+    [
+        ("update users set suspended_at = now() where id = %(user)s", b"suspended"),
+        ("delete from user_courses where user_id = %(user)s", b"not_found"),
+        ("delete from users where id = %(user)s", b"not_found"),
+    ],
+    ids=["suspended", "removed", "gone"],
+)
+def test_so_does_the_answer_that_no_chat_keeps(two, model, material, rows, lost, code):
+    first, _ = two
+    with first.program(subject=f"tia-{uuid4().hex}") as tia:
+        user_id = tia.get("/api/me").json()["id"]
+        rows("insert into user_courses (user_id, course_id, role) values (%s, %s, 'student')",
+             [user_id, material.course_id])  # fmt: skip
+        model.script([*text("Half", reason=None), 60, *text(" never")])
+        asked = {"model": str(material.course_id), "stream": True, "messages": [{"role": "user", "content": "Slowly"}]}
+        seen = b""
+        with tia.stream("POST", "/v1/chat/completions", json=asked) as answer:
+            for piece in answer.iter_raw():
+                seen += piece
+                if b"Half" in seen and lost:
+                    rows(lost, {"user": user_id})
+                    lost = None
+        assert b"never" not in seen and b'"code":"' + code + b'"' in seen, seen
+        assert len(first.service.runs) == 0

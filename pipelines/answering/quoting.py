@@ -89,6 +89,8 @@ class Placed(Protocol):
 
 def where(hit: Placed) -> str:
     """Where a hit stands, for people: `week1.pdf, page 7 (printed 5): Momentum` or `lecture1.mp4, 3:07-4:12`."""
+    if hit.page is None and hit.start_ms is None:
+        return hit.file_name  # a source of a former deployment may not say where in it
     if hit.kind == "speech":
         return f"{hit.file_name}, {_clock(hit.start_ms)}-{_clock(hit.end_ms)}"
     printed = f" (printed {hit.page_label})" if hit.page_label and hit.page_label != str(hit.page) else ""

@@ -33,6 +33,7 @@ COMMANDS = {
     "questions": ("questions",),
     "sets": ("sets",),
     "what_if": ("what-if",),
+    "adopt": ("adopt",),
     "evaluate": ("evaluate", "evaluate-alignment"),
     "demo": ("demo",),
 }

@@ -117,11 +117,12 @@ def _replace(
     connection.execute(statement("delete_vanished_chunks"), {**source, "chunk_ids": vanished})
     with connection.cursor() as cursor:
         cursor.executemany(statement(_PUT[kind]), rows)
-    _replace_terms(connection, source, kind, chunks)
+    replace_terms(connection, source, kind, chunks)
     return ChunkChanges(made=len(set(ids) - known), kept=len(known) - len(vanished), removed=len(vanished))
 
 
-def _replace_terms(connection: Connection, source: Mapping[str, Any], kind: Kind, chunks: Sequence[Chunk]) -> None:
+def replace_terms(connection: Connection, source: Mapping[str, Any], kind: Kind, chunks: Sequence[Chunk]) -> None:
+    """Write the words of a source's chunks, and in how many of them each occurs, in place of the old ones."""
     connection.execute(statement("delete_terms"), source)
     found: Counter[int] = Counter()
     rows: list[dict[str, Any]] = []

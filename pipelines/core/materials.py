@@ -50,6 +50,7 @@ class Material:
     published: bool
     offered_at: datetime | None
     release_at: datetime | None
+    adopted: bool = False
     findings: Sequence[FindingGroup] = ()
 
     @property
@@ -59,6 +60,8 @@ class Material:
             return "failed"
         if not self.begun:
             return "waiting"
+        if self.adopted and not self.stages:
+            return "ready" if self.chunks else "empty"  # passages without a vector are found by their words
         last = self.stages.get(FOUND_BY[self.kind])
         if self.recognising or (self.stages and (last is None or "ended_at" not in last)):
             return "processing"

@@ -164,6 +164,9 @@ class Settings(BaseSettings):
         None, description="Official list of courses (CSV or JSON, a file or URL), synced every night; unset: none."
     )
     operators: str = Field("", description="Subjects of OIDC_ISSUER who may use operators' routes, by commas.")
+    adoption_issuers: str = Field(
+        "", description="Issuers that may say who is who of an adopted deployment, by commas; empty: nobody is claimed."
+    )
     api_token: SecretStr | None = Field(
         None, description="Token of the local user; unset makes one in STUDYBUDDY_HOME/run/api.token."
     )

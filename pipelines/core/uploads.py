@@ -36,7 +36,7 @@ class UploadKind:
         return statement(name).replace("{uploads}", self.table).replace("{contents}", self.contents)
 
 
-DOCUMENT = UploadKind(noun="document", table="documents", contents="array[sha256]", purge="purge_document")
+DOCUMENT = UploadKind(noun="document", table="documents", contents="array[nullif(sha256, '')]", purge="purge_document")
 LECTURE = UploadKind(
     noun="lecture", table="lectures", contents="array[media_sha256, captions_sha256, media_url]", purge="purge_lecture"
 )

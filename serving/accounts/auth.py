@@ -113,7 +113,12 @@ class Authenticator:
         mark = self._known.mark()
         async with self._database.transaction(as_person=PIPELINE) as connection:
             person = await ensure_person(
-                connection, issuer=self.issuer, subject=claims.subject, name=claims.name, email=claims.email
+                connection,
+                issuer=self.issuer,
+                subject=claims.subject,
+                name=claims.name,
+                email=claims.email,
+                former_name=self._doors.former_name(claims.external_id or claims.subject),
             )
         left_s = claims.expires_at - time.time()
         return self._remember(token, self._principal(person), person.suspended, mark, left_s)

@@ -41,7 +41,8 @@ class Doors:
     """How this deployment is reached.
 
     `issuer` None: local mode, one person on this machine. `public_origin` None: the loopback address, whatever its
-    port. `page` says whether people can sign in by a page. `origins` are those of other frontends.
+    port. `page` says whether people can sign in by a page. `origins` are those of other frontends. `adopting`: the
+    issuer may say who is who of a former deployment.
     """
 
     issuer: str | None
@@ -52,6 +53,11 @@ class Doors:
     origins: frozenset[str]
     audience: Audience
     operators: frozenset[str]
+    adopting: bool = False
+
+    def former_name(self, name: str) -> str | None:
+        """What a former deployment called who is called so by the issuer; None: the issuer may not say that."""
+        return name if self.adopting else None
 
     @property
     def secure(self) -> bool:
@@ -99,6 +105,8 @@ def doors_of(settings: Settings, host: str | None = None) -> Doors:
             programs=frozenset(_listed(settings.oidc_programs)),
         ),
         operators=frozenset(_listed(settings.operators)),
+        adopting=settings.oidc_issuer is not None
+        and settings.oidc_issuer.rstrip("/") in {each.rstrip("/") for each in _listed(settings.adoption_issuers)},
     )
 
 
@@ -111,7 +119,14 @@ def _check_local(settings: Settings, host: str, public_origin: str | None) -> No
         raise SettingsError("PUBLIC_URL: without sign-in nobody else may reach the service. Set OIDC_ISSUER.")
     given = [
         name
-        for name in ("oidc_client_id", "oidc_client_secret", "oidc_audience", "oidc_programs", "operators")
+        for name in (
+            "oidc_client_id",
+            "oidc_client_secret",
+            "oidc_audience",
+            "oidc_programs",
+            "operators",
+            "adoption_issuers",
+        )
         if getattr(settings, name)
     ]
     if given:

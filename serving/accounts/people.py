@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from pipelines.core import records
 from serving.chat.parts import clean
@@ -60,15 +60,37 @@ class Person:
 
 
 async def ensure_person(
-    connection: Connection, *, issuer: str, subject: str, name: str | None = None, email: str | None = None
+    connection: Connection,
+    *,
+    issuer: str,
+    subject: str,
+    name: str | None = None,
+    email: str | None = None,
+    former_name: str | None = None,
 ) -> Person:
-    """The person whom `issuer` calls `subject`, made at first sight. None for name and email leaves what is known."""
+    """The person whom `issuer` calls `subject`, made at first sight. None for name and email leaves what is known.
+
+    Args:
+        former_name: what a former deployment called them, where the issuer may say that: who came over from it and was
+            claimed by nobody is them.
+    """
     name, email = _said(name), _said(email)
     found = await row(connection, "find_person", issuer=issuer, subject=subject)
+    if found is None and former_name is not None:
+        given = {"issuer": issuer, "subject": subject, "name": name, "email": email}
+        found = await row(connection, "claim_person", former_id=former_id(former_name), **given)
     if found is None or (name or found["name"], email or found["email"]) != (found["name"], found["email"]):
         found = await row(connection, "put_person", issuer=issuer, subject=subject, name=name, email=email)
     assert found is not None  # noqa: S101  the statement finds or makes it
     return Person(**found)
+
+
+def former_id(name: str) -> UUID:
+    """The id that a former deployment gave who is called so: the name itself where it is a UUID."""
+    try:
+        return UUID(name)
+    except ValueError:
+        return uuid5(NAMESPACE_URL, name)
 
 
 async def get_person(connection: Connection, user_id: UUID) -> Person | None:

@@ -22,12 +22,14 @@ TYPES = frozenset({None, "jwt", "at+jwt", "application/at+jwt"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claims:
-    """What a good token says. `name` and `email` None: nothing. `expires_at` in seconds since 1970."""
+    """What a good token says. `name` and `email` None: nothing. `expires_at` in seconds since 1970. `external_id`: what
+    another system calls them, as some issuers say; None: nothing."""
 
     subject: str
     expires_at: float
     name: str | None
     email: str | None
+    external_id: str | None = None
 
 
 class TokenVerifier:
@@ -94,10 +96,11 @@ def _claims(claims: Mapping[str, Any]) -> Claims | None:
     subject = claims["sub"]
     if not subject or len(subject) > LONGEST_SUBJECT or not subject.isprintable():
         return None
-    name, email = claims.get("name"), claims.get("email")
+    name, email, external = claims.get("name"), claims.get("email"), claims.get("external_id")
     return Claims(
         subject=subject,
         expires_at=float(claims["exp"]),
         name=name if isinstance(name, str) else None,
         email=email if isinstance(email, str) else None,
+        external_id=external if isinstance(external, str) and 0 < len(external) <= LONGEST_SUBJECT else None,
     )

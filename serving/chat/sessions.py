@@ -69,13 +69,14 @@ class Branch:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """A cited passage with its words as they were. `changed`: the course no longer holds them so; `removed`: its file
-    was deleted. The place is where the same words stand now; of words that changed, where they stood. `image_sha256`:
-    the picture of its page when it was cited; None: not kept."""
+    was deleted; `shown`: there is something to look at. The place is where the same words stand now; of words that
+    changed, where they stood. `image_sha256`: the picture of its page when it was cited; None: not kept. `course_id`
+    and `chunk_id` None: it came from a former deployment, and course or passage are gone."""
 
     id: UUID
-    course_id: UUID
+    course_id: UUID | None
     handle: int
-    chunk_id: UUID
+    chunk_id: UUID | None
     kind: str
     source_id: UUID
     title: str
@@ -89,6 +90,7 @@ class Source:
     quote: str
     changed: bool
     removed: bool
+    shown: bool
     image_sha256: str | None
     boxes: tuple[Box, ...] = ()
 

@@ -151,6 +151,7 @@ async def _come_back(
             subject=claims.subject,
             name=claims.name,
             email=claims.email,
+            former_name=state.doors.former_name(claims.external_id or claims.subject),
         )
         if person.suspended:
             raise ProblemError("suspended")

@@ -112,7 +112,8 @@ async def source_card(request: Request, person: Reader, source_id: UUID) -> Sour
     state = state_of(request)
     async with state.database.transaction(as_person=person.person) as connection:
         source = await get_source(connection, person.user_id, source_id)
-    links = media_links(state, person.user_id, source.course_id, source) if not source.removed else {}
+    opens = source.shown and not source.removed
+    links = media_links(state, person.user_id, source.course_id, source) if opens else {}
     if source.changed and links:  # the page says something else now: what is shown is the picture of then, or none
         then = state.links.sign(f"/api/sources/{source.id}/image", person.user_id) if source.image_sha256 else None
         links["image_url"] = then
@@ -120,7 +121,7 @@ async def source_card(request: Request, person: Reader, source_id: UUID) -> Sour
     return SourceOut(**card, where=where(source), **{"image_url": None, "media_url": None, **links})
 
 
-def media_links(state: State, user_id: UUID, course_id: UUID, place: Hit | Source) -> dict[str, str | None]:
+def media_links(state: State, user_id: UUID, course_id: UUID | None, place: Hit | Source) -> dict[str, str | None]:
     """Signed addresses of the slide's picture and of the recording at its minute; None where there is none."""
     course = f"/api/courses/{course_id}"
     image = media = None

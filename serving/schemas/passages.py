@@ -45,7 +45,8 @@ class SourceOut(Out):
 
     `changed`: the course no longer holds these words: the place is where they stood, `imageUrl` the page's picture of
     then (null: it was not kept), and what the other links open may differ. `removed`: its file was deleted, and there
-    is nothing to open. `boxes`: as in a search result, on that picture.
+    is nothing to open. `boxes`: as in a search result, on that picture. What came from a former deployment may have no
+    passage here (`chunkId` null), and no page or time.
     """
 
     id: UUID
@@ -61,7 +62,7 @@ class SourceOut(Out):
     end_ms: int | None
     document_id: UUID | None
     lecture_id: UUID | None
-    chunk_id: UUID
+    chunk_id: UUID | None
     changed: bool
     removed: bool
     boxes: list[tuple[float, float, float, float]]

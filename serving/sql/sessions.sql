@@ -62,20 +62,23 @@ where user_id = %(user_id)s::uuid and client_id = %(client_id)s::text
 -- One cited passage of this person's chats: id, course_id, handle, chunk_id, kind, source_id, title, file_name, page,
 -- page_label, start_ms, end_ms (where the same words stand now, or stood), document_id, lecture_id, quote, changed,
 -- removed (its file was deleted, or is not theirs to see any more), image_sha256 (its page's picture then), boxes (on that
--- picture), body and line_boxes of its slide now (null for speech and where the slide is gone). No row: not there, or not
--- theirs, or they left the course; a course that was deleted is left by nobody.
+-- picture), shown (there is a picture of the page, or a recording), body and line_boxes of its slide now (null for speech and
+-- where the slide is gone). No row: not there, or not theirs, or they left the course; a course that was deleted is left by
+-- nobody, and what came from a former deployment is its reader's in any course.
 select s.id, s.course_id, s.handle, s.chunk_id, s.kind, s.source_id, s.title, s.file_name,
        case when s.kind = 'slide' then coalesce(k.page, s.page) else s.page end as page,
        case when k.page is null then s.page_label else k.page_label end as page_label,
        coalesce(k.start_ms, s.start_ms) as start_ms, coalesce(k.end_ms, s.end_ms) as end_ms,
        s.document_id, s.lecture_id, s.quote, k.kind is null as changed, now.removed, s.image_sha256, s.boxes,
+       not exists (select from documents d where d.id = s.source_id and d.adopted and p.page is null)
+           and not exists (select from lectures l where l.id = s.source_id and l.adopted and l.media_sha256 is null) as shown,
        p.body, p.line_boxes
 from message_sources s
 join chat_messages m on m.key = s.message_key
 join chat_sessions c on c.id = m.session_id
 left join lateral (
     select k.kind, k.page, k.page_label, k.start_ms, k.end_ms from chunks k
-    where k.source_id = s.source_id and (k.id = s.chunk_id or k.content = s.quote)
+    where k.source_id = s.source_id and (k.id = s.chunk_id or k.content = s.quote and not s.adopted)
     order by k.id = s.chunk_id desc, abs(coalesce(k.page - s.page, k.start_ms - s.start_ms))
     limit 1
 ) as k on true
@@ -91,7 +94,8 @@ cross join lateral (
 left join user_courses u on u.course_id = s.course_id and u.user_id = c.user_id
 left join slides p on s.kind = 'slide' and p.course_id = s.course_id and p.document_id = s.source_id and p.page = k.page
                   and not now.removed
-where s.id = %(source_id)s::uuid and c.user_id = %(user_id)s::uuid and (u.user_id is not null or not is_course(s.course_id))
+where s.id = %(source_id)s::uuid and c.user_id = %(user_id)s::uuid
+  and (u.user_id is not null or s.adopted or not is_course(s.course_id))
 
 -- name: give_title
 -- A model's title for a chat that nobody has called anything; its date stays. Rows touched: 1 or 0.

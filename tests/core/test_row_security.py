@@ -19,6 +19,8 @@ OF_NOBODY = {
     "embedding_sets": "models",
     "sign_in_tickets": "hashes of secrets that belong to nobody yet; the service looks them up as itself",
     "used_sign_ins": "as sign_in_tickets",
+    "adopted_rows": "keys of a former deployment's rows; the service has no right to it",
+    "adopted_units": "as adopted_rows",
 }
 """Tables without a course or a person in them."""
 
@@ -139,6 +141,7 @@ def test_who_belongs_nowhere_sees_no_row_and_who_belongs_there_does(server, tmp_
         "proposed_questions",
         "corrections",
         "source_reports",
+        "adopted_people",
     }  # of which the baseline has no rows
     assert {table for (person, table), rows in seen.items() if person == member and not rows} <= newer
 

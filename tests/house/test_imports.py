@@ -23,7 +23,7 @@ MAY_IMPORT = {
         "pipelines.steps.scoring",
         "pipelines.steps.statistics",
     },
-    "pipelines.adoption": {"pipelines.adoption", "pipelines.core"},
+    "pipelines.adoption": {"pipelines.adoption", "pipelines.core", "pipelines.answering.quoting"},
     "pipelines.defs": {"pipelines.defs", "pipelines.steps", "pipelines.core", "pipelines.answering"},
     "pipelines.http": {"pipelines.http"},
     "pipelines.runtime": {"pipelines.runtime", "pipelines.core", "pipelines.http"},

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.adoption.former import SQL as ADOPTION_SQL
 from pipelines.core.statements import CORE_SQL, statements
 from serving.database import SQL as SERVING_SQL
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDERS = (CORE_SQL, SERVING_SQL)
+FOLDERS = (CORE_SQL, SERVING_SQL, ADOPTION_SQL)
 FILES = [path for folder in FOLDERS for path in sorted(folder.glob("*.sql"))]
 STATEMENTS = [(name, text) for folder in FOLDERS for name, text in statements(folder).items()]
 CODE = "\n".join(path.read_text() for folder in ("pipelines", "serving") for path in (ROOT / folder).rglob("*.py"))

@@ -40,6 +40,7 @@ _ANSWERS = (
 KEPT: tuple[Kept, ...] = (
     _of("users", "id"),
     _of("user_courses"),
+    _of("adopted_people"),
     _of("documents", "owner_id", fate="stays", hidden=("password_sealed",)),
     _of("lectures", "owner_id", fate="stays"),
     _of("user_lectures"),

@@ -33,7 +33,7 @@ order by source_name, id
 with gone as (
     delete from documents where id = %(id)s::uuid and deleted_at is not null returning id, course_id, sha256
 )
-select course_id, sha256 from gone
+select course_id, sha256 from gone where sha256 <> ''
 union
 select g.course_id, s.image_sha256 from slides s join gone g on s.document_id = g.id where s.image_sha256 is not null
 union

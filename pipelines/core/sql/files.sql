@@ -5,7 +5,7 @@ from (select unnest(%(names)s::text[]) as name order by 1) as f
 
 -- name: list_referenced_files
 -- Files that some row refers to, of these or (null) of all: sha256. Every column that names a stored file is here.
-select sha256 from documents where %(names)s::text[] is null or sha256 = any(%(names)s::text[])
+select sha256 from documents where sha256 <> '' and (%(names)s::text[] is null or sha256 = any(%(names)s::text[]))
 union
 select image_sha256 from slides
 where image_sha256 is not null and (%(names)s::text[] is null or image_sha256 = any(%(names)s::text[]))

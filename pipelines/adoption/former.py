@@ -1,0 +1,257 @@
+"""The former system's rows, read as they were at one moment, by a connection that cannot write.
+
+Tables tell the version of that schema: what an older one lacks has no rows. Nothing here locks a row of theirs.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from pgvector.psycopg import register_vector
+from psycopg import sql
+
+from pipelines.adoption.chats import FormerChat
+from pipelines.adoption.chunks import FormerChunk
+from pipelines.adoption.values import read_json
+from pipelines.core.errors import PermanentError, StorageUnavailableError
+from pipelines.core.records import Kind
+from pipelines.core.schemas import DEFAULT, Schemas
+from pipelines.core.statements import statement
+
+SQL = Path(__file__).parent / "sql"
+PUBLIC = ("users", "courses", "user_courses", "documents", "lectures", "user_lectures")
+CHUNKS: Mapping[Kind, str] = {"slide": "slide_chunks_knowledge", "speech": "lecture_chunks_knowledge"}
+SOURCES, SESSIONS = "message_sources", "agno_sessions"
+TABLES = (*PUBLIC, *CHUNKS.values(), SOURCES, SESSIONS)
+_NEEDED = {
+    "users": ("id",),
+    "courses": ("id",),
+    "user_courses": ("user_id", "course_id"),
+    "documents": ("id", "course_id"),
+    "lectures": ("id", "course_id"),
+    "user_lectures": ("user_id", "lecture_id"),
+    SESSIONS: ("session_id", "session_type", "user_id", "session_data", "runs", "created_at", "updated_at"),
+    SOURCES: ("id", "message_id", "document_id", "slide_number", "lecture_id", "start_seconds"),
+    CHUNKS["slide"]: ("id", "meta_data", "content", "created_at"),
+    CHUNKS["speech"]: ("id", "meta_data", "content", "created_at"),
+}
+_ROWS = {
+    "users": "former_users", "courses": "former_courses", "user_courses": "former_user_courses",
+    "documents": "former_documents", "lectures": "former_lectures", "user_lectures": "former_user_lectures",
+}  # fmt: skip
+_GROUPS: Mapping[Kind, str] = {"slide": "former_slide_groups", "speech": "former_speech_groups"}
+_VECTOR = re.compile(r"(?:.*\.)?(?:half)?vec(?:tor)?(?:\((\d+)\))?")
+
+FETCHED = 50
+"""Chats fetched at once: one may have tens of megabytes."""
+
+
+class Former:
+    """The former system's tables within one snapshot. Made by `open_former`."""
+
+    def __init__(self, connection: psycopg.Connection, columns: Mapping[str, Mapping[str, str]]) -> None:
+        self._connection, self._columns = connection, columns
+        self._dims: int | None = None
+
+    def adopt_alone(self) -> None:
+        """Keep everybody else from adopting into this database while this is open.
+
+        Raises:
+            PermanentError: somebody is at it (`adopting`).
+        """
+        if self._connection.execute(_text("adopt_alone")).fetchone() != (True,):
+            told = "Another adoption is running on this database; wait until it has ended."
+            raise PermanentError(told, code="adopting")
+
+    @property
+    def tables(self) -> list[str]:
+        """Names of the tables that are there."""
+        return [table for table in TABLES if table in self._columns]
+
+    @property
+    def others(self) -> list[str]:
+        """Names of other tables beside theirs, which are left alone."""
+        found = self._connection.execute(_text("former_others"), {"tables": [*TABLES, "agno_schema_versions"]})
+        return [name for (name,) in found]
+
+    def count(self, table: str) -> int:
+        """How many rows a table has; 0 where there is none."""
+        if table not in self._columns:
+            return 0
+        schema = "public" if table in PUBLIC else "ai"
+        query = sql.SQL(_text("count_former")).format(table=sql.Identifier(schema, table))
+        return int(self._connection.execute(query).fetchall()[0][0])
+
+    def rows(self, table: str) -> Iterator[Mapping[str, Any]]:
+        """The rows of a table of `public`, as JSON."""
+        if table in self._columns:
+            for (row,) in self._stream(_ROWS[table]):
+                yield row
+
+    def chatters(self) -> Iterator[str]:
+        """Owners of chats, as they are written."""
+        if SESSIONS in self._columns:
+            for (user_id,) in self._stream("former_chatters"):
+                yield user_id
+
+    def chats(self) -> Iterator[FormerChat | str]:
+        """Rows of chats, by id; the id alone where its JSON cannot be read."""
+        if SESSIONS not in self._columns:
+            return
+        for session_id, kind, user_id, data, runs, created_at, updated_at in self._stream("former_sessions", FETCHED):
+            try:
+                yield FormerChat(
+                    session_id=session_id,
+                    session_type=kind,
+                    user_id=user_id,
+                    session_data=read_json(data),
+                    runs=read_json(runs),
+                    created_at=created_at,
+                    updated_at=updated_at,
+                )
+            except (ValueError, RecursionError):
+                yield session_id
+
+    def sources(self, message_ids: Sequence[str]) -> list[Mapping[str, Any]]:
+        """Rows of sources of these messages."""
+        if SOURCES not in self._columns or not message_ids:
+            return []
+        found = self._connection.execute(_text("former_sources"), {"message_ids": list(message_ids)})
+        return [row for (row,) in found]
+
+    def holds(self, session_id: str, message_id: str) -> bool:
+        """Whether the chat of this id, of a person, holds an answer of that id."""
+        names = {"session_id": session_id, "message_id": message_id}
+        return bool(self._connection.execute(_text("former_holds"), names).fetchall()[0][0])
+
+    def source_ids(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Every source's id, and its row without its words."""
+        if SOURCES in self._columns:
+            yield from self._stream("former_source_ids")
+
+    def cited_places(self) -> Iterator[tuple[str | None, Any, str | None, Any]]:
+        """Places that sources name: deck, page, lecture, start in seconds."""
+        if SOURCES in self._columns:
+            yield from self._stream("former_cited_places")
+
+    def chunk_groups(self, kind: Kind) -> Iterator[tuple[str | None, list[str]]]:
+        """Of each deck or lecture: its id as the chunks name it, and where their rows are."""
+        if CHUNKS[kind] in self._columns:
+            yield from self._stream(_GROUPS[kind], FETCHED)
+
+    def chunks(self, kind: Kind, places: Sequence[str], *, vectors: bool) -> list[FormerChunk]:
+        """The chunks of these places, in their order.
+
+        Args:
+            vectors: with their vectors, of length 1; otherwise True stands for each.
+        """
+        table = CHUNKS[kind]
+        if self._vector_dims(table) is None:
+            query = _text("former_chunks_alone").replace("{table}", table)
+        else:
+            norm = "l2_norm" if "half" in self._columns[table]["embedding"] else "vector_norm"
+            given = "l2_normalize(k.embedding)::halfvec" if vectors else "true"
+            query = _text("former_chunks").replace("{table}", table).replace("{norm}", norm).replace("{given}", given)
+        found = self._connection.execute(query, {"places": list(places), "dims": self.dims or 0})
+        return [
+            FormerChunk(key=key, meta_data=_json(meta), content=content, vector=vector, lack=lack)
+            for key, meta, content, vector, lack in found
+        ]
+
+    @property
+    def dims(self) -> int | None:
+        """Dimensions of the set that vectors come into: of the columns, else of most vectors; None: there is none."""
+        if self._dims is None:
+            told = {dims for table in CHUNKS.values() if (dims := self._vector_dims(table)) is not None}
+            self._dims = told.pop() if len(told) == 1 and 0 not in told else self._most_dims() if told else 0
+        return self._dims or None
+
+    def _most_dims(self) -> int:
+        counts: dict[int, int] = {}
+        for table in CHUNKS.values():
+            if self._vector_dims(table) is not None:
+                for dims, count in self._connection.execute(_text("former_dims").replace("{table}", table)):
+                    counts[dims] = counts.get(dims, 0) + count
+        return max(counts, key=lambda dims: (counts[dims], -dims), default=0)
+
+    def _vector_dims(self, table: str) -> int | None:
+        """Dimensions of a table's vectors as its column says; 0: any, None: it has none."""
+        found = _VECTOR.fullmatch(self._columns.get(table, {}).get("embedding", ""))
+        return None if found is None else int(found[1] or 0)
+
+    def _stream(self, name: str, size: int = 2000) -> Iterator[Any]:
+        with self._connection.cursor(name=name) as cursor:
+            cursor.itersize = size
+            yield from cursor.execute(_text(name))
+
+
+@contextmanager
+def open_former(url: str, schemas: Schemas) -> Iterator[Former]:
+    """The former tables of the database at `url`, as they are now and stay while this is open.
+
+    Raises:
+        PermanentError: our own tables are in their place (`no_schema`), there are none of theirs (`nothing_former`),
+            one of them is not as it should be (`former_shape`), or may not be read (`former_rights`).
+        StorageUnavailableError: the database is gone.
+    """
+    if schemas.main == DEFAULT:
+        raise PermanentError(
+            "Set DATABASE_SCHEMA (such as DATABASE_SCHEMA=studybuddy) to adopt the tables of a former deployment in the"
+            " same database: without it, `public` and `ai` are ours.",
+            code="no_schema",
+        )
+    try:
+        with psycopg.connect(url, application_name="studybuddy adoption") as connection:
+            connection.execute("set transaction isolation level repeatable read, read only")
+            path = f'pg_catalog, "{schemas.vectors}"' if schemas.vectors else "pg_catalog"
+            connection.execute(statement("look_in"), {"path": path, "transaction": True})
+            columns = _columns(connection)
+            if schemas.vectors:
+                register_vector(connection)
+            yield Former(connection, columns)
+    except psycopg.errors.InsufficientPrivilege as error:
+        why = error.diag.message_primary
+        raise PermanentError(f"The former tables cannot be read: {why}.", code="former_rights") from None
+    except psycopg.OperationalError as error:
+        raise StorageUnavailableError(f"The database cannot be reached now ({type(error).__name__}).") from None
+
+
+def _columns(connection: psycopg.Connection) -> dict[str, dict[str, str]]:
+    columns: dict[str, dict[str, str]] = {}
+    for schema, table, column, kind, readable in connection.execute(_text("former_columns")):
+        if not readable:
+            raise PermanentError(
+                f"The database's user {connection.info.user} may not read {schema}.{table}. As its owner run:"
+                f" grant usage on schema {schema} to {connection.info.user};"
+                f" grant select on {schema}.{table} to {connection.info.user};",
+                code="former_rights",
+            )
+        columns.setdefault(table, {})[column] = kind
+    if "users" not in columns and SESSIONS not in columns:
+        raise PermanentError(
+            "This database holds no tables of a former deployment (neither public.users nor ai.agno_sessions).",
+            code="nothing_former",
+        )
+    for table, needed in _NEEDED.items():
+        missing = [column for column in needed if column not in columns.get(table, dict.fromkeys(needed))]
+        if missing:
+            raise PermanentError(
+                f"The former table {table} has no column {', '.join(missing)}, so it is not the one that can be"
+                " adopted. Nothing was changed.",
+                code="former_shape",
+            )
+    return columns
+
+
+def _text(name: str) -> str:
+    return statement(name, SQL)
+
+
+def _json(text: str | None) -> Any:
+    try:
+        return read_json(text)
+    except (ValueError, RecursionError):
+        return None

@@ -1,0 +1,77 @@
+"""Report of what an adoption would bring or has brought: counts, reasons and examples."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipelines.adoption.records import (
+    AdoptedCourse,
+    AdoptedPerson,
+    Chat,
+    Deck,
+    LeftOut,
+    Listing,
+    Membership,
+    Passages,
+    Record,
+    Talk,
+    Unit,
+)
+
+EXAMPLES = 5
+"""Keys told of each reason."""
+
+_NAMES: dict[type[Record], str] = {
+    AdoptedPerson: "people", AdoptedCourse: "courses", Membership: "user_courses", Deck: "documents", Talk: "lectures",
+    Listing: "user_lectures", Chat: "chats",
+}  # fmt: skip
+_COUNTED = (*_NAMES.values(), "messages", "sources", "slide_chunks", "speech_chunks", "vectors_kept", "vectors_missing")
+
+
+@dataclass(slots=True, kw_only=True)
+class Report:
+    """Counts by former table and by what there is now. `changes`: what was written, removed, or left as somebody
+    changed it here; empty for a dry run."""
+
+    former: dict[str, int] = field(default_factory=dict)
+    adopted: Counter[str] = field(default_factory=lambda: Counter(dict.fromkeys(_COUNTED, 0)))
+    not_adopted: dict[str, Counter[str]] = field(default_factory=dict)
+    examples: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    noted: Counter[str] = field(default_factory=Counter)
+    changes: Counter[str] = field(default_factory=Counter)
+    dims: int | None = None
+    left_alone: list[str] = field(default_factory=list)
+
+    def add(self, item: Unit | LeftOut) -> None:
+        """Count one item of the plan."""
+        if isinstance(item, LeftOut):
+            self.not_adopted.setdefault(item.row.table, Counter())[item.reason] += 1
+            keys = self.examples.setdefault(item.row.table, {}).setdefault(item.reason, [])
+            if len(keys) < EXAMPLES:
+                keys.append(item.row.key)
+            return
+        record = item.record
+        if isinstance(record, AdoptedPerson) and not (item.rows or item.chats):
+            return  # who only owns a deck: noted, and no row of theirs is counted
+        if isinstance(record, Passages):
+            self.adopted[f"{record.kind}_chunks"] += len(record.items)
+            self.adopted["vectors_kept"] += sum(each.vector for each in record.items)
+            self.adopted["vectors_missing"] += sum(not each.vector for each in record.items)
+            return
+        self.adopted[_NAMES[type(record)]] += 1
+        if isinstance(record, Chat):
+            self.adopted["messages"] += len(record.messages)
+            self.adopted["sources"] += sum(len(message.cited) for message in record.messages)
+
+    def as_json(self) -> dict[str, Any]:
+        """The report for programs."""
+        return {
+            "former": self.former,
+            "adopted": dict(self.adopted),
+            "not_adopted": {table: dict(reasons) for table, reasons in self.not_adopted.items()},
+            "examples": self.examples,
+            "noted": {name: count for name, count in sorted(self.noted.items()) if count},
+            "changes": dict(self.changes),
+            "vectors": {"dims": self.dims, "to_embed": self.adopted["vectors_missing"]},
+            "left_alone": self.left_alone,
+        }

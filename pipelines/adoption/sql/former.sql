@@ -1,0 +1,114 @@
+-- name: adopt_alone
+-- Whether nobody else is adopting into this database, who then waits until this connection ends: one boolean.
+select pg_try_advisory_lock(7301925060)
+
+-- name: former_columns
+-- Columns of the former system's tables: schema, table, column, type (as it is written), and whether this user may read it.
+select n.nspname, c.relname, a.attname, format_type(a.atttypid, a.atttypmod), has_table_privilege(c.oid, 'select')
+from pg_class c
+join pg_namespace n on n.oid = c.relnamespace
+join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+where c.relkind in ('r', 'p', 'v', 'm', 'f')
+  and (n.nspname = 'public'
+           and c.relname in ('users', 'courses', 'user_courses', 'documents', 'lectures', 'user_lectures')
+       or n.nspname = 'ai' and c.relname in ('agno_sessions', 'message_sources', 'slide_chunks_knowledge',
+                                             'lecture_chunks_knowledge'))
+order by n.nspname, c.relname, a.attnum
+
+-- name: former_others
+-- Other tables in the same two schemas: schema.table. They are nobody's business here.
+select n.nspname || '.' || c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
+where c.relkind in ('r', 'p') and n.nspname in ('public', 'ai') and c.relname <> all(%(tables)s::text[])
+order by 1
+
+-- name: former_users
+-- People, by id: each row as JSON.
+select to_jsonb(t) from public.users t order by t.id::text
+
+-- name: former_chatters
+-- Who owns a chat, by id: user_id.
+select distinct user_id::text from ai.agno_sessions
+where session_type::text = 'agent' and user_id is not null order by user_id::text
+
+-- name: former_courses
+-- Courses, by id: each row as JSON.
+select to_jsonb(t) from public.courses t order by t.id::text
+
+-- name: former_user_courses
+-- Who takes which course: each row as JSON.
+select to_jsonb(t) from public.user_courses t order by t.user_id::text, t.course_id::text
+
+-- name: former_documents
+-- Decks, by id: each row as JSON.
+select to_jsonb(t) from public.documents t order by t.id::text
+
+-- name: former_lectures
+-- Lectures, by id: each row as JSON.
+select to_jsonb(t) from public.lectures t order by t.id::text
+
+-- name: former_user_lectures
+-- On whose list which lecture is: each row as JSON.
+select to_jsonb(t) from public.user_lectures t order by t.user_id::text, t.lecture_id::text
+
+-- name: former_sessions
+-- Rows of chats, by id: session_id, session_type, user_id, session_data and runs (JSON as text), created_at, updated_at.
+select session_id::text, session_type::text, user_id::text, session_data::text, runs::text, created_at, updated_at
+from ai.agno_sessions order by session_id::text collate "C"
+
+-- name: former_sources
+-- Sources of these messages: each row as JSON.
+select to_jsonb(t) from ai.message_sources t where t.message_id = any(%(message_ids)s::text[]) order by t.id::text
+
+-- name: former_holds
+-- Whether a chat of a person holds a message, as one boolean.
+select exists (
+    select from ai.agno_sessions s
+    where s.session_id = %(session_id)s::text and s.session_type::text = 'agent'
+      and s.user_id::text ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+      and s.runs @> jsonb_build_array(jsonb_build_object('messages', jsonb_build_array(
+          jsonb_build_object('id', %(message_id)s::text, 'role', 'assistant')))))
+
+-- name: former_source_ids
+-- Every source: id, and each row as JSON without its words.
+select t.id::text, to_jsonb(t) - 'content_preview' from ai.message_sources t order by t.id::text
+
+-- name: former_cited_places
+-- Places that sources name: deck, page, lecture, start; each once.
+select distinct document_id::text, slide_number, lecture_id::text, start_seconds from ai.message_sources
+
+-- name: former_slide_groups
+-- The chunks of each deck: its id as the metadata has it, and where the rows are, the oldest first.
+select meta_data ->> 'document_id', array_agg(ctid::text order by created_at nulls last, id)
+from ai.slide_chunks_knowledge group by 1 order by 1
+
+-- name: former_speech_groups
+-- The chunks of each lecture: its id as the metadata has it, and where the rows are, the oldest first.
+select meta_data ->> 'lecture_id', array_agg(ctid::text order by created_at nulls last, id)
+from ai.lecture_chunks_knowledge group by 1 order by 1
+
+-- name: former_chunks
+-- These chunks, in this order: id, meta_data (JSON as text), content, vector (null: it has none that fits), lack (why). What is
+-- put in: {table}, {norm} (the function of their type), {given} (the vector itself, or true).
+select k.id::text, k.meta_data::text, k.content::text,
+       case when vector_dims(k.embedding) = %(dims)s::integer and {norm}(k.embedding) > 0 then {given} end,
+       case when k.embedding is null then 'no vector'
+            when vector_dims(k.embedding) <> %(dims)s::integer then 'vector of another dimension'
+            when not {norm}(k.embedding) > 0 then 'vector of length zero' else '' end
+from unnest(%(places)s::text[]) with ordinality as p (place, nth)
+join ai.{table} k on k.ctid = p.place::tid
+order by p.nth
+
+-- name: former_chunks_alone
+-- As `former_chunks`, of a table that has no vectors. {table} is put in.
+select k.id::text, k.meta_data::text, k.content::text, null, 'no vector'
+from unnest(%(places)s::text[]) with ordinality as p (place, nth)
+join ai.{table} k on k.ctid = p.place::tid
+order by p.nth
+
+-- name: former_dims
+-- How many vectors of which length a table has, the most first: dims, count. {table} is put in.
+select vector_dims(embedding), count(*) from ai.{table} where embedding is not null group by 1 order by 2 desc, 1
+
+-- name: count_former
+-- How many rows a table has. {table} is put in.
+select count(*) from {table}

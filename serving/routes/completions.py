@@ -19,6 +19,7 @@ from serving.problems import OPENAI, OpenAIErrorBody, ProblemError, code_of, doc
 from serving.programs.asking import ask, find_course_id
 from serving.programs.completions import Completion, read_question
 from serving.routes.chat import read_json
+from serving.schemas.base import whole_schema
 from serving.schemas.completions import CompletionIn, CompletionOut, CourseModel, CourseModels
 from serving.state import state_of
 
@@ -59,7 +60,7 @@ async def model(request: Request, person: Reader, model: str) -> CourseModel:
     operation_id="createChatCompletion",
     response_model=CompletionOut,
     openapi_extra={
-        "requestBody": {"required": True, "content": {"application/json": {"schema": CompletionIn.model_json_schema()}}}
+        "requestBody": {"required": True, "content": {"application/json": {"schema": whole_schema(CompletionIn)}}}
     },
     responses=_documented(
         "bad_request", "invalid_request", "question_missing", "question_too_long", "attachments_unsupported",

@@ -1,7 +1,7 @@
 """Bases of all schemas, and types of fields that several have."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints
 from pydantic.alias_generators import to_camel
@@ -40,3 +40,19 @@ class In(BaseModel):
     """What comes in; a field that is not there is refused, so nothing can be set in passing."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
+
+
+def whole_schema(model: type[BaseModel]) -> dict[str, Any]:
+    """The JSON schema of a body that its route reads by itself, with what it refers to in its place: no document that
+    holds it could resolve the references."""
+    schema = model.model_json_schema()
+    kept = schema.pop("$defs", {})
+
+    def put(value: Any) -> Any:
+        if isinstance(value, dict):
+            name = value.get("$ref", "").rpartition("/")[2]
+            return put(kept[name]) if name else {key: put(each) for key, each in value.items()}
+        return [put(each) for each in value] if isinstance(value, list) else value
+
+    found: dict[str, Any] = put(schema)
+    return found

@@ -1,5 +1,8 @@
 """The committed document is the code's, and the service keeps what it promises: no request ends in a 5xx."""
 
+import json
+import re
+
 import pytest
 
 from serving.chat.parts import Part
@@ -18,6 +21,14 @@ def test_every_route_documents_its_errors_and_has_a_name():
             assert operation["operationId"] and operation["description"], (method, path)
             if "security" in operation:
                 assert {"401", "421", "500", "503"} <= set(operation["responses"]), (method, path)
+
+
+def test_every_reference_is_to_something_in_the_document():
+    found = document()
+    for name in re.findall(r'"\$ref": "([^"]+)"', json.dumps(found)):
+        place = found
+        for step in name.removeprefix("#/").split("/"):
+            place = place[step]
 
 
 def test_every_part_is_in_the_document():

@@ -80,6 +80,7 @@ def test_a_key_is_connected_a_model_chosen_and_a_limit_set(opened, paying, openr
 
 def test_a_token_is_shown_once_and_the_language_is_kept(opened, paying):
     page = in_settings(opened(paying, viewport=PHONE))
+    page.get_by_text(f"{paying.url}/mcp").wait_for()
     page.get_by_role("button", name="New token").click()
     page.get_by_role("textbox", name="Name").fill("nightly export")
     page.get_by_role("checkbox", name="ask questions").uncheck()

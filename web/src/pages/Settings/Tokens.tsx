@@ -10,7 +10,7 @@ import { useDoing } from "../../ui/useDoing.ts";
 
 type Token = Answer<"/api/tokens">["items"][number];
 
-/** The tokens of this person's own programs. */
+/** The tokens of this person's own programs, and where these ask. */
 export function Tokens() {
   const { data, error, mutate } = useGet("/api/tokens");
   const [making, setMaking] = useState(false);
@@ -31,6 +31,12 @@ export function Tokens() {
         <Icon name="plus" />
         {t("tokens.new")}
       </button>
+      <dl className="grid gap-x-4 gap-y-1 text-sm wide:grid-cols-[auto_1fr]">
+        <dt className="text-dim">{t("tokens.mcp")}</dt>
+        <dd className="break-all">{`${location.origin}/mcp`}</dd>
+        <dt className="text-dim">{t("tokens.openai")}</dt>
+        <dd className="break-all">{`${location.origin}/v1`}</dd>
+      </dl>
       {making && <NewToken onMade={() => mutate()} onClose={() => setMaking(false)} />}
     </Section>
   );

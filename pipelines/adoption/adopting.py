@@ -29,7 +29,7 @@ from pipelines.adoption.records import (
 from pipelines.adoption.report import Report
 from pipelines.adoption.values import fingerprint
 from pipelines.adoption.writing import remove_unit, write_unit
-from pipelines.core.embeddings.sets import MOST_DIMS, add_set, list_sets
+from pipelines.core.embeddings.sets import add_set, list_sets
 from pipelines.core.postgres import Connection, Database
 from pipelines.core.records import EmbeddingSet
 from pipelines.core.statements import statement
@@ -104,6 +104,8 @@ class Adoption:
                 why_not = judged or self._write_one(connection, unit, hash_)
                 self._report.changes[why_not or "written"] += 1
                 left_out = why_not and unit.id not in self._ledger.units
+                if left_out:
+                    self._report.take_back(unit, why_not)
                 how = ("left out", why_not, "") if left_out else ("adopted", "", unit.id)
                 _note_rows(connection, [(row, *how) for row in unit.rows])
             _note_rows(connection, [(item.row, "left out", item.reason, "") for item in fresh_left])
@@ -197,7 +199,7 @@ def look(former: Former, progress: Progress = lambda _done, _of: None) -> Report
 
 def _chosen_set(connection: Connection, dims: int | None, model: str, base_url: str | None) -> EmbeddingSet | None:
     """The set of the former vectors, made where it is missing; None: there are none, or none that a set could hold."""
-    if dims is None or dims > MOST_DIMS:
+    if dims is None:
         return None
     known = set_of(connection, dims)
     return known or add_set(connection, f"{SET_NAME}-{dims}", model=model, dims=dims, base_url=base_url, text="alone")

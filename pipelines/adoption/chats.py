@@ -89,7 +89,7 @@ def unfold(chat: FormerChat) -> Unfolded:
             continue
         runs.add(run_id or "")
         by = as_text(run.get("user_id"))
-        asked_by = {"askedBy": by} if by and by != chat.user_id else {}
+        asked_by = {"askedBy": by} if by and by.lower() != (chat.user_id or "").lower() else {}
         found.noted["questions by another person than the chat's owner"] += bool(asked_by)
         question, answer = turn.question(asked_by, times_of(chat)[0]), turn.answer(times_of(chat)[0])
         found.messages += [question, answer]

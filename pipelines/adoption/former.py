@@ -16,6 +16,7 @@ from psycopg import sql
 from pipelines.adoption.chats import FormerChat
 from pipelines.adoption.chunks import FormerChunk
 from pipelines.adoption.values import read_json
+from pipelines.core.embeddings.sets import MOST_DIMS
 from pipelines.core.errors import PermanentError, StorageUnavailableError
 from pipelines.core.records import Kind
 from pipelines.core.schemas import DEFAULT, Schemas
@@ -163,11 +164,12 @@ class Former:
 
     @property
     def dims(self) -> int | None:
-        """Dimensions of the set that vectors come into: of the columns, else of most vectors; None: there is none."""
+        """Dimensions of the set that vectors come into: of the columns, else of most vectors; None: there is none, or
+        more than a set may have."""
         if self._dims is None:
             told = {dims for table in CHUNKS.values() if (dims := self._vector_dims(table)) is not None}
             self._dims = told.pop() if len(told) == 1 and 0 not in told else self._most_dims() if told else 0
-        return self._dims or None
+        return self._dims if self._dims and self._dims <= MOST_DIMS else None
 
     def _most_dims(self) -> int:
         counts: dict[int, int] = {}

@@ -210,7 +210,7 @@ class Plan:
                 self.noted["sources given another number"] += handle != source.number
                 self.noted["sources whose deck or lecture is gone"] += is_gone(source, self.known)
                 self.noted["sources on another person's deck"] += is_foreign(source, reader, self.known)
-            cited = cite(numbered, reader, course, self.known, self._cited.find)
+            cited = cite(message.key, numbered, reader, course, self.known, self._cited.find)
             messages.append(replace(message, cited=cited))
         return Chat(
             id=made_id("chat", row.session_id),

@@ -49,19 +49,29 @@ class Report:
             keys = self.examples.setdefault(item.row.table, {}).setdefault(item.reason, [])
             if len(keys) < EXAMPLES:
                 keys.append(item.row.key)
-            return
+        else:
+            self._count(item, 1)
+
+    def take_back(self, unit: Unit, reason: str) -> None:
+        """Count a unit as left out after all."""
+        self._count(unit, -1)
+        for row in unit.rows:
+            self.add(LeftOut(row=row, reason=reason))
+
+    def _count(self, item: Unit, sign: int) -> None:
         record = item.record
         if isinstance(record, AdoptedPerson) and not (item.rows or item.chats):
             return  # who only owns a deck: noted, and no row of theirs is counted
         if isinstance(record, Passages):
-            self.adopted[f"{record.kind}_chunks"] += len(record.items)
-            self.adopted["vectors_kept"] += sum(each.vector for each in record.items)
-            self.adopted["vectors_missing"] += sum(not each.vector for each in record.items)
+            vectors = sum(each.vector for each in record.items)
+            self.adopted[f"{record.kind}_chunks"] += sign * len(record.items)
+            self.adopted["vectors_kept"] += sign * vectors
+            self.adopted["vectors_missing"] += sign * (len(record.items) - vectors)
             return
-        self.adopted[_NAMES[type(record)]] += 1
+        self.adopted[_NAMES[type(record)]] += sign
         if isinstance(record, Chat):
-            self.adopted["messages"] += len(record.messages)
-            self.adopted["sources"] += sum(len(message.cited) for message in record.messages)
+            self.adopted["messages"] += sign * len(record.messages)
+            self.adopted["sources"] += sign * sum(len(message.cited) for message in record.messages)
 
     def as_json(self) -> dict[str, Any]:
         """The report for programs."""

@@ -74,11 +74,16 @@ def number_sources(sources: Iterable[FormerSource]) -> list[tuple[int, FormerSou
     return list(given.items())
 
 
-def cite(
-    numbered: Sequence[tuple[int, FormerSource]], reader: UUID, course_id: UUID | None, known: Known, find: FindChunk
+def cite(  # noqa: PLR0917
+    answer: UUID,
+    numbered: Sequence[tuple[int, FormerSource]],
+    reader: UUID,
+    course_id: UUID | None,
+    known: Known,
+    find: FindChunk,
 ) -> tuple[Cited, ...]:
     """What an answer cites, for whose chat it is in: a material that is gone or another person's is not opened."""
-    return tuple(_cited(handle, source, reader, course_id, known, find) for handle, source in numbered)
+    return tuple(_cited(answer, handle, source, reader, course_id, known, find) for handle, source in numbered)
 
 
 def is_gone(source: FormerSource, known: Known) -> bool:
@@ -93,7 +98,7 @@ def is_foreign(source: FormerSource, reader: UUID, known: Known) -> bool:
 
 
 def _cited(  # noqa: PLR0917
-    handle: int, source: FormerSource, reader: UUID, course_id: UUID | None, known: Known, find: FindChunk
+    answer: UUID, handle: int, source: FormerSource, reader: UUID, course_id: UUID | None, known: Known, find: FindChunk
 ) -> Cited:
     key = source.material_id
     found = (known.decks.get(key) or known.talks.get(key)) if key is not None else None
@@ -101,7 +106,7 @@ def _cited(  # noqa: PLR0917
     name = found.file_name if isinstance(found, Deck) else title_of(found) if found is not None else ""
     foreign = is_foreign(source, reader, known)
     return Cited(
-        id=as_uuid(source.key) or made_id("source", source.key),
+        id=made_id("source", f"{answer}/{source.key}"),  # of two chats that hold an answer each may have had it
         handle=handle,
         kind=source.kind,
         material_id=key or made_id("material", source.source_id),

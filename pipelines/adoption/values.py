@@ -23,7 +23,7 @@ _DIGITS = re.compile(r"[0-9]{1,18}")
 LONGEST_NAME = 500
 """Characters of a name or key: an entry of an index has 2,700 bytes."""
 LONGEST_NUMBER = 400
-"""Digits of a number that is read; jsonb holds numbers of 130,000."""
+"""Digits of a number that is read as one; jsonb holds numbers of 130,000."""
 
 
 def made_id(kind: str, key: str) -> UUID:
@@ -81,14 +81,12 @@ def as_ms(value: object) -> int | None:
 
 
 def read_json(text: str | None) -> Any:
-    """A JSON value; None for SQL NULL.
+    """A JSON value; None for SQL NULL. Numbers that no float holds are their digits as text.
 
     Raises:
-        ValueError, RecursionError: it cannot be read, or holds what no row here could keep.
+        ValueError, RecursionError: it cannot be read.
     """
-    if text is None:
-        return None
-    return json.loads(text, parse_int=_int, parse_float=_float, parse_constant=_refused)
+    return None if text is None else json.loads(text, parse_int=_int, parse_float=_float, parse_constant=_refused)
 
 
 def arguments_of(text: object) -> Any:
@@ -162,17 +160,13 @@ def _within(found: datetime | None) -> datetime | None:
     return found if found is not None and FIRST <= found < LAST else None
 
 
-def _int(text: str) -> int:
-    if len(text) > LONGEST_NUMBER:
-        raise ValueError("a number of too many digits")
-    return int(text)
+def _int(text: str) -> int | str:
+    return int(text) if len(text) <= LONGEST_NUMBER else text
 
 
-def _float(text: str) -> float:
+def _float(text: str) -> float | str:
     found = float(text)
-    if found in (float("inf"), float("-inf")):
-        raise ValueError("a number beyond all floats")
-    return found
+    return text if found in (float("inf"), float("-inf")) else found
 
 
 def _refused(text: str) -> Any:

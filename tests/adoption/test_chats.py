@@ -215,11 +215,11 @@ def test_pictures_and_thoughts_come_along_and_what_is_no_picture_is_counted():
 
 
 @pytest.mark.parametrize(
-    "text", ["{", "NaN", '{"a": "\\u0000"}', '"\\ud800"', "1e999", "1" * 5000, "[" * 100_000, '{"\\u0000": 1}']
+    "text", ["{", "NaN", '{"a": "\\u0000"}', '"\\ud800"', "1" * 5000, "[" * 100_000, '{"\\u0000": 1}']
 )
 def test_arguments_that_are_no_json_or_that_no_row_could_keep_stay_text(text):
     assert arguments_of(text) == text
-    assert arguments_of('{"a": "\\\\u0000", "b": [1.5, null]}') == {"a": "\\u0000", "b": [1.5, None]}
+    assert arguments_of('{"a": "\\\\u0000", "b": [1.5, null, 1e999]}') == {"a": "\\u0000", "b": [1.5, None, "1e999"]}
 
 
 def test_numbers_that_mean_no_page_and_no_time_are_none():

@@ -78,12 +78,12 @@ select distinct document_id::text, slide_number, lecture_id::text, start_seconds
 
 -- name: former_slide_groups
 -- The chunks of each deck: its id as the metadata has it, and where the rows are, the oldest first.
-select meta_data ->> 'document_id', array_agg(ctid::text order by created_at nulls last, id)
+select lower(meta_data ->> 'document_id'), array_agg(ctid::text order by created_at nulls last, id)
 from ai.slide_chunks_knowledge group by 1 order by 1
 
 -- name: former_speech_groups
 -- The chunks of each lecture: its id as the metadata has it, and where the rows are, the oldest first.
-select meta_data ->> 'lecture_id', array_agg(ctid::text order by created_at nulls last, id)
+select lower(meta_data ->> 'lecture_id'), array_agg(ctid::text order by created_at nulls last, id)
 from ai.lecture_chunks_knowledge group by 1 order by 1
 
 -- name: former_chunks

@@ -19,6 +19,7 @@ from pipelines.defs.recognised_slides import recognised_slides
 from pipelines.defs.resources import resources
 from pipelines.defs.search_index import search_index
 from pipelines.defs.sensors import SENSORS
+from pipelines.defs.set_jobs import SET_JOBS, weekly_retirement
 from pipelines.defs.sets import sets_sensor, weekly_evaluation
 from pipelines.defs.slides import slide_images, slides
 from pipelines.defs.transcripts import transcripts
@@ -30,9 +31,9 @@ defs = dg.Definitions(
         *(lecture_audio, transcripts, lecture_chunks, lecture_embeddings, lecture_slides),
         *(set_embeddings, evaluation, promotion),
     ],
-    jobs=JOBS,
+    jobs=[*JOBS, *SET_JOBS],
     sensors=[*SENSORS, sets_sensor],
-    schedules=[*SCHEDULES, weekly_evaluation],
+    schedules=[*SCHEDULES, weekly_evaluation, weekly_retirement],
     resources=resources(),
     executor=dg.in_process_executor,  # a step's own process would cost more than the step; docs/decisions/0002
 )

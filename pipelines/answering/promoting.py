@@ -5,7 +5,7 @@ from typing import Any
 
 from pipelines.answering.evaluating import Evaluation, course_questions, evaluate_set
 from pipelines.core.embeddings.pointers import course_set, point
-from pipelines.core.embeddings.sets import count_lacks, find_set
+from pipelines.core.embeddings.sets import count_lacks, find_set, note_used
 from pipelines.core.errors import PermanentError
 from pipelines.core.records import Course, EmbeddingSet
 from pipelines.core.stores import Stores
@@ -45,6 +45,7 @@ def compare_sets(stores: Stores, course: Course, name: str) -> Comparison:
     """
     with stores.database.transaction() as connection:
         candidate, live = find_set(connection, name), course_set(connection, course.id)
+        note_used(connection, candidate)
         missing, chunks = count_lacks(connection, candidate, course.id)
         if live is None or not chunks:
             raise PermanentError(

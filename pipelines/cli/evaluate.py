@@ -22,6 +22,7 @@ from pipelines.core.postgres import Connection
 from pipelines.core.records import OPERATOR, Course, Scope
 from pipelines.core.stores import Stores
 from pipelines.steps.alignment.scoring import FoundSpan, read_spans, score_spans
+from pipelines.steps.misses import misses
 from pipelines.steps.questions import read_questions
 from pipelines.steps.scoring import KINDS, measured
 from pipelines.steps.statistics import compare
@@ -35,7 +36,7 @@ def register(app: typer.Typer) -> None:
     app.command()(evaluate_alignment)
 
 
-def evaluate(
+def evaluate(  # noqa: PLR0917  typer calls it, by name
     course: Annotated[str, typer.Option(help="Name of the course to search.")],
     questions: Annotated[
         Path | None,
@@ -47,6 +48,9 @@ def evaluate(
         str | None, typer.Option("--set", help="Embedding set to search in; without it the one that is live.")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="The whole result as JSON.")] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Also what came before the right place, of each question, and why.")
+    ] = False,
     against: Annotated[
         Path | None, typer.Option(help="What --json printed in an earlier run: is the difference more than chance?")
     ] = None,
@@ -66,6 +70,25 @@ def evaluate(
         print_json(result)
     else:
         _show(result)
+        if explain:
+            _explain(result)
+
+
+def _explain(result: dict[str, Any]) -> None:
+    """The questions whose right place did not come first, the worst first."""
+    found = misses(result["questions"])
+    if not found:
+        console.print("Every right place came first.")
+        return
+    table = Table()
+    for name in ("question", "rank", "answered at", "came first"):
+        table.add_column(name, justify="right" if name == "rank" else "left", overflow="fold")
+    for each in found:
+        rank = str(each.rank) if each.rank is not None else ">10"
+        right = f"{each.expected} ({each.why})" if each.why else each.expected
+        first = f"{each.instead} ({each.why_instead})" if each.instead else "nothing"
+        table.add_row(foreign(f"{each.id}: {each.question}"), rank, foreign(right), foreign(first))
+    console.print(table)
 
 
 def _show(result: dict[str, Any]) -> None:

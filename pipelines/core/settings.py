@@ -132,6 +132,9 @@ class Settings(BaseSettings):
     run_retention_days: int = Field(
         30, ge=0, description="Days after which finished Dagster runs and their events go; 0 keeps them."
     )
+    set_retention_days: int = Field(
+        90, ge=0, description="Days without use after which an added embedding set is retired; 0 keeps all."
+    )
     dagster_config: Path = Field(
         Path("dagster.yaml"), description="Dagster's instance file: its launcher, queue and storage."
     )

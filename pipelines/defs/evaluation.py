@@ -22,11 +22,18 @@ from pipelines.defs.partitions import sets_partitions
 from pipelines.defs.resources import StoresResource
 from pipelines.defs.search_index import search_index
 from pipelines.defs.uploads import OWNERS
+from pipelines.steps.misses import misses
 from pipelines.steps.plots import draw_recall
 from pipelines.steps.scoring import KINDS, recall_by_depth
 
 GROUP = "search"
 EVALUATION_VERSION = "1"
+DIGITS = 4
+"""Decimals of a figure in the UI."""
+
+TABLED = ("recall@1", "recall@5", "mrr@10")
+"""Figures of the table that compares two sets; the width of the UI has room for three."""
+
 SHOWN = ("recall@1", "recall@5", "recall@10", "ndcg@10", "mrr@10")
 
 
@@ -102,15 +109,15 @@ def evaluation(context: dg.AssetExecutionContext, stores: StoresResource) -> dg.
     """How well a course's questions are answered in one of its sets, beside the set that searches read."""
     with pair_of(context, stores.open) as pair:
         compared = compare_sets(stores.open, pair.course, pair.set_name)
-    reasons = " ".join(compared.reasons)
+    said = verdict(compared)
     return dg.MaterializeResult(
-        metadata=report(compared),
+        metadata={"verdict": said, **report(compared)},
         check_results=[
             dg.AssetCheckResult(
                 check_name="no_worse_than_the_live_set",
                 passed=not compared.reasons,
-                description=reasons or f"No worse than {compared.live.name}.",
-                metadata={"live_set": compared.live.name, "reasons": reasons or "none"},
+                description=said,
+                metadata={"live_set": compared.live.name, "reasons": " ".join(compared.reasons) or "none"},
             )
         ],
     )
@@ -136,7 +143,10 @@ def promotion(context: dg.AssetExecutionContext, stores: StoresResource) -> dg.M
             live = course_set(connection, pair.course_id)
     searched = live is not None and live.name == pair.set_name
     return dg.MaterializeResult(
-        metadata={**report(compared), "live_before": compared.live.name},
+        metadata={
+            "verdict": f"{pair.course_name} is searched in {pair.set_name}, and no more in {compared.live.name}.",
+            **report(compared),
+        },
         check_results=[
             dg.AssetCheckResult(
                 check_name="the_course_is_searched_in_it",
@@ -147,8 +157,17 @@ def promotion(context: dg.AssetExecutionContext, stores: StoresResource) -> dg.M
     )
 
 
+def verdict(compared: Comparison) -> str:
+    """What came of a comparison, in a sentence or more."""
+    if compared.reasons:
+        return " ".join(compared.reasons)
+    if compared.candidate.id == compared.live.id:
+        return f"{compared.course.name} is searched in this set."
+    return f"No worse than {compared.live.name}, which {compared.course.name} is searched in."
+
+
 def report(compared: Comparison) -> dict[str, Any]:
-    """What the UI shows of a comparison: figures it draws over time, both sets as a table, and a picture."""
+    """What the UI shows of a comparison: both sets as a table, a picture, and figures that it draws over time."""
     figures, live = compared.evaluation.figures, compared.live_evaluation.figures
     kinds = [kind for kind in KINDS if figures[kind]["n"]]
     same = compared.candidate.id == compared.live.id
@@ -162,34 +181,47 @@ def report(compared: Comparison) -> dict[str, Any]:
             for kind in kinds
         },
     )
+    drawn = dg.MetadataValue.md(f"![recall against k](data:image/png;base64,{base64.b64encode(picture).decode()})")
+    none = figures["none"]
     return {
-        **{f"{kind} {name}": figures[kind][name] for kind in kinds for name in SHOWN},
-        **{f"{kind} refused": figures[kind]["refused"] for kind in kinds},
-        **({"not in the materials, refused": figures["none"]["refused"]} if figures["none"]["n"] else {}),
+        "figures": dg.MetadataValue.md(_table(sets, kinds)),
+        "recall against k": drawn,
+        "not at the first place": dg.MetadataValue.md(_misses(compared.evaluation)),
+        **{f"{kind} {name}": round(figures[kind][name], DIGITS) for kind in kinds for name in SHOWN},
+        **{f"{kind} wrongly refused": round(figures[kind]["refused"], DIGITS) for kind in kinds},
+        **({"not in the materials, refused": round(none["refused"], DIGITS)} if none["n"] else {}),
         "questions": len(figures["questions"]),
-        "p95_ms": figures["latency_ms"]["p95"],
+        "search p95 (ms)": figures["latency_ms"]["p95"],
         **({"reranked": figures["reranker"]["reranked"]} if "reranker" in figures else {}),
         "set": compared.candidate.name,
         "model": compared.candidate.model,
-        "live_set": compared.live.name,
-        "figures": dg.MetadataValue.md(_table(sets, kinds)),
-        "recall_against_k": dg.MetadataValue.md(
-            f"![recall against k](data:image/png;base64,{base64.b64encode(picture).decode()})"
-        ),
-        "missed": ", ".join(_missed(compared.evaluation)) or "none",
+        "live set": compared.live.name,
     }
 
 
 def _table(sets: Mapping[str, dict[str, Any]], kinds: Sequence[str]) -> str:
-    lines = [f"| set | kind | questions | {' | '.join(SHOWN)} |", "|---" * (len(SHOWN) + 3) + "|"]
+    lines = [f"| set | kind | questions | {' | '.join(TABLED)} |", "|---" * (len(TABLED) + 3) + "|"]
     for name, figures in sets.items():
         for kind in kinds:
             row = figures[kind]
-            shown = [f"{row[one]:.3f} ({row['interval'][one][0]:.2f}-{row['interval'][one][1]:.2f})" for one in SHOWN]
+            shown = [_with_interval(row[one], *row["interval"][one]) for one in TABLED]
             lines.append(f"| `{name}` | {kind} | {row['n']} | {' | '.join(shown)} |")
     return "\n".join(lines)
 
 
-def _missed(evaluation: Evaluation) -> list[str]:
-    rows = evaluation.figures["questions"]
-    return [row["id"] for row in rows if row["rank"] is None and row["kind"] != "none"]
+def _with_interval(value: float, low: float, high: float) -> str:
+    """On one line however narrow the column is."""
+    return f"{value:.3f}\u00a0({low:.2f}\u2011{high:.2f})"
+
+
+def _misses(evaluation: Evaluation) -> str:
+    found = misses(evaluation.figures["questions"])
+    if not found:
+        return "Every right place came first."
+    lines = ["| question | rank | answered at | came first |", "|---|---|---|---|"]
+    for each in found:
+        right = f"{each.expected} ({each.why or 'not found'})"
+        first = f"{each.instead} ({each.why_instead})" if each.instead else "nothing"
+        cells = (f"{each.id}: {each.question}", str(each.rank or "> 10"), right, first)
+        lines.append("| " + " | ".join(cell.replace("|", "/").replace("\n", " ") for cell in cells) + " |")
+    return "\n".join(lines)

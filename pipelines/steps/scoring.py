@@ -46,8 +46,9 @@ def score(
         `slide` and `speech`, each `n`, `recall@1`, `recall@5`, `recall@10`, `ndcg@10`, `mrr@10` (0.0 where n is 0),
         `interval` (of each of them the 95 % bootstrap interval, empty where n is 0) and `refused` (a share);
         `none`: `n` and `refused`; `latency_ms`: `p50` and `p95`; `questions`: `id`, `kind`, `rank` (1-based; None: not
-        among the first ten), `refused`, and `top`, the first five places, each with its rank by meaning and by words
-        (None: that side did not bring it) and whether it is `right`.
+        among the first ten), `question`, `expected` (its places), `refused`, and `top`, the first five places, each
+        with its rank by meaning and by words (None: that side did not bring it) and whether it is `right`; `found`:
+        the right one of the first ten, None where there is none.
     """
     rows: list[dict[str, Any]] = []
     for n, (question, hits) in enumerate(zip(questions, results, strict=True)):
@@ -56,6 +57,9 @@ def score(
             "id": question.id,
             "kind": question.kind,
             "rank": right.index(True) + 1 if True in right else None,
+            "question": question.question,
+            "expected": [_expected(place) for place in question.places],
+            "found": _place(hits[right.index(True)]) if True in right else None,
             "top": [_place(hit) | {"right": fits} for hit, fits in zip(hits[:TOLD], right, strict=False)],
         }
         if refused is not None:
@@ -137,6 +141,13 @@ def _stands_at(hit: Hit, place: Place) -> bool:
         return False
     assert hit.start_ms is not None and hit.end_ms is not None  # noqa: S101  speech always has both
     return hit.start_ms < place.end_s * 1000 and hit.end_ms > place.start_s * 1000
+
+
+def _expected(place: Place) -> dict[str, Any]:
+    if place.kind == "slide":
+        return {"kind": "slide", "file": place.file, "pages": sorted(place.pages)}
+    times = {"start_ms": round(place.start_s * 1000), "end_ms": round(place.end_s * 1000)}
+    return {"kind": "speech", "file": place.file, **times}
 
 
 def _place(hit: Hit) -> dict[str, Any]:

@@ -35,7 +35,7 @@ class Cited:
     page_label: str | None
     start_ms: int | None
     end_ms: int | None
-    chunk_id: UUID
+    chunk_id: UUID | None
     quote: str
     file_sha256: str | None
     origin: dict[str, Any]

@@ -40,7 +40,7 @@ class CitedOut(Out):
     page_label: str | None
     start_ms: int | None
     end_ms: int | None
-    chunk_id: UUID
+    chunk_id: UUID | None
     quote: str
     changed: bool
     removed: bool

@@ -85,8 +85,10 @@ def test_a_set_that_is_no_worse_is_built_evaluated_and_promoted(graph, fake):
     assert result.success and failed_checks(result) == set()
     assert live(graph) == "trial"
     told = metadata(result, "evaluation")
-    assert (told["slide recall@5"], told["slide mrr@10"], told["questions"], told["missed"]) == (1, 1, 12, "none")
-    assert told["recall_against_k"].startswith("![recall against k](data:image/png;base64,iVBOR")
+    assert (told["slide recall@5"], told["slide mrr@10"], told["questions"]) == (1, 1, 12)
+    assert told["not at the first place"] == "Every right place came first."
+    assert told["verdict"] == f"No worse than {LIVE}, which {COURSE} is searched in."
+    assert told["recall against k"].startswith("![recall against k](data:image/png;base64,iVBOR")
     assert f"| `{LIVE} (live)` | slide | 12 |" in told["figures"] and "| `trial` | slide | 12 |" in told["figures"]
     assert fake.keys == ["Bearer none"] * len(fake.keys)
 
@@ -97,7 +99,11 @@ def test_a_worse_set_stops_at_the_check_with_its_reason_and_nothing_goes_live(gr
     assert not result.success and failed_checks(result) == {"no_worse_than_the_live_set"}
     (check,) = [each for each in result.get_asset_check_evaluations() if not each.passed]
     assert "slide mrr@10 is worse by more than chance: 0.500" in check.description
-    assert metadata(result, "evaluation")["slide mrr@10"] == 0.5
+    told = metadata(result, "evaluation")
+    assert told["slide mrr@10"] == 0.5 and told["verdict"] == check.description
+    (row,) = [line for line in told["not at the first place"].splitlines() if line.startswith("| momentum: ")]
+    assert row.startswith("| momentum: What is momentum? | 2 | week1.pdf, page 1 (no. ")
+    assert "by meaning" in row and " | week1.pdf, page 2 (no. 1 by meaning" in row
     assert result.asset_materializations_for_node("promotion") == []
     assert live(graph) == LIVE
 

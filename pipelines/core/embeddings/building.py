@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from pipelines.core.chunks import STANDARD, chunks_without_vectors
-from pipelines.core.embeddings.sets import SEARCH_TEXT_VERSION, building, embedded_text
+from pipelines.core.embeddings.sets import SEARCH_TEXT_VERSION, building, embedded_text, note_used
 from pipelines.core.embeddings.vectors import ensure_embedding_set, index_large_courses, write_vectors
 from pipelines.core.errors import PermanentError, SettingsError
 from pipelines.core.models.providers import Embedder
@@ -112,5 +112,6 @@ def build_set(
                 progress(done, len(rows))
         with database.transaction() as connection:
             index_large_courses(connection, known)
+            note_used(connection, known)
             chunks = connection.execute(statement("count_course_lacks"), {"set_id": known.id, "course_id": course.id})
             return Built(made=made, chunks=chunks.fetchall()[0][1])

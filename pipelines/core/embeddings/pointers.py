@@ -6,7 +6,7 @@ from the set that the one who moves it has compared with.
 
 from uuid import UUID
 
-from pipelines.core.embeddings.sets import count_lacks, hold
+from pipelines.core.embeddings.sets import count_lacks, hold, note_used
 from pipelines.core.errors import PermanentError
 from pipelines.core.postgres import Connection, read_record
 from pipelines.core.records import Course, EmbeddingSet
@@ -35,7 +35,7 @@ def point(connection: Connection, course: Course, known: EmbeddingSet, *, compar
             f"Another set went live for {course.name} meanwhile: promote {known.name} again, against that one.",
             code="set_changed",
         )
-    _move(connection, course, known, previous_id=live.id)
+    _move(connection, course, known, before=live, previous_id=live.id)
 
 
 def roll_back(connection: Connection, course: Course) -> EmbeddingSet:
@@ -51,14 +51,19 @@ def roll_back(connection: Connection, course: Course) -> EmbeddingSet:
         raise PermanentError(
             f"{course.name} has nothing to roll back to: no set was promoted since.", code="no_rollback"
         )
-    _move(connection, course, previous, previous_id=None)
+    _move(connection, course, previous, before=course_set(connection, course.id), previous_id=None)
     if previous.live:
         connection.execute(statement("delete_course_set"), {"course_id": course.id})
     return previous
 
 
-def _move(connection: Connection, course: Course, known: EmbeddingSet, *, previous_id: int | None) -> None:
+def _move(
+    connection: Connection, course: Course, known: EmbeddingSet, *, before: EmbeddingSet | None, previous_id: int | None
+) -> None:
     hold(connection, known)
+    for used in (known, before):
+        if used is not None:
+            note_used(connection, used)
     missing, chunks = count_lacks(connection, known, course.id)
     if missing:
         raise PermanentError(

@@ -147,6 +147,16 @@ def retire_set(connection: Connection, name: str) -> EmbeddingSet:
     return known
 
 
+def note_used(connection: Connection, known: EmbeddingSet) -> None:
+    """Somebody has use for a set now: it was built, promoted or evaluated, or a course was searched in it until now."""
+    connection.execute(statement("note_set_used"), {"set_id": known.id})
+
+
+def list_unused(connection: Connection, *, days: int) -> list[str]:
+    """Names of added sets that nobody has had use for in so many days, and no course can be rolled back to."""
+    return [row[0] for row in connection.execute(statement("list_unused_sets"), {"days": days})]
+
+
 def hold(connection: Connection, known: EmbeddingSet) -> None:
     """Keep builds of a set away until the transaction ends.
 

@@ -222,3 +222,15 @@ order by partition_key, s.id
 -- name: wait_briefly
 -- Statements of this transaction wait two seconds for a table, because others wait behind them. One row, nothing in it.
 select set_config('lock_timeout', '2s', true)
+
+-- name: list_unused_sets
+-- Sets that a person added, that no course is searched in or can be rolled back to, and that nobody has built, promoted or
+-- evaluated for `days` days: name.
+select s.name from embedding_sets s
+where s.added and s.retired_at is null and not s.live and s.used_at < now() - make_interval(days => %(days)s::integer)
+  and not exists (select from course_sets c where s.id in (c.set_id, c.previous_id))
+order by s.name
+
+-- name: note_set_used
+-- A set is of use now. Nothing comes out.
+update embedding_sets set used_at = now() where id = %(set_id)s::integer

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from pipelines.answering.turn import Bounds
+from pipelines.core.registry.access_tokens import MOST as MOST_TOKENS
 from pipelines.http.connections import ConnectionLimits
 
 
@@ -74,7 +75,7 @@ class Limits:
     sign_in_s: float = 600.0
     """From the beginning of a sign-in to its end, which a person spends at the issuer's page."""
 
-    tokens_per_user: int = 50
+    tokens_per_user: int = MOST_TOKENS
     """Personal access tokens of one person."""
 
     uploads_per_user: int = 4

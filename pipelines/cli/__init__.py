@@ -21,6 +21,7 @@ COMMANDS = {
     "materials": ("list", "show", "rename", "delete", "reprocess"),
     "courses": ("courses",),
     "people": ("people",),
+    "tokens": ("tokens",),
     "stored_files": ("files",),
     "backups": ("backup", "restore"),
     "keys": ("keys",),

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from pipelines.core.records import PIPELINE
+from pipelines.core.registry.access_tokens import PREFIX
 from pipelines.core.secrets.local_token import local_token
 from pipelines.core.settings import Settings
 from pipelines.http.rules import Scope, header
-from serving.accounts.access_tokens import PREFIX
 from serving.accounts.cookies import Cookies
 from serving.accounts.doors import Doors
 from serving.accounts.known import KnownPeople

@@ -1,14 +1,14 @@
 """The account of the person who asks: who they are, and the tokens of their programs."""
 
+from functools import partial
 from uuid import UUID
 
 from fastapi import Request
 from fastapi.responses import Response
 
 from pipelines.core.models.keys import find_model_key
-from serving.accounts.access_tokens import delete_access_token, list_access_tokens, make_access_token
+from pipelines.core.registry.access_tokens import delete_access_token, list_access_tokens, make_access_token
 from serving.accounts.asking import Manager, SignedIn
-from serving.accounts.changes import tell_change
 from serving.accounts.people import Person, Principal, choose, get_person
 from serving.guard import router as guarded
 from serving.problems import ProblemError, documented
@@ -57,8 +57,7 @@ async def _told(state: State, person: Principal, found: Person | None) -> MeOut:
 @router.get("/tokens", operation_id="listTokens", responses=documented())
 async def list_tokens(request: Request, person: Manager) -> TokenList:
     """Personal access tokens of this person, newest first, without their secrets."""
-    async with state_of(request).database.transaction(as_person=person.person) as connection:
-        found = await list_access_tokens(connection, person.user_id)
+    found = await state_of(request).core.run(person, partial(list_access_tokens, user_id=person.user_id))
     return TokenList(items=[TokenOut.model_validate(token) for token in found])
 
 
@@ -68,15 +67,15 @@ async def list_tokens(request: Request, person: Manager) -> TokenList:
 async def create_token(request: Request, person: Manager, body: TokenIn) -> TokenMadeOut:
     """A new token for this person's own programs. Its secret is told now and never again."""
     state = state_of(request)
-    async with state.database.transaction(as_person=person.person) as connection:
-        token_id, secret = await make_access_token(
-            connection,
-            person.user_id,
-            name=body.name,
-            scopes=sorted(set(body.scopes)),
-            expires_at=body.expires_at,
-            most=state.limits.tokens_per_user,
-        )
+    make = partial(
+        make_access_token,
+        user_id=person.user_id,
+        name=body.name,
+        scopes=sorted(set(body.scopes)),
+        expires_at=body.expires_at,
+        most=state.limits.tokens_per_user,
+    )
+    token_id, secret = await state.core.run(person, make)
     return TokenMadeOut(id=token_id, token=secret)
 
 
@@ -89,8 +88,6 @@ async def create_token(request: Request, person: Manager, body: TokenIn) -> Toke
 async def delete_token(request: Request, person: Manager, token_id: UUID) -> Response:
     """End a token; the next request that shows it is refused."""
     state = state_of(request)
-    async with state.database.transaction(as_person=person.person) as connection:
-        await delete_access_token(connection, person.user_id, token_id)
-        await tell_change(connection, person.user_id)
+    await state.core.run(person, partial(delete_access_token, token_id=token_id, user_id=person.user_id))
     state.accounts.authenticator.forget(person.user_id)
     return Response(status_code=204)

@@ -14,19 +14,3 @@ with found as (
 select id as user_id, subject, operator, suspended_at is not null as suspended, scopes,
        extract(epoch from expires_at - now())::float8 as left_s
 from found
-
--- name: list_access_tokens
--- Tokens of this person, newest first: id, name, scopes, created_at, expires_at, used_at.
-select id, name, scopes, created_at, expires_at, used_at from access_tokens
-where user_id = %(user_id)s::uuid order by created_at desc, id
-
--- name: make_access_token
--- A new token, if this person has fewer than they may: id. No row: they have as many as they may.
-insert into access_tokens (user_id, name, hash, scopes, expires_at)
-select %(user_id)s::uuid, %(name)s::text, %(hash)s::bytea, %(scopes)s::text[], %(expires_at)s::timestamptz
-where (select count(*) from access_tokens where user_id = %(user_id)s::uuid) < %(most)s::int
-returning id
-
--- name: delete_access_token
--- Ends a token of this person: its id. No row: it is not theirs, or not there.
-delete from access_tokens where id = %(id)s::uuid and user_id = %(user_id)s::uuid returning id

@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from pipelines.cli import make_app
+from pipelines.core.settings import get_settings
 from tests.defs.graphs import opened
 
 
@@ -53,6 +54,31 @@ def test_people_are_erased_and_erased_again_after_a_restore(type_in, stores):
     ids = f"{ada['id']}\n00000000-0000-4000-8000-000000000009\n"
     assert json.loads(type_in("people", "erase", "-", "--json", answer=ids)) == {"erased": 1}
     assert json.loads(type_in("people", "erase", "-", "--json", answer=ids)) == {"erased": 0}
+
+
+def test_tokens_are_made_listed_and_revoked(type_in, stores, monkeypatch):
+    made = json.loads(type_in("tokens", "make", "nightly", "--scope", "read", "--person", "s1", "--json"))
+    assert made["token"].startswith("sbp_")
+    assert "nightly" in type_in("tokens") and made["token"] not in type_in("tokens", "list", "--json")
+    (token,) = json.loads(type_in("tokens", "list", "--person", "ada@example.org", "--json"))
+    assert (token["id"], token["scopes"], token["used_at"]) == (made["id"], ["read"], None)
+    with stores.database.transaction() as connection:
+        kept = connection.execute(
+            "select expires_at - now() < interval '91 days', t::text from access_tokens t"
+        ).fetchone()
+    assert kept[0] is True and made["token"] not in kept[1]
+    own = json.loads(type_in("tokens", "make", "mine", "--scope", "chat", "--scope", "read", "--json"))
+    (token,) = [each for each in json.loads(type_in("tokens", "list", "--json")) if each["id"] == own["id"]]
+    assert token["scopes"] == ["chat", "read"]
+    type_in("tokens", "revoke", own["id"])
+    monkeypatch.setenv("OIDC_ISSUER", "https://issuer")
+    get_settings.cache_clear()
+    assert "whose it is with --person" in type_in("tokens", "make", "mine", "--scope", "read", code=1)
+    assert "nobody called" in type_in("tokens", "make", "x", "--scope", "read", "--person", "eve", code=1)
+    type_in("tokens", "make", "x", "--scope", "account", "--person", "s1", code=2)
+    assert "Revoked" in type_in("tokens", "revoke", made["id"])
+    assert "no such token" in type_in("tokens", "revoke", made["id"], code=1)
+    assert json.loads(type_in("tokens", "list", "--json")) == []
 
 
 def test_a_list_of_courses_is_shown_asked_about_and_taken_and_gets_owners(type_in, tmp_path):

@@ -70,3 +70,22 @@ values (%(hash)s::bytea, now() + make_interval(secs => %(life_s)s::float8))
 -- it ends and no longer. One row: the four values.
 select set_config('role', %(role)s::text, true), set_config('studybuddy.person', %(person)s::text, true),
        set_config('studybuddy.course', %(course)s::text, true), set_config('search_path', %(path)s::text, true)
+
+-- name: list_access_tokens
+-- Tokens of this person (null: of everybody), newest first: id, user_id, name, scopes, created_at, expires_at, used_at.
+select id, user_id, name, scopes, created_at, expires_at, used_at from access_tokens
+where %(user_id)s::uuid is null or user_id = %(user_id)s::uuid
+order by created_at desc, id
+
+-- name: make_access_token
+-- A new token, if this person has fewer than they may: id. No row: they have as many as they may.
+insert into access_tokens (user_id, name, hash, scopes, expires_at)
+select %(user_id)s::uuid, %(name)s::text, %(hash)s::bytea, %(scopes)s::text[], %(expires_at)s::timestamptz
+where (select count(*) from access_tokens where user_id = %(user_id)s::uuid) < %(most)s::int
+returning id
+
+-- name: delete_access_token
+-- Ends a token of this person (null: whoever's it is): its id. No row: it is not theirs, or not there.
+delete from access_tokens
+where id = %(id)s::uuid and (%(user_id)s::uuid is null or user_id = %(user_id)s::uuid)
+returning id

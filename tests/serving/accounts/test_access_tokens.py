@@ -1,5 +1,6 @@
 """Personal access tokens: told once, good for what they were made for, gone when they are ended."""
 
+import time
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -78,6 +79,17 @@ def test_an_ended_token_is_out_at_once_also_elsewhere(signed, ada, rows):
         assert ada.delete(f"/api/tokens/{made['id']}").status_code == 204
         assert program.get("/api/me").status_code == 401
     assert ada.delete(f"/api/tokens/{made['id']}").status_code == 404
+
+
+def test_a_token_that_an_operator_ends_is_out_everywhere(signed, ada, rows):
+    made = make(ada)
+    with signed.program(made["token"]) as program:
+        assert program.get("/api/me").status_code == 200
+        rows("delete from access_tokens where id = %s", [made["id"]])  # as `studybuddy tokens revoke` does
+        deadline = time.monotonic() + 20
+        while program.get("/api/me").status_code != 401:
+            assert time.monotonic() < deadline, "it is remembered"
+            time.sleep(0.05)
 
 
 def test_nobody_ends_or_sees_another_s_token(signed, ada):

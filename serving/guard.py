@@ -18,9 +18,12 @@ from pipelines.core.errors import StudyBuddyError
 from pipelines.core.settings import Settings
 from pipelines.http.rules import has_foreign_body, media_type
 from serving.accounts.asking import Asking, AskingByLink, AskingNobody
-from serving.accounts.people import Principal
+from serving.accounts.people import CHAT, UPLOAD, Principal
 from serving.limits import Limits
 from serving.problems import ProblemError, code_of, respond, said_of
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Methods that write nothing."""
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
@@ -66,7 +69,10 @@ class GuardedRoute(APIRoute):
             try:
                 limit = self._admit(request)
             except ProblemError as problem:
-                response = respond(problem.code, scope=request.scope, retry_after_s=problem.retry_after_s)
+                message = _where(request.app.state.settings) if problem.code == "not_moved" else None
+                response = respond(
+                    problem.code, scope=request.scope, retry_after_s=problem.retry_after_s, message=message
+                )
                 response.headers["connection"] = "close"  # the body was not read, so nothing may follow on this line
                 return response
             body = _Counted(request.receive, limit)
@@ -99,6 +105,8 @@ class GuardedRoute(APIRoute):
             person: Principal | None = request.scope.get("person")
             if person is None or (request.scope["by_link"] and not isinstance(self.asking, AskingByLink)):
                 raise ProblemError("not_authenticated")
+            if person.former and _writes(request, self.asking.scope):
+                raise ProblemError("not_moved")
             if self.asking.scope is not None and self.asking.scope not in person.scopes:
                 raise ProblemError("scope_missing")
         limits: Limits = request.app.state.limits
@@ -111,6 +119,19 @@ class GuardedRoute(APIRoute):
         if self.takes is not None and media_type(request.scope) not in self.takes.types:
             raise ProblemError("wrong_body")
         return largest
+
+
+def _writes(request: Request, scope: str | None) -> bool:
+    """Whether a request would write what the former system writes still; one's account here is one's own."""
+    courses = request.url.path.startswith("/api/courses")
+    return request.method not in SAFE and (scope in (CHAT, UPLOAD) or courses)
+
+
+def _where(settings: Settings) -> str | None:
+    """The sentence for who writes elsewhere, with where that is; None: nobody has said."""
+    if not settings.former_url:
+        return None
+    return f"You still write in the former system, at {settings.former_url}; here you can read."
 
 
 class _Counted:

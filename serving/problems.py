@@ -40,6 +40,7 @@ PROBLEMS: dict[str, Problem] = {
     "body_too_large": Problem(413, "The request is too large."),
     **{code: Problem(refusal.status, refusal.message) for code, refusal in REFUSALS.items()},
     "not_authenticated": Problem(401, "Sign in first."),
+    "not_moved": Problem(409, "You still write in the former system; here you can read."),
     "suspended": Problem(403, "Your account is suspended; ask who runs this service."),
     "too_many_requests": Problem(429, "That were very many requests in a minute; wait a moment and go on."),
     "scope_missing": Problem(403, "This token is not for that; make one with the scope it takes, or sign in."),
@@ -127,8 +128,8 @@ PROBLEMS: dict[str, Problem] = {
 }
 
 EVERYWHERE = (
-    "not_authenticated", "suspended", "scope_missing", "too_many_requests", "bad_host", "foreign_origin", "not_json",
-    "sign_in_unavailable", "storage_unavailable", "internal",
+    "not_authenticated", "suspended", "scope_missing", "not_moved", "too_many_requests", "bad_host", "foreign_origin",
+    "not_json", "sign_in_unavailable", "storage_unavailable", "internal",
 )  # fmt: skip
 """Problems any route can give to who asks it; two of them only where something is sent."""
 

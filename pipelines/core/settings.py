@@ -170,6 +170,9 @@ class Settings(BaseSettings):
     adoption_issuers: str = Field(
         "", description="Issuers that may say who is who of an adopted deployment, by commas; empty: nobody is claimed."
     )
+    former_url: str | None = Field(
+        None, description="Address of the adopted deployment's page, told to who has not moved from it; unset: no link."
+    )
     api_token: SecretStr | None = Field(
         None, description="Token of the local user; unset makes one in STUDYBUDDY_HOME/run/api.token."
     )

@@ -18,7 +18,7 @@ from pipelines.http.rules import Scope, header
 from serving.accounts.cookies import Cookies
 from serving.accounts.doors import Doors
 from serving.accounts.known import KnownPeople
-from serving.accounts.people import EVERYTHING, Person, Principal, ensure_person, get_person
+from serving.accounts.people import CHAT, EVERYTHING, UPLOAD, Person, Principal, ensure_person, get_person
 from serving.database import ServingDatabase, row
 from serving.limits import Limits
 from serving.problems import ProblemError
@@ -148,7 +148,8 @@ class Authenticator:
             user_id=found["user_id"],
             local=self._local is not None,
             operator=found["operator"] or self._is_operator(found["subject"]),
-            scopes=scopes,
+            scopes=_allowed(scopes, former=found["former"]),
+            former=found["former"],
         )
         credential = f"session {secret}" if session else secret
         return self._remember(credential, person, found["suspended"], mark, found.get("left_s"))
@@ -166,6 +167,8 @@ class Authenticator:
             user_id=person.id,
             local=self._local is not None,
             operator=person.operator or self._is_operator(person.subject),
+            scopes=_allowed(EVERYTHING, former=person.former),
+            former=person.former,
         )
 
     def _is_operator(self, subject: str | None) -> bool:
@@ -181,6 +184,11 @@ async def local_person(settings: Settings, database: ServingDatabase) -> tuple[P
     async with database.transaction(as_person=PIPELINE) as connection:
         person = await ensure_person(connection, issuer=LOCAL_ISSUER, subject=LOCAL_SUBJECT)
     return Principal(user_id=person.id, local=True, operator=True), local_token(settings)
+
+
+def _allowed(scopes: frozenset[str], *, former: bool) -> frozenset[str]:
+    """What somebody may do here, who may still write in a former deployment."""
+    return scopes - {CHAT, UPLOAD} if former else scopes
 
 
 def hashed(secret: str) -> bytes:

@@ -24,13 +24,15 @@ class Principal:
     """A person who is signed in, and what this credential of theirs may do.
 
     `local` is the one user of a machine without sign-in, who owns every course of it. `operator`: may use what is for
-    the people who run the service.
+    the people who run the service. `former`: they came over from a former deployment and still write there; here they
+    only read.
     """
 
     user_id: UUID
     local: bool
     operator: bool = False
     scopes: frozenset[str] = EVERYTHING
+    former: bool = False
 
     @property
     def person(self) -> records.Person:
@@ -46,7 +48,7 @@ class Principal:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
     """A person's row. `name` and `email` None: nobody has said. `issuer` and `subject` None: they cannot sign in.
-    `language` and `theme`: how they want the page; None: they have not chosen."""
+    `language` and `theme`: how they want the page; None: they have not chosen. `former`: as of `Principal`."""
 
     id: UUID
     issuer: str | None
@@ -57,6 +59,7 @@ class Person:
     suspended: bool
     language: str | None
     theme: str | None
+    former: bool = False
 
 
 async def ensure_person(

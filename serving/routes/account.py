@@ -50,7 +50,8 @@ async def _told(state: State, person: Principal, found: Person | None) -> MeOut:
     openrouter = OpenRouterOut(connected=connected, label=key.label if connected and key is not None else None)
     return MeOut(
         id=found.id, name=found.name, email=found.email, operator=person.operator, language=found.language,
-        theme=found.theme, openrouter=openrouter,
+        theme=found.theme, openrouter=openrouter, belongs="former" if found.former else "here",
+        former_url=state.settings.former_url if found.former else None,
     )  # fmt: skip
 
 

@@ -21,7 +21,8 @@ Theme = Literal["system", "light", "dark"]
 
 class MeOut(Out):
     """Who asks. `name` and `email` null: the issuer did not say. `operator`: may use operators' routes. `language` and
-    `theme`: how they want the page; null: they have not chosen."""
+    `theme`: how they want the page; null: they have not chosen. `belongs`: where they write: `here`, or in the `former`
+    deployment they came over from, whose page is at `formerUrl` (null: nobody said); here they then only read."""
 
     id: UUID
     name: str | None
@@ -30,6 +31,8 @@ class MeOut(Out):
     language: str | None
     theme: Theme | None
     openrouter: OpenRouterOut
+    belongs: Literal["here", "former"]
+    former_url: str | None
 
 
 class MePatch(In):

@@ -1,5 +1,5 @@
 -- name: find_browser_session
--- Whose browser this is, and the use noted if the last note is old: user_id, subject, operator, suspended. No row: ended or none.
+-- Whose browser this is, and the use noted if the last note is old: user_id, subject, operator, suspended, former. No row: ended or none.
 with found as (
     select s.hash, s.seen_at, u.id, u.subject, u.operator, u.suspended_at
     from browser_sessions s join users u on u.id = s.user_id
@@ -9,7 +9,7 @@ with found as (
     update browser_sessions s set seen_at = now() from found f
     where s.hash = f.hash and f.seen_at < now() - make_interval(secs => %(note_s)s::float8)
 )
-select id as user_id, subject, operator, suspended_at is not null as suspended from found
+select id as user_id, subject, operator, suspended_at is not null as suspended, belongs_there(id) as former from found
 
 -- name: start_browser_session
 -- A new session of this person. Nothing comes out.

@@ -1,10 +1,11 @@
 """The embedder behind any OpenAI-compatible `/embeddings`; nothing it answers is believed.
 
-Asks for floats, because several servers answer base64 requests with nothing; puts answers in order by their index;
-checks count, dimension and finiteness; halves a batch the server finds too large.
+Asks for floats, because several servers answer base64 requests with nothing, and without a word about that where a
+server refuses it; puts answers in order by their index; checks count, dimension and finiteness; halves a batch the
+server finds too large.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -30,13 +31,28 @@ BLANK = "-"
 
 
 class RemoteEmbedder:
-    """One model behind one URL. `dims` is checked against every answer; `meter` None: nobody counts the calls."""
+    """One model behind one URL.
+
+    Args:
+        dims: checked against every answer.
+        meter: None: nobody counts the calls.
+        options: fields that go with each request, such as a dimension some servers want to be asked for.
+    """
 
     max_tokens = MAX_TOKENS
     multilingual = None
 
-    def __init__(self, client: "openai.OpenAI", *, model: str, dims: int, meter: Meter | None = None) -> None:
-        self._client = client
+    def __init__(
+        self,
+        client: "openai.OpenAI",
+        *,
+        model: str,
+        dims: int,
+        meter: Meter | None = None,
+        options: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._client, self._options = client, dict(options or {})
+        self._takes_floats = True  # until the server refuses to be asked for them
         self._meter = meter
         self.model = model
         self.dims = dims
@@ -72,13 +88,29 @@ class RemoteEmbedder:
     def _ask(self, texts: list[str]) -> Any:
         with self._meter.call() if self._meter is not None else nullcontext(Used()) as used:
             try:
-                with translated(self.model):
-                    answer = self._client.embeddings.create(model=self.model, input=texts, encoding_format="float")
+                answer = self._request(texts)
             except ValueError:  # the client's own complaint about an answer without data
                 raise garbage(self.model) from None
             raise_error_body(self.model, answer)
             used.take(getattr(answer, "usage", None))
             return answer
+
+    def _request(self, texts: list[str]) -> Any:
+        import openai
+        from openai.types import CreateEmbeddingResponse
+
+        with translated(self.model):
+            if self._takes_floats:
+                try:
+                    return self._client.embeddings.create(
+                        model=self.model, input=texts, encoding_format="float", extra_body=self._options
+                    )
+                except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
+                    if "encoding_format" not in str(error):
+                        raise
+                self._takes_floats = False
+            body = {"model": self.model, "input": texts, **self._options}
+            return self._client.post("/embeddings", body=body, cast_to=CreateEmbeddingResponse)
 
     def _checked(self, data: Any, count: int) -> list[npt.NDArray[np.float32]]:
         if not isinstance(data, list) or len(data) != count:

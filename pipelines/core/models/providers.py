@@ -112,7 +112,13 @@ def embedder(
         return _local[wants_second_vectors(settings), briefly]
     payer = meter.payer if meter is not None else payer_of_vectors(NOBODY, settings, None)
     client = (clients or Clients(settings)).of(payer)
-    return RemoteEmbedder(client, model=settings.embedding_model, dims=settings.embedding_dims, meter=meter)
+    return RemoteEmbedder(
+        client,
+        model=settings.embedding_model,
+        dims=settings.embedding_dims,
+        meter=meter,
+        options=settings.embedding_options,
+    )
 
 
 def embedder_for(

@@ -81,6 +81,20 @@ def test_floats_are_asked_for_and_rows_come_normalised(embed, model):
     assert "dimensions" not in request  # some models refuse it
 
 
+def test_a_server_that_refuses_to_be_asked_for_floats_is_asked_without_a_word_about_it_from_then_on(settings, model):
+    def refusing(request):
+        if "encoding_format" in request:
+            return [Status(400, {"error": {"message": "encoding_format must be base64 or null"}})]
+        return [Status(200, vectors(request))]
+
+    model.default = refusing
+    embed = embedder(settings.model_copy(update={"embedding_options": {"output_dimension": 3}}))
+    for text in ("a", "bb"):
+        assert np.allclose(embed.embed([text]), expected(text))
+    assert ["encoding_format" in request for request in model.requests] == [True, False, False]
+    assert all(request["output_dimension"] == 3 for request in model.requests)
+
+
 def test_shuffled_rows_are_put_in_order(embed, model):
     model.script(answer(order=[2, 0, 1]))
     assert np.allclose(embed.embed(["a", "bb", "ccc"]), expected("a", "bb", "ccc"))

@@ -14,6 +14,7 @@ from pipelines.defs.lecture_chunks import lecture_chunks
 from pipelines.defs.lecture_embeddings import lecture_embeddings
 from pipelines.defs.lecture_slides import lecture_slides
 from pipelines.defs.lectures import lectures
+from pipelines.defs.notebook_results import notebook_results_sensor, save_notebook_result
 from pipelines.defs.official_courses import SCHEDULES
 from pipelines.defs.recognised_slides import recognised_slides
 from pipelines.defs.resources import resources
@@ -31,8 +32,8 @@ defs = dg.Definitions(
         *(lecture_audio, transcripts, lecture_chunks, lecture_embeddings, lecture_slides),
         *(set_embeddings, evaluation, promotion),
     ],
-    jobs=[*JOBS, *SET_JOBS],
-    sensors=[*SENSORS, sets_sensor],
+    jobs=[*JOBS, *SET_JOBS, save_notebook_result],
+    sensors=[*SENSORS, sets_sensor, notebook_results_sensor],
     schedules=[*SCHEDULES, weekly_evaluation, weekly_retirement],
     resources=resources(),
     executor=dg.in_process_executor,  # a step's own process would cost more than the step; docs/decisions/0002

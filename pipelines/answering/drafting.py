@@ -5,7 +5,7 @@ from hashlib import sha256
 from pipelines.answering.citations import safe_markdown, without_handles
 from pipelines.answering.model import ChatModel
 from pipelines.answering.one_call import written
-from pipelines.core.question_sets import Passage
+from pipelines.core.evaluations.question_sets import Passage
 
 PASSAGE_CHARS = 4_000
 """Of a passage a model is shown so many characters."""

@@ -7,14 +7,17 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from pipelines.answering.quoting import relevant_hits
 from pipelines.core.embeddings.embedders import question_embedder, set_embedder
+from pipelines.core.embeddings.pointers import course_set
 from pipelines.core.errors import NotFoundError
+from pipelines.core.evaluations.notebook_results import put_notebook_result
+from pipelines.core.evaluations.question_sets import list_material_files, list_question_sets
 from pipelines.core.models.payers import find_local_person
 from pipelines.core.models.providers import Embedder
 from pipelines.core.postgres import Connection, Database
-from pipelines.core.question_sets import list_material_files, list_question_sets
 from pipelines.core.records import OPERATOR, Course, EmbeddingSet, Hit, Scope
 from pipelines.core.retrieval import RANKING, Ranking, ranking_for, retrieve_chunks
 from pipelines.core.stores import Stores
@@ -108,3 +111,36 @@ def course_questions(connection: Connection, course: Course) -> list[Question]:
     if not kept:
         raise NotFoundError(f"{course.name} has no questions; `studybuddy questions import FILE` brings some.")
     return parse_questions(kept[0].lines, name=f"Version {kept[0].version} of {course.name}'s questions")
+
+
+def save_result(
+    stores: Stores,
+    course: Course,
+    evaluation: Evaluation,
+    *,
+    notebook: str,
+    parameters: dict[str, Any],
+    known: EmbeddingSet | None = None,
+) -> UUID:
+    """Save an evaluation made in a notebook: a Dagster run shows it beside those of the asset. The result's id.
+
+    Args:
+        parameters: what the notebook was run with.
+        known: the set that was asked; None: the one the course is searched in.
+
+    Raises:
+        NotFoundError: nothing was embedded yet.
+        StorageUnavailableError
+    """
+    with stores.database.transaction() as connection:
+        asked = known or course_set(connection, course.id)
+        if asked is None:
+            raise NotFoundError(f"{course.name} has nothing to search yet: ingest materials first.")
+        return put_notebook_result(
+            connection,
+            course.id,
+            set_name=asked.name,
+            notebook=notebook,
+            parameters=parameters,
+            figures=evaluation.figures,
+        )

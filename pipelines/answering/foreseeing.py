@@ -22,11 +22,11 @@ from pipelines.core.embeddings.embedders import set_embedder
 from pipelines.core.embeddings.pointers import course_set
 from pipelines.core.embeddings.sets import embedded_text, find_set
 from pipelines.core.errors import PermanentError
+from pipelines.core.evaluations.question_sets import list_question_sets
 from pipelines.core.models.estimates import rate_of_embedding
 from pipelines.core.models.payers import find_local_person
 from pipelines.core.models.providers import LOCAL_MODELS, Embedder, embedder_for
 from pipelines.core.postgres import Connection, Database
-from pipelines.core.question_sets import list_question_sets
 from pipelines.core.records import OPERATOR, Chunk, Course, Document, EmbeddingSet, Hit, Lecture, Scope
 from pipelines.core.retrieval import Ranking, ranking_for
 from pipelines.core.stores import Stores

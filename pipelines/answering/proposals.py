@@ -8,8 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from pipelines.core.errors import NotFoundError
-from pipelines.core.postgres import Connection
-from pipelines.core.question_sets import (
+from pipelines.core.evaluations.question_sets import (
     Extent,
     Proposal,
     ProposedPlace,
@@ -18,6 +17,7 @@ from pipelines.core.question_sets import (
     put_question_set,
     settle_proposals,
 )
+from pipelines.core.postgres import Connection
 from pipelines.steps.questions import Place, Question, bad_lines, base_name, parse_questions
 
 NAME = "reviewed"

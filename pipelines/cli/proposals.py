@@ -12,10 +12,7 @@ from pipelines.answering.proposals import Reviewed, usual_places
 from pipelines.answering.proposals import review as settle
 from pipelines.cli.output import clock, console, errors, fail, foreign, print_json, told
 from pipelines.core.courses import find_course
-from pipelines.core.models.clients import AsyncClients
-from pipelines.core.models.meter import Meter
-from pipelines.core.models.payers import find_local_person, find_means, payer_of_answers
-from pipelines.core.question_sets import (
+from pipelines.core.evaluations.question_sets import (
     Passage,
     Proposal,
     ProposedPlace,
@@ -23,6 +20,9 @@ from pipelines.core.question_sets import (
     list_passages,
     list_proposals,
 )
+from pipelines.core.models.clients import AsyncClients
+from pipelines.core.models.meter import Meter
+from pipelines.core.models.payers import find_local_person, find_means, payer_of_answers
 from pipelines.core.records import Course
 from pipelines.core.stores import Stores
 

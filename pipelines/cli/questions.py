@@ -10,7 +10,7 @@ from pipelines.answering.proposals import misplaced
 from pipelines.cli import proposals
 from pipelines.cli.output import console, foreign, print_json, told
 from pipelines.core.courses import find_course
-from pipelines.core.question_sets import list_extents, list_question_sets, put_question_set
+from pipelines.core.evaluations.question_sets import list_extents, list_question_sets, put_question_set
 from pipelines.core.stores import Stores
 from pipelines.steps.questions import bad_lines, parse_questions, read_lines
 

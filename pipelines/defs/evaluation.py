@@ -1,14 +1,12 @@
 """Evaluation of a course's embedding sets: built beside the live one, measured, and promoted while the check holds."""
 
-import base64
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import dagster as dg
 
 from pipelines.answering.cutting import build_course
-from pipelines.answering.evaluating import Evaluation
 from pipelines.answering.promoting import Comparison, compare_sets, promote_set
 from pipelines.core.embeddings.embedders import set_embedder
 from pipelines.core.embeddings.pairs import Pair, find_pair
@@ -17,24 +15,15 @@ from pipelines.core.embeddings.sets import SEARCH_TEXT_VERSION, count_lacks, fin
 from pipelines.core.errors import PermanentError
 from pipelines.core.models.payers import find_local_person
 from pipelines.core.stores import Stores
+from pipelines.defs.evaluation_report import shown
 from pipelines.defs.failures import told_to_dagster
 from pipelines.defs.partitions import sets_partitions
 from pipelines.defs.resources import StoresResource
 from pipelines.defs.search_index import search_index
 from pipelines.defs.uploads import OWNERS
-from pipelines.steps.misses import misses
-from pipelines.steps.plots import draw_recall
-from pipelines.steps.scoring import KINDS, recall_by_depth
 
 GROUP = "search"
 EVALUATION_VERSION = "1"
-DIGITS = 4
-"""Decimals of a figure in the UI."""
-
-TABLED = ("recall@1", "recall@5", "mrr@10")
-"""Figures of the table that compares two sets; the width of the UI has room for three."""
-
-SHOWN = ("recall@1", "recall@5", "recall@10", "ndcg@10", "mrr@10")
 
 
 @contextmanager
@@ -167,61 +156,9 @@ def verdict(compared: Comparison) -> str:
 
 
 def report(compared: Comparison) -> dict[str, Any]:
-    """What the UI shows of a comparison: both sets as a table, a picture, and figures that it draws over time."""
+    """What the UI shows of a comparison: both sets, the candidate's figures, and which sets they are."""
     figures, live = compared.evaluation.figures, compared.live_evaluation.figures
-    kinds = [kind for kind in KINDS if figures[kind]["n"]]
     same = compared.candidate.id == compared.live.id
     sets = {f"{compared.live.name} (live)": live} | ({} if same else {compared.candidate.name: figures})
-    picture = draw_recall(
-        f"{compared.course.name}: recall against k",
-        {
-            f"{kind}, {figures[kind]['n']} questions": {
-                name: recall_by_depth(each["questions"], kind) for name, each in sets.items()
-            }
-            for kind in kinds
-        },
-    )
-    drawn = dg.MetadataValue.md(f"![recall against k](data:image/png;base64,{base64.b64encode(picture).decode()})")
-    none = figures["none"]
-    return {
-        "figures": dg.MetadataValue.md(_table(sets, kinds)),
-        "recall against k": drawn,
-        "not at the first place": dg.MetadataValue.md(_misses(compared.evaluation)),
-        **{f"{kind} {name}": round(figures[kind][name], DIGITS) for kind in kinds for name in SHOWN},
-        **{f"{kind} wrongly refused": round(figures[kind]["refused"], DIGITS) for kind in kinds},
-        **({"not in the materials, refused": round(none["refused"], DIGITS)} if none["n"] else {}),
-        "questions": len(figures["questions"]),
-        "search p95 (ms)": figures["latency_ms"]["p95"],
-        **({"reranked": figures["reranker"]["reranked"]} if "reranker" in figures else {}),
-        "set": compared.candidate.name,
-        "model": compared.candidate.model,
-        "live set": compared.live.name,
-    }
-
-
-def _table(sets: Mapping[str, dict[str, Any]], kinds: Sequence[str]) -> str:
-    lines = [f"| set | kind | questions | {' | '.join(TABLED)} |", "|---" * (len(TABLED) + 3) + "|"]
-    for name, figures in sets.items():
-        for kind in kinds:
-            row = figures[kind]
-            shown = [_with_interval(row[one], *row["interval"][one]) for one in TABLED]
-            lines.append(f"| `{name}` | {kind} | {row['n']} | {' | '.join(shown)} |")
-    return "\n".join(lines)
-
-
-def _with_interval(value: float, low: float, high: float) -> str:
-    """On one line however narrow the column is."""
-    return f"{value:.3f}\u00a0({low:.2f}\u2011{high:.2f})"
-
-
-def _misses(evaluation: Evaluation) -> str:
-    found = misses(evaluation.figures["questions"])
-    if not found:
-        return "Every right place came first."
-    lines = ["| question | rank | answered at | came first |", "|---|---|---|---|"]
-    for each in found:
-        right = f"{each.expected} ({each.why or 'not found'})"
-        first = f"{each.instead} ({each.why_instead})" if each.instead else "nothing"
-        cells = (f"{each.id}: {each.question}", str(each.rank or "> 10"), right, first)
-        lines.append("| " + " | ".join(cell.replace("|", "/").replace("\n", " ") for cell in cells) + " |")
-    return "\n".join(lines)
+    about = {"set": compared.candidate.name, "model": compared.candidate.model, "live set": compared.live.name}
+    return {**shown(compared.course.name, sets, figures), **about}

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from pipelines.core.question_sets import ProposedPlace
+from pipelines.core.evaluations.question_sets import ProposedPlace
 from serving.database import Connection, row, rows
 
 

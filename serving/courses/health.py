@@ -3,9 +3,9 @@
 from dataclasses import asdict
 
 from pipelines.answering.proposals import usual_places
+from pipelines.core.evaluations.question_sets import Proposal, list_proposals
 from pipelines.core.materials import list_materials
 from pipelines.core.postgres import Connection
-from pipelines.core.question_sets import Proposal, list_proposals
 from pipelines.core.reading.course_health import (
     list_lectures_without_slides,
     list_source_reports,

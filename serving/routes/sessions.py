@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from fastapi import Path, Query, Request
 from fastapi.responses import Response
 
-from pipelines.core.question_sets import share_question, unshare_question
+from pipelines.core.evaluations.question_sets import share_question, unshare_question
 from serving.accounts.access import get_my_course
 from serving.accounts.asking import Asker, Reader
 from serving.chat import sessions as s

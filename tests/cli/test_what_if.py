@@ -10,8 +10,8 @@ from pipelines.cli import make_app
 from pipelines.core.courses import ensure_course, find_course
 from pipelines.core.embeddings.embedders import set_embedder
 from pipelines.core.embeddings.sets import add_set, find_set
+from pipelines.core.evaluations.question_sets import put_question_set
 from pipelines.core.models.payers import find_local_person
-from pipelines.core.question_sets import put_question_set
 from tests.conftest import fresh_database
 from tests.defs.test_documents_graph import pdf
 from tests.fake_embeddings import FakeEmbeddings

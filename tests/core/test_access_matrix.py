@@ -6,8 +6,8 @@ import pytest
 
 from pipelines.core.documents import get_document, list_documents
 from pipelines.core.errors import NotFoundError, SupersededError
+from pipelines.core.evaluations.question_sets import list_material_files
 from pipelines.core.materials import list_materials
-from pipelines.core.question_sets import list_material_files
 from pipelines.core.records import OPERATOR, PIPELINE, Scope
 from pipelines.core.retrieval import retrieve_chunks
 from pipelines.core.secrets.crypto import Sealer

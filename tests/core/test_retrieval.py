@@ -9,9 +9,9 @@ from pipelines.core.documents import put_document
 from pipelines.core.embeddings import vectors
 from pipelines.core.embeddings.vectors import ensure_embedding_set, index_large_courses, write_vectors
 from pipelines.core.errors import EmbeddingMismatchError, NotFoundError
+from pipelines.core.evaluations.question_sets import list_material_files
 from pipelines.core.lectures import put_lecture
 from pipelines.core.postgres import Database
-from pipelines.core.question_sets import list_material_files
 from pipelines.core.records import OPERATOR, Chunk, Scope, make_chunk_id
 from pipelines.core.retrieval import MAX_LIMIT, Ranking, retrieve_chunks
 from pipelines.core.secrets.crypto import Sealer

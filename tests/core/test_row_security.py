@@ -121,6 +121,7 @@ def test_who_belongs_nowhere_sees_no_row_and_who_belongs_there_does(server, tmp_
                     "browser_sessions",
                     "request_buckets",
                     "course_sets",
+                    "notebook_results",
                 }:  # that the service's people have no right to
                     count = sql.SQL("select count(*) from {}").format(sql.Identifier(schemas[table], table))
                     seen[person, table] = connection.execute(count).fetchone()[0]

@@ -11,8 +11,8 @@ from pipelines.core.embeddings.embedders import set_embedder
 from pipelines.core.embeddings.pointers import course_set, point, roll_back
 from pipelines.core.embeddings.sets import add_set, count_lacks, find_set, list_course_sets, retire_set
 from pipelines.core.errors import PermanentError
+from pipelines.core.evaluations.question_sets import put_question_set
 from pipelines.core.models.payers import find_local_person
-from pipelines.core.question_sets import put_question_set
 from pipelines.core.search.by_name import find_hits
 from pipelines.core.settings import get_settings
 from tests.defs.graphs import failed_checks, opened

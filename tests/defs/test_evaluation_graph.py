@@ -6,14 +6,15 @@ import dagster as dg
 import pytest
 from typer.testing import CliRunner
 
-from pipelines.answering.evaluating import course_questions, evaluate_set
+from pipelines.answering.evaluating import course_questions, evaluate_set, save_result
 from pipelines.cli import make_app
 from pipelines.core.courses import find_course
 from pipelines.core.embeddings.pointers import course_set
 from pipelines.core.embeddings.sets import add_set, find_set, retire_set
-from pipelines.core.question_sets import put_question_set
+from pipelines.core.evaluations.question_sets import put_question_set
 from pipelines.core.search.by_name import find_hits
 from pipelines.definitions import defs
+from pipelines.defs.notebook_results import result_requests
 from pipelines.defs.sets import look_at_sets, weekly_requests
 from tests.defs.graphs import failed_checks, metadata
 from tests.defs.test_documents_graph import pdf
@@ -160,3 +161,25 @@ def test_every_week_the_live_set_of_each_course_with_questions_is_evaluated(grap
     tick(graph)
     (request,) = weekly_requests(graph.stores, graph.instance)
     assert request.partition_key == partitions(graph)["local_all-MiniLM-L6-v2-int8:384"]
+
+
+def test_what_a_notebook_saved_is_a_run_beside_those_of_the_asset(graph):
+    assert run(graph, "evaluate_set", "local_all-MiniLM-L6-v2-int8:384").success
+    with graph.stores.database.transaction() as connection:
+        course = find_course(connection, COURSE)
+        questions = course_questions(connection, course)
+    evaluation = evaluate_set(graph.stores, course, questions)
+    save_result(graph.stores, course, evaluation, notebook="03", parameters={"QUESTIONS": "q.jsonl"})
+    (request,) = result_requests(graph.stores)
+    result = defs.resolve_job_def("save_notebook_result").execute_in_process(
+        run_config=request.run_config, instance=graph.instance
+    )
+    assert result.success and result_requests(graph.stores) == []
+    key = dg.AssetKey("evaluation")
+    (seen,) = graph.instance.fetch_observations(key, limit=10).records
+    (made,) = graph.instance.fetch_materializations(key, limit=10).records
+    assert seen.partition_key == made.partition_key == partitions(graph)["local_all-MiniLM-L6-v2-int8:384"]
+    told, known = seen.asset_observation.metadata, made.asset_materialization.metadata
+    for name in ("slide recall@1", "slide recall@5", "slide mrr@10", "questions", "not at the first place"):
+        assert told[name].value == known[name].value, name
+    assert told["parameters"].value == "QUESTIONS='q.jsonl'" and "(03)" in told["figures"].value

@@ -321,3 +321,16 @@ def test_no_outputs_are_committed(path: Path) -> None:
     for cell in nbformat.read(path, as_version=4).cells:
         assert not cell.get("outputs")
         assert cell.get("execution_count") is None
+
+
+def test_figures_of_a_notebook_are_saved_where_it_is_asked_for_alone(course: SampleCourse) -> None:
+    saved = "select set_name, notebook, parameters, figures from notebook_results"
+    with psycopg.connect(course.database_url) as connection:
+        assert connection.execute(saved).fetchall() == [], "the runs before saved nothing"
+        notebook = course.run("03_evaluate_retrieval", SAVE=True)
+        (kept,) = connection.execute(saved).fetchall()
+    assert kept[:3] == (
+        "local/all-MiniLM-L6-v2-int8:384", "03_evaluate_retrieval", {"QUESTIONS": "questions.jsonl"}
+    )  # fmt: skip
+    assert kept[3]["slide"]["n"] > 0 and len(kept[3]["questions"]) == 12
+    assert "Saved as result" in outputs(notebook, "text/markdown")[-1]

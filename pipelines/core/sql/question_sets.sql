@@ -73,3 +73,23 @@ where c.course_id = %(course_id)s::uuid and c.chunker = 'standard' and c.kind = 
           'file', u.file_name, 'page', c.page, 'startMs', c.start_ms))))
 order by md5(c.id::text || %(seed)s::text)
 limit %(limit)s::integer
+
+-- name: insert_notebook_result
+-- Keep an evaluation that was made in a notebook: id.
+insert into notebook_results (course_id, set_name, notebook, parameters, figures)
+values (%(course_id)s::uuid, %(set_name)s::text, %(notebook)s::text, %(parameters)s::jsonb, %(figures)s::jsonb)
+returning id
+
+-- name: list_untold_notebook_results
+-- Evaluations from notebooks that no Dagster run has shown yet, oldest first: id.
+select id from notebook_results where told_at is null order by saved_at limit %(limit)s::integer
+
+-- name: find_notebook_result
+-- One of them: id, course_id, course, set_name, notebook, parameters, figures. No row: its course was deleted.
+select n.id, n.course_id, c.name as course, n.set_name, n.notebook, n.parameters, n.figures
+from notebook_results n join courses c on c.id = n.course_id
+where n.id = %(id)s::uuid
+
+-- name: note_notebook_result_told
+-- A Dagster run has shown it. Nothing comes out.
+update notebook_results set told_at = now() where id = %(id)s::uuid

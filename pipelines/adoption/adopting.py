@@ -5,53 +5,49 @@ written, what is gone there goes here too. What somebody changed here stays as t
 here are not written to any more. A batch and its entries in the ledger are one transaction.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from uuid import UUID
+from concurrent.futures import Future
+from dataclasses import dataclass
 
 import psycopg
 
-from pipelines.adoption.former import SQL, TABLES, Former
-from pipelines.adoption.materials import Known
+from pipelines.adoption.counting import Counter, counting
+from pipelines.adoption.former import CHUNKS, SQL, TABLES, Former
+from pipelines.adoption.ledger import (
+    SET_NAME,
+    Ledger,
+    last_run,
+    note_rows,
+    note_run,
+    owner_of,
+    set_of,
+    vanishing_order,
+)
 from pipelines.adoption.ours import read_ours
 from pipelines.adoption.plan import Plan
-from pipelines.adoption.records import (
-    KINDS,
-    Chat,
-    Deck,
-    LeftOut,
-    Listing,
-    Membership,
-    Passages,
-    Record,
-    RowKey,
-    Unit,
-)
+from pipelines.adoption.records import KINDS, Chat, LeftOut, Passages, RowKey, Unit
 from pipelines.adoption.report import Report
 from pipelines.adoption.values import fingerprint
-from pipelines.adoption.writing import remove_unit, write_unit
-from pipelines.core.embeddings.sets import add_set, list_sets
+from pipelines.adoption.writing import Extras, remove_unit, write_unit
+from pipelines.core.chunks import Words
+from pipelines.core.embeddings.sets import add_set
 from pipelines.core.postgres import Connection, Database
 from pipelines.core.records import EmbeddingSet
 from pipelines.core.statements import statement
 
-SET_NAME = "former"
 BATCH_WEIGHT = 2000
 """Messages and passages of one transaction."""
+AHEAD = 2
+"""Batches whose words are counted while others are written."""
+VERSION = 1
+"""Of what rows mean: raised when they mean something else, so that all of them are looked at again."""
 
 MOVED, CHANGED = "its person has moved here", "changed here"
 """Why something is left as it is here."""
 
 Progress = Callable[[int, int], None]
 """Former rows that were looked at, of all."""
-
-
-class Ledger:
-    """What was written and left out before, in mind: one hash a unit, and one a row that was left out."""
-
-    def __init__(self, connection: Connection) -> None:
-        self.units: dict[str, bytes] = {row[0]: row[2] for row in connection.execute(statement("list_units", SQL))}
-        self.left_out = {(row[0], row[1]): row[2] for row in connection.execute(statement("list_left_out", SQL))}
-        self.moved: set[UUID] = {row[0] for row in connection.execute(statement("list_moved", SQL))}
 
 
 class Adoption:
@@ -67,60 +63,101 @@ class Adoption:
         with database.transaction() as connection:
             self._ledger = Ledger(connection)
             self._set = _chosen_set(connection, former.dims, model, base_url)
-        self._plan = Plan(former, vectors=True)
+        self._plan = Plan(former)
         self._report = new_report(former)
         self._seen: set[str] = set()
         self._seen_left: set[tuple[str, str]] = set()
 
     def run(self, progress: Progress = lambda _done, _of: None) -> Report:
-        """Bring everything over.
+        """Bring everything over; nothing is looked at twice where no row has changed since the last time.
 
         Raises:
             StorageUnavailableError: the database is gone or full; what was written stays, and a second run goes on.
         """
-        total, done = sum(self._report.former.values()), 0
-        for batch in _batches(self._plan.items()):
-            for item in batch:
-                self._report.add(item)
-                done += 1 if isinstance(item, LeftOut) else len(item.rows)
-            self._write(batch)
-            progress(done, total)
+        signature = f"{VERSION}\n{sorted(self._ledger.moved)}\n{self._former.versions()}"
+        with self._database.transaction() as connection:
+            last = last_run(connection)
+        if last is not None and last[0] == signature:
+            return Report.from_json(last[1])
+        self._bring(progress)
         self._remove_vanished()
         self._report.noted = self._plan.noted
+        with self._database.transaction() as connection:
+            note_run(connection, signature, self._report.as_json())
         return self._report
 
-    def _write(self, batch: Sequence[Unit | LeftOut]) -> None:
-        left = [item for item in batch if isinstance(item, LeftOut)]
-        units = [(item, fingerprint(item.record)) for item in batch if isinstance(item, Unit)]
+    def _bring(self, progress: Progress) -> None:
+        """Write what is new or other: the words of a batch are counted while the one before is written."""
+        total, done = sum(self._report.former.values()), 0
+        chunks = sum(self._report.former.get(table, 0) for table in CHUNKS.values())
+        waiting: deque[_Batch] = deque()
+        with counting(chunks) as counter:
+            for items in _batches(self._plan.items()):
+                for item in items:
+                    self._report.add(item)
+                    done += 1 if isinstance(item, LeftOut) else len(item.rows)
+                waiting.append(self._compare(items, counter))
+                if len(waiting) > AHEAD:
+                    self._write(waiting.popleft())
+                progress(done, total)
+            while waiting:
+                self._write(waiting.popleft())
+
+    def _compare(self, items: Sequence[Unit | LeftOut], counter: Counter) -> "_Batch":
+        """What of these items is other than in the ledger."""
+        left = [item for item in items if isinstance(item, LeftOut)]
+        units = [(item, fingerprint(item.record)) for item in items if isinstance(item, Unit)]
         self._seen.update(unit.id for unit, _ in units)
         self._seen_left.update((item.row.table, item.row.key) for item in left)
         other = [(unit, hash_) for unit, hash_ in units if self._ledger.units.get(unit.id) != hash_]
-        fresh_left = [item for item in left if self._ledger.left_out.get((item.row.table, item.row.key)) != item.reason]
-        if not other and not fresh_left:
+        return _Batch(
+            units=other,
+            left_out=[
+                item for item in left if self._ledger.left_out.get((item.row.table, item.row.key)) != item.reason
+            ],
+            words={
+                unit.id: counter.count([each.text for each in unit.record.items])
+                for unit, _ in other
+                if isinstance(unit.record, Passages)
+            },
+        )
+
+    def _write(self, batch: "_Batch") -> None:
+        if not batch.units and not batch.left_out:
             return
         with self._database.transaction() as connection:
-            connection.execute(statement("forget_rows_of_units", SQL), {"units": [unit.id for unit, _ in other]})
-            for unit, hash_, judged in self._judged(connection, other):
-                why_not = judged or self._write_one(connection, unit, hash_)
+            ids = [unit.id for unit, _ in batch.units]
+            connection.execute(statement("forget_rows_of_units", SQL), {"units": ids})
+            rows: list[tuple[RowKey, str, str, str]] = []
+            for unit, hash_, judged in self._judged(connection, batch.units):
+                why_not = judged or self._write_one(connection, unit, hash_, batch)
                 self._report.changes[why_not or "written"] += 1
                 left_out = why_not and unit.id not in self._ledger.units
                 if left_out:
                     self._report.take_back(unit, why_not)
                 how = ("left out", why_not, "") if left_out else ("adopted", "", unit.id)
-                _note_rows(connection, [(row, *how) for row in unit.rows])
-            _note_rows(connection, [(item.row, "left out", item.reason, "") for item in fresh_left])
+                rows += [(row, *how) for row in unit.rows]
+            note_rows(connection, rows)
+            note_rows(connection, [(item.row, "left out", item.reason, "") for item in batch.left_out])
 
-    def _write_one(self, connection: Connection, unit: Unit, hash_: bytes) -> str:
+    def _write_one(self, connection: Connection, unit: Unit, hash_: bytes, batch: "_Batch") -> str:
         """Write a unit and its entry in the ledger; why that cannot be, where the database will not keep it: then
         nothing of it is written, and the others go on."""
         try:
             with connection.transaction():
-                write_unit(connection, unit, self._set)
+                write_unit(connection, unit, self._extras(unit, batch))
                 key = {"id": unit.id, "kind": KINDS[type(unit.record)], "hash": hash_}
                 connection.execute(statement("put_unit", SQL), key)
         except (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.ProgramLimitExceeded) as error:
             return f"cannot be kept ({error.sqlstate})"
         return ""
+
+    def _extras(self, unit: Unit, batch: "_Batch") -> Extras:
+        if not isinstance(unit.record, Passages):
+            return Extras(known=None, vectors={})
+        found = self._former.vectors(unit.record.kind, list(unit.vectors.values())) if self._set is not None else {}
+        vectors = {key: found[place] for key, place in unit.vectors.items() if place in found}
+        return Extras(known=self._set, vectors=vectors, words=batch.words[unit.id].result())
 
     def _judged(self, connection: Connection, units: Sequence[tuple[Unit, bytes]]) -> Iterator[tuple[Unit, bytes, str]]:
         """Each with why it is not written: somebody changed it here, or its person has moved; "": it is written."""
@@ -158,25 +195,14 @@ class Adoption:
             connection.execute(statement("forget_left_out", SQL), parameters)
 
 
-def vanishing_order(unit: str) -> int:
-    """In which order units are removed, so that nothing hangs on what goes."""
-    order = ("chat", "slides", "speechs", "listing", "deck", "talk", "membership", "person", "course")
-    return order.index(unit.partition(":")[0])
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Batch:
+    """What is to be written in one transaction: units with their fingerprints, rows that are left out, and the words of
+    passages, which may still be counted."""
 
-
-def set_of(connection: Connection, dims: int | None) -> EmbeddingSet | None:
-    """The set of the former vectors; None: there is none yet."""
-    return next((known for known in list_sets(connection) if known.name == f"{SET_NAME}-{dims}"), None)
-
-
-def owner_of(record: Record, known: Known) -> UUID | None:
-    """Whose it is; None: nobody's alone."""
-    if isinstance(record, Passages):
-        deck = known.decks.get(record.source_id)
-        return deck.owner_id if deck is not None else None
-    if isinstance(record, Deck):
-        return record.owner_id
-    return record.user_id if isinstance(record, Chat | Membership | Listing) else None
+    units: list[tuple[Unit, bytes]]
+    left_out: list[LeftOut]
+    words: dict[str, "Future[Words]"]
 
 
 def new_report(former: Former) -> Report:
@@ -203,14 +229,6 @@ def _chosen_set(connection: Connection, dims: int | None, model: str, base_url: 
         return None
     known = set_of(connection, dims)
     return known or add_set(connection, f"{SET_NAME}-{dims}", model=model, dims=dims, base_url=base_url, text="alone")
-
-
-def _note_rows(connection: Connection, rows: Sequence[tuple[RowKey, str, str, str]]) -> None:
-    if rows:
-        names = ("states", "reasons", "units")
-        columns = {name: [row[place] for row in rows] for place, name in enumerate(names, 1)}
-        keys = {"tables": [row[0].table for row in rows], "keys": [row[0].key for row in rows]}
-        connection.execute(statement("put_rows", SQL), keys | columns)
 
 
 def _batches(items: Iterator[Unit | LeftOut]) -> Iterator[list[Unit | LeftOut]]:

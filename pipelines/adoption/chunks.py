@@ -20,12 +20,12 @@ OTHER_DIMS = "vector of another dimension"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormerChunk:
-    """A row of one of the two tables of chunks. `vector` None: `lack` says why it has none."""
+    """A row of one of the two tables of chunks, and where it lies. `lack`: why it has no vector; "": it has one."""
 
+    place: str
     key: str
     meta_data: Any
     content: str | None
-    vector: Any = None
     lack: str = ""
 
 
@@ -69,7 +69,7 @@ def sort_chunks(source: Deck | Talk, rows: Sequence[FormerChunk]) -> Sorted:
             page=at[0] if kind == "slide" else None,
             start_ms=at[0] if kind == "speech" else None,
             end_ms=at[1] if kind == "speech" else None,
-            vector=row.vector is not None,
+            vector=not row.lack,
         )
         passages.append(passage)
         pairs.append((passage.id, row))

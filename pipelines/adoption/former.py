@@ -143,24 +143,33 @@ class Former:
         if CHUNKS[kind] in self._columns:
             yield from self._stream(_GROUPS[kind], FETCHED)
 
-    def chunks(self, kind: Kind, places: Sequence[str], *, vectors: bool) -> list[FormerChunk]:
-        """The chunks of these places, in their order.
-
-        Args:
-            vectors: with their vectors, of length 1; otherwise True stands for each.
-        """
+    def chunks(self, kind: Kind, places: Sequence[str]) -> list[FormerChunk]:
+        """The chunks of these places, in their order."""
         table = CHUNKS[kind]
         if self._vector_dims(table) is None:
             query = _text("former_chunks_alone").replace("{table}", table)
         else:
             norm = "l2_norm" if "half" in self._columns[table]["embedding"] else "vector_norm"
-            given = "l2_normalize(k.embedding)::halfvec" if vectors else "true"
-            query = _text("former_chunks").replace("{table}", table).replace("{norm}", norm).replace("{given}", given)
+            query = _text("former_chunks").replace("{table}", table).replace("{norm}", norm)
         found = self._connection.execute(query, {"places": list(places), "dims": self.dims or 0})
         return [
-            FormerChunk(key=key, meta_data=_json(meta), content=content, vector=vector, lack=lack)
-            for key, meta, content, vector, lack in found
+            FormerChunk(place=place, key=key, meta_data=_json(meta), content=content, lack=lack)
+            for place, key, meta, content, lack in found
         ]
+
+    def vectors(self, kind: Kind, places: Sequence[str]) -> dict[str, Any]:
+        """The vectors of chunks that have one, of length 1, by their places."""
+        query = _text("former_vectors").replace("{table}", CHUNKS[kind])
+        return dict(self._connection.execute(query, {"places": list(places)}).fetchall()) if places else {}
+
+    def versions(self) -> str:
+        """What changes whenever a row of theirs does."""
+        found = [str(self.dims)]
+        for table in self.tables:
+            schema = "public" if table in PUBLIC else "ai"
+            query = sql.SQL(_text("former_versions")).format(table=sql.Identifier(schema, table))
+            found.append(f"{table} {self._connection.execute(query).fetchall()[0][0]}")
+        return "\n".join(found)
 
     @property
     def dims(self) -> int | None:

@@ -6,8 +6,8 @@ from datetime import datetime
 from itertools import islice
 from uuid import UUID
 
-from pipelines.adoption.adopting import Ledger, vanishing_order
 from pipelines.adoption.former import CHUNKS, PUBLIC, SESSIONS, SOURCES, SQL
+from pipelines.adoption.ledger import Ledger, vanishing_order
 from pipelines.adoption.ours import read_ours
 from pipelines.adoption.values import fingerprint
 from pipelines.adoption.writing import remove_unit
@@ -79,6 +79,7 @@ def forget(database: Database, set_id: int | None) -> Counter[str]:
     with database.transaction() as connection:
         parameters = {"tables": [key[0] for key in ledger.left_out], "keys": [key[1] for key in ledger.left_out]}
         connection.execute(statement("forget_left_out", SQL), parameters)
+        connection.execute(statement("forget_runs", SQL))
     return done
 
 

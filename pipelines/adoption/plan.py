@@ -49,8 +49,8 @@ Item = Unit | LeftOut
 class Plan:
     """One pass over the former rows. `noted` counts what came over and is worth a line, as it is met."""
 
-    def __init__(self, former: Former, *, vectors: bool = False) -> None:
-        self._former, self._vectors, self.known = former, vectors, Known()
+    def __init__(self, former: Former) -> None:
+        self._former, self.known = former, Known()
         self.noted: Counter[str] = Counter()
         self._cited = CitedPlaces()
         self._attached: set[int] = set()  # hashes of keys of sources that have found their answer
@@ -120,7 +120,7 @@ class Plan:
             if source is None:
                 yield from self._sourceless(kind, places)
                 continue
-            rows = [row for part in _parts(places) for row in self._former.chunks(kind, part, vectors=self._vectors)]
+            rows = [row for part in _parts(places) for row in self._former.chunks(kind, part)]
             found = sort_chunks(source, rows)
             for row, reason in found.left_out:
                 yield LeftOut(row=RowKey(table=table, key=row.key), reason=reason)
@@ -130,12 +130,12 @@ class Plan:
                 yield Unit(
                     record=found.passages,
                     rows=tuple(RowKey(table=table, key=row.key) for _, row in found.kept),
-                    vectors={key: row.vector for key, row in found.kept if row.vector is not None},
+                    vectors={key: row.place for key, row in found.kept if not row.lack},
                 )
 
     def _sourceless(self, kind: Kind, places: list[str]) -> Iterator[LeftOut]:
         for part in _parts(places):
-            for row in self._former.chunks(kind, part, vectors=False):
+            for row in self._former.chunks(kind, part):
                 reason = why_no_source(row.meta_data, kind, self.known)
                 yield LeftOut(row=RowKey(table=CHUNKS[kind], key=row.key), reason=reason)
 

@@ -171,12 +171,12 @@ Record = AdoptedPerson | AdoptedCourse | Membership | Deck | Talk | Listing | Pa
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
     """What is written, compared and undone as a whole, and the former rows in it. `chats`: of a person without a row
-    who has a chat."""
+    who has a chat. `vectors`: where those of its passages lie there."""
 
     record: Record
     rows: tuple[RowKey, ...]
     chats: bool = False
-    vectors: Mapping[UUID, Any] = field(default_factory=dict, compare=False)
+    vectors: Mapping[UUID, str] = field(default_factory=dict, compare=False)
 
     @property
     def id(self) -> str:

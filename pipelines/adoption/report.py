@@ -73,6 +73,21 @@ class Report:
             self.adopted["messages"] += sign * len(record.messages)
             self.adopted["sources"] += sign * sum(len(message.cited) for message in record.messages)
 
+    @classmethod
+    def from_json(cls, told: dict[str, Any]) -> "Report":
+        """A report as it was told, of a time from which on nothing was written or removed."""
+        kept = {why: count for why, count in told["changes"].items() if why not in ("written", "removed")}
+        return cls(
+            former=told["former"],
+            adopted=Counter(told["adopted"]),
+            not_adopted={table: Counter(reasons) for table, reasons in told["not_adopted"].items()},
+            examples=told["examples"],
+            noted=Counter(told["noted"]),
+            changes=Counter(kept),
+            dims=told["vectors"]["dims"],
+            left_alone=told["left_alone"],
+        )
+
     def as_json(self) -> dict[str, Any]:
         """The report for programs."""
         return {

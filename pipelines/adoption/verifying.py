@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipelines.adoption.adopting import Ledger, Progress, new_report, owner_of, set_of
+from pipelines.adoption.adopting import Progress, new_report
 from pipelines.adoption.former import SQL, Former
+from pipelines.adoption.ledger import Ledger, owner_of, set_of
 from pipelines.adoption.materials import Known
 from pipelines.adoption.ours import read_ours
 from pipelines.adoption.plan import Plan

@@ -1,7 +1,9 @@
 """Adopted rows written here, and removed: one unit is written whole or not at all."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
@@ -21,7 +23,7 @@ from pipelines.adoption.records import (
     Unit,
 )
 from pipelines.answering.quoting import where
-from pipelines.core.chunks import STANDARD, replace_terms
+from pipelines.core.chunks import STANDARD, Words, replace_terms
 from pipelines.core.postgres import Connection
 from pipelines.core.records import Chunk, EmbeddingSet, Hit, Kind
 from pipelines.core.statements import statement
@@ -40,15 +42,21 @@ PROVIDER = "studybuddy"
 """Our name in the metadata of a source's part, as in `serving.chat.sources`."""
 
 
-def write_unit(connection: Connection, unit: Unit, known: EmbeddingSet | None) -> None:
-    """Write a unit over what was written of it before.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extras:
+    """What the passages of a unit bring beside their words: their vectors by their ids, for this set (None: there are
+    none), and their words counted (None: they are still to be)."""
 
-    Args:
-        known: the set that vectors go into; None: there are none.
-    """
+    known: EmbeddingSet | None
+    vectors: Mapping[UUID, Any]
+    words: Words | None = None
+
+
+def write_unit(connection: Connection, unit: Unit, extras: Extras) -> None:
+    """Write a unit over what was written of it before."""
     record = unit.record
     if isinstance(record, Passages):
-        _write_passages(connection, unit, record, known)
+        _write_passages(connection, record, extras)
     elif isinstance(record, Chat):
         _write_chat(connection, record)
     else:
@@ -82,7 +90,7 @@ def _run_many(connection: Connection, name: str, parameters: Sequence[dict[str, 
         cursor.executemany(statement(name, SQL), parameters)
 
 
-def _write_passages(connection: Connection, unit: Unit, record: Passages, known: EmbeddingSet | None) -> None:
+def _write_passages(connection: Connection, record: Passages, extras: Extras) -> None:
     source = {"course_id": record.course_id, "source_id": record.source_id, "chunker": STANDARD}
     connection.execute(statement("lock_source"), source)
     connection.execute(statement("delete_chunks"), source)
@@ -105,15 +113,15 @@ def _write_passages(connection: Connection, unit: Unit, record: Passages, known:
     ]
     rows = [{name: getattr(chunk, name) for name in Chunk.__slots__} for chunk in chunks]
     _run_many(connection, _PUT_CHUNK[record.kind], rows)
-    replace_terms(connection, source, record.kind, chunks)
-    if known is not None:
+    replace_terms(connection, source, record.kind, chunks, extras.words)
+    if extras.known is not None:
         vectors = [
-            {**source, "kind": record.kind, "set_id": known.id, "chunk_id": key, "embedding": vector}
-            for key, vector in unit.vectors.items()
+            {**source, "kind": record.kind, "set_id": extras.known.id, "chunk_id": key, "embedding": vector}
+            for key, vector in extras.vectors.items()
         ]
         _run_many(connection, "put_adopted_vector", vectors)
         if vectors:
-            _run(connection, "search_course_in", {"course_id": record.course_id, "set_id": known.id})
+            _run(connection, "search_course_in", {"course_id": record.course_id, "set_id": extras.known.id})
 
 
 def _write_chat(connection: Connection, chat: Chat) -> None:

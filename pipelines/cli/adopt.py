@@ -11,8 +11,9 @@ import typer
 from rich.progress import Progress as Bar
 from rich.table import Table
 
-from pipelines.adoption.adopting import Adoption, Progress, look, set_of
+from pipelines.adoption.adopting import Adoption, Progress, look
 from pipelines.adoption.former import Former, open_former
+from pipelines.adoption.ledger import set_of
 from pipelines.adoption.moving import cut_over, dropping, forget, go_back, standing
 from pipelines.adoption.verifying import verify as compare
 from pipelines.cli.output import console, errors, fail, foreign, print_json, told

@@ -121,21 +121,49 @@ def _replace(
     return ChunkChanges(made=len(set(ids) - known), kept=len(known) - len(vanished), removed=len(vanished))
 
 
-def replace_terms(connection: Connection, source: Mapping[str, Any], kind: Kind, chunks: Sequence[Chunk]) -> None:
-    """Write the words of a source's chunks, and in how many of them each occurs, in place of the old ones."""
-    connection.execute(statement("delete_terms"), source)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """The words of a source's chunks, in their order: the weights of each one's terms, and in how many each occurs."""
+
+    weights: tuple[Mapping[int, float], ...]
+    found: Mapping[int, int]
+
+
+def count_words(texts: Sequence[str]) -> Words:
+    """Count the words of a source's chunks: what takes time of all that is kept of them."""
     found: Counter[int] = Counter()
-    rows: list[dict[str, Any]] = []
-    known = vocabulary(chunk.search_text for chunk in chunks)
-    for chunk in chunks:
-        counts = term_counts(chunk.search_text, known)
+    known = vocabulary(texts)
+    weights = []
+    for text in texts:
+        counts = term_counts(text, known)
         found.update([ALL_CHUNKS, *counts])
-        weights = SparseVector(document_weights(counts), TERM_SPACE)
-        rows.append({**source, "kind": kind, "chunk_id": chunk.id, "terms": weights})
+        weights.append(document_weights(counts))
+    return Words(weights=tuple(weights), found=found)
+
+
+def replace_terms(
+    connection: Connection,
+    source: Mapping[str, Any],
+    kind: Kind,
+    chunks: Sequence[Chunk],
+    counted: Words | None = None,
+) -> None:
+    """Write the words of a source's chunks, and in how many of them each occurs, in place of the old ones.
+
+    Args:
+        counted: of `count_words`, where somebody has counted them already.
+    """
+    connection.execute(statement("delete_terms"), source)
+    counted = counted or count_words([chunk.search_text for chunk in chunks])
+    rows = [
+        {**source, "kind": kind, "chunk_id": chunk.id, "terms": SparseVector(dict(weights), TERM_SPACE)}
+        for chunk, weights in zip(chunks, counted.weights, strict=True)
+    ]
     with connection.cursor() as cursor:
         cursor.executemany(statement("insert_chunk_terms"), rows)
     connection.execute(
-        statement("insert_term_counts"), {**source, "terms": list(found.keys()), "chunks": list(found.values())}
+        statement("insert_term_counts"),
+        {**source, "terms": list(counted.found.keys()), "chunks": list(counted.found.values())},
     )
 
 

@@ -163,11 +163,11 @@ def test_an_adoption_that_dies_goes_on_where_it_was(deployment, monkeypatch):
     monkeypatch.setattr(adopting, "BATCH_WEIGHT", 40)
     write, written = adopting.write_unit, []
 
-    def dying(connection, unit, known):
+    def dying(connection, unit, extras):
         written.append(unit)
         if len(written) == 60:
             raise RuntimeError("killed")
-        write(connection, unit, known)
+        write(connection, unit, extras)
 
     monkeypatch.setattr(adopting, "write_unit", dying)
     with pytest.raises(RuntimeError, match="killed"):

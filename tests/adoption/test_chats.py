@@ -96,7 +96,7 @@ def test_a_chunk_of_any_json_comes_over_or_is_left_with_a_reason(page, start, en
         "course_id": str(course), "owner_id": str(owner), "slide_number": page, "start_seconds": start,
         "end_seconds": end,
     }  # fmt: skip
-    row = FormerChunk(key="1", meta_data=meta, content=content)
+    row = FormerChunk(place="(0,1)", key="1", meta_data=meta, content=content)
     for source in (deck, talk):
         found = sort_chunks(source, [row, row])
         assert len(found.passages.items) + len(found.left_out) == 2

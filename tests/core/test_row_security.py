@@ -21,6 +21,7 @@ OF_NOBODY = {
     "used_sign_ins": "as sign_in_tickets",
     "adopted_rows": "keys of a former deployment's rows; the service has no right to it",
     "adopted_units": "as adopted_rows",
+    "adoption_runs": "as adopted_rows, with counts",
 }
 """Tables without a course or a person in them."""
 

@@ -282,3 +282,16 @@ select count(*), count(claimed_at), count(moved_at) from adopted_people
 -- name: count_units
 -- How much came over: kind, count, when the last of it was written.
 select kind, count(*), max(written_at) from adopted_units group by kind order by kind
+
+-- name: last_run
+-- The adoption that came to its end last: signature, report. No row: none has.
+select signature, report from adoption_runs order by id desc limit 1
+
+-- name: note_run
+-- An adoption came to its end; the hundred before it are kept. Nothing comes out.
+with gone as (delete from adoption_runs where id in (select id from adoption_runs order by id desc offset 100))
+insert into adoption_runs (signature, report) values (%(signature)s::text, %(report)s::jsonb)
+
+-- name: forget_runs
+-- Forget all adoptions. Nothing comes out.
+delete from adoption_runs

@@ -87,10 +87,9 @@ select lower(meta_data ->> 'lecture_id'), array_agg(ctid::text order by created_
 from ai.lecture_chunks_knowledge group by 1 order by 1
 
 -- name: former_chunks
--- These chunks, in this order: id, meta_data (JSON as text), content, vector (null: it has none that fits), lack (why). What is
--- put in: {table}, {norm} (the function of their type), {given} (the vector itself, or true).
-select k.id::text, k.meta_data::text, k.content::text,
-       case when vector_dims(k.embedding) = %(dims)s::integer and {norm}(k.embedding) > 0 then {given} end,
+-- These chunks, in this order: place, id, meta_data (JSON as text), content, lack (why it has no vector that fits; '': it has
+-- one). {table} and {norm} (the function of the vectors' type) are put in.
+select p.place, k.id::text, k.meta_data::text, k.content::text,
        case when k.embedding is null then 'no vector'
             when vector_dims(k.embedding) <> %(dims)s::integer then 'vector of another dimension'
             when not {norm}(k.embedding) > 0 then 'vector of length zero' else '' end
@@ -98,9 +97,18 @@ from unnest(%(places)s::text[]) with ordinality as p (place, nth)
 join ai.{table} k on k.ctid = p.place::tid
 order by p.nth
 
+-- name: former_vectors
+-- The vectors of these chunks, of length 1: place, vector (halfvec). {table} is put in.
+select p.place, l2_normalize(k.embedding)::halfvec
+from unnest(%(places)s::text[]) as p (place) join ai.{table} k on k.ctid = p.place::tid
+
+-- name: former_versions
+-- A number that changes with every row of a table that is made, changed or removed. {table} is put in.
+select count(*) || ' ' || coalesce(sum(hashtextextended(t.xmin::text || t.ctid::text, 0)::numeric), 0) from {table} t
+
 -- name: former_chunks_alone
 -- As `former_chunks`, of a table that has no vectors. {table} is put in.
-select k.id::text, k.meta_data::text, k.content::text, null, 'no vector'
+select p.place, k.id::text, k.meta_data::text, k.content::text, 'no vector'
 from unnest(%(places)s::text[]) with ordinality as p (place, nth)
 join ai.{table} k on k.ctid = p.place::tid
 order by p.nth

@@ -1,0 +1,67 @@
+"""Ledger of an adoption: what was written as which unit, what was left out and why, and the runs that ended."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from pipelines.adoption.former import SQL
+from pipelines.adoption.materials import Known
+from pipelines.adoption.records import Chat, Deck, Listing, Membership, Passages, Record, RowKey
+from pipelines.core.embeddings.sets import list_sets
+from pipelines.core.postgres import Connection
+from pipelines.core.records import EmbeddingSet
+from pipelines.core.statements import statement
+
+SET_NAME = "former"
+
+
+class Ledger:
+    """What was written and left out before, in mind: one hash a unit, and one a row that was left out."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.units: dict[str, bytes] = {row[0]: row[2] for row in connection.execute(statement("list_units", SQL))}
+        self.left_out = {(row[0], row[1]): row[2] for row in connection.execute(statement("list_left_out", SQL))}
+        self.moved: set[UUID] = {row[0] for row in connection.execute(statement("list_moved", SQL))}
+
+
+def last_run(connection: Connection) -> tuple[str, dict[str, Any]] | None:
+    """What the former rows were when an adoption came to its end, and what it told; None: none has."""
+    found = connection.execute(statement("last_run", SQL)).fetchone()
+    return (found[0], found[1]) if found is not None else None
+
+
+def note_run(connection: Connection, signature: str, report: dict[str, Any]) -> None:
+    """Remember that an adoption came to its end."""
+    connection.execute(statement("note_run", SQL), {"signature": signature, "report": Jsonb(report)})
+
+
+def note_rows(connection: Connection, rows: Sequence[tuple[RowKey, str, str, str]]) -> None:
+    """Remember what became of these rows: each with its state, its reason and its unit."""
+    if rows:
+        names = ("states", "reasons", "units")
+        columns = {name: [row[place] for row in rows] for place, name in enumerate(names, 1)}
+        keys = {"tables": [row[0].table for row in rows], "keys": [row[0].key for row in rows]}
+        connection.execute(statement("put_rows", SQL), keys | columns)
+
+
+def vanishing_order(unit: str) -> int:
+    """In which order units are removed, so that nothing hangs on what goes."""
+    order = ("chat", "slides", "speechs", "listing", "deck", "talk", "membership", "person", "course")
+    return order.index(unit.partition(":")[0])
+
+
+def set_of(connection: Connection, dims: int | None) -> EmbeddingSet | None:
+    """The set of the former vectors; None: there is none yet."""
+    return next((known for known in list_sets(connection) if known.name == f"{SET_NAME}-{dims}"), None)
+
+
+def owner_of(record: Record, known: Known) -> UUID | None:
+    """Whose it is; None: nobody's alone."""
+    if isinstance(record, Passages):
+        deck = known.decks.get(record.source_id)
+        return deck.owner_id if deck is not None else None
+    if isinstance(record, Deck):
+        return record.owner_id
+    return record.user_id if isinstance(record, Chat | Membership | Listing) else None

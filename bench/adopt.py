@@ -1,4 +1,4 @@
-"""What adopting a former deployment costs: a made-up one of many chats and chunks, brought over, compared and synced.
+"""Costs of adopting a former deployment: a made-up one of many chats and chunks, brought over, compared, synced.
 
 `python -m bench.adopt --messages 1000000 --chunks 1000000` for a large one. Seconds are wall time beside seconds of
 processor time of this process and its workers; the database's own are not in the latter.

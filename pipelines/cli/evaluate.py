@@ -11,6 +11,7 @@ import typer
 from rich.table import Table
 
 from pipelines.answering.evaluating import course_questions, evaluate_set
+from pipelines.cli.grading import grade_answers
 from pipelines.cli.output import clock, console, errors, foreign, print_json, told
 from pipelines.core.courses import find_course, list_courses
 from pipelines.core.documents import list_documents
@@ -28,6 +29,13 @@ from pipelines.steps.scoring import KINDS, measured
 from pipelines.steps.statistics import compare
 
 SHOWN = {**{f"recall@{k}": f"recall@{k}" for k in (1, 5, 10)}, "ndcg@10": "nDCG@10", "mrr@10": "MRR@10"}
+GRADED = {
+    "citation_precision": "Of an answer's citations stand at a right place",
+    "citation_recall": "Of the answers cite a right place",
+    "cited_statements": "Of an answer's statements cite something",
+    "faithfulness": "Of those are said word for word by what they cite",
+    "uncited": "Of the answers to what is not in the materials cite nothing",
+}
 
 
 def register(app: typer.Typer) -> None:
@@ -51,6 +59,9 @@ def evaluate(  # noqa: PLR0917  typer calls it, by name
     explain: Annotated[
         bool, typer.Option("--explain", help="Also what came before the right place, of each question, and why.")
     ] = False,
+    answers: Annotated[
+        bool, typer.Option("--answers", help="Also have the chat model write answers, and grade them. That costs.")
+    ] = False,
     against: Annotated[
         Path | None, typer.Option(help="What --json printed in an earlier run: is the difference more than chance?")
     ] = None,
@@ -64,6 +75,9 @@ def evaluate(  # noqa: PLR0917  typer calls it, by name
             known = read_questions(questions) if questions is not None else course_questions(connection, found)
         with errors.status(f"Asking {len(known)} questions ..."):
             result = evaluate_set(stores, found, known, wanted).figures
+        if answers:
+            with errors.status(f"Writing and grading {len(known)} answers ..."):
+                result["answers"] = grade_answers(stores, found, known)
         if earlier is not None:
             result["against"] = _differences(earlier, result["questions"])
     if json:
@@ -113,6 +127,10 @@ def _show(result: dict[str, Any]) -> None:
     missed = [row["id"] for row in result["questions"] if row["rank"] is None and row["kind"] != "none"]
     if missed:
         console.print(foreign(f"Not among the first ten: {', '.join(missed)}"))
+    for name, figure in result.get("answers", {}).get("figures", {}).items():
+        if figure["n"]:
+            low, high = figure["interval"]
+            console.print(f"{GRADED[name]}: {figure['value']:.2f} ({low:.2f}-{high:.2f}, {figure['n']} answers).")
     for kind, measures in result.get("against", {}).items():
         for name, found in measures.items():
             sure = "more than chance" if found["p"] < 0.05 else "no more than chance"

@@ -20,9 +20,11 @@ from pipelines.core.postgres import Database
 if TYPE_CHECKING:
     from pipelines.core.stores import Stores
 
-Purpose = Literal["answer", "title", "summary", "question", "description", "embedding", "reranking", "drafting"]
+Purpose = Literal[
+    "answer", "title", "summary", "question", "description", "embedding", "reranking", "drafting", "grading"
+]
 """What a call is for: an answer, a chat's title, a summary of a long chat, the vector of a question, the description of
-a slide, vectors of an upload, the order of what a search found."""
+a slide, vectors of an upload, the order of what a search found, drafts of questions, grades of answers."""
 
 
 @dataclass(slots=True)

@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from pipelines.defs.adoption import adoption, adoption_schedule, sync_adoption
 from pipelines.defs.chunks import slide_chunks
 from pipelines.defs.corrections import corrections
 from pipelines.defs.descriptions import slide_descriptions
@@ -31,10 +32,11 @@ defs = dg.Definitions(
         *(slides, slide_images, slide_descriptions, slide_chunks, slide_embeddings, recognised_slides),
         *(lecture_audio, transcripts, lecture_chunks, lecture_embeddings, lecture_slides),
         *(set_embeddings, evaluation, promotion),
+        adoption,
     ],
-    jobs=[*JOBS, *SET_JOBS, save_notebook_result],
+    jobs=[*JOBS, *SET_JOBS, sync_adoption, save_notebook_result],
     sensors=[*SENSORS, sets_sensor, notebook_results_sensor],
-    schedules=[*SCHEDULES, weekly_evaluation, weekly_retirement],
+    schedules=[*SCHEDULES, adoption_schedule, weekly_evaluation, weekly_retirement],
     resources=resources(),
     executor=dg.in_process_executor,  # a step's own process would cost more than the step; docs/decisions/0002
 )

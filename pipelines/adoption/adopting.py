@@ -40,6 +40,8 @@ BATCH_WEIGHT = 2000
 """Messages and passages of one transaction."""
 AHEAD = 2
 """Batches whose words are counted while others are written."""
+MODEL, BASE_URL = "voyage-3-lite", "https://api.voyageai.com/v1"
+"""The embedding model of the system that this one replaces, and where it is asked."""
 VERSION = 1
 """Of what rows mean: raised when they mean something else, so that all of them are looked at again."""
 
@@ -57,7 +59,9 @@ class Adoption:
         PermanentError: another is running.
     """
 
-    def __init__(self, database: Database, former: Former, *, model: str, base_url: str | None) -> None:
+    def __init__(
+        self, database: Database, former: Former, *, model: str = MODEL, base_url: str | None = BASE_URL
+    ) -> None:
         former.adopt_alone()
         self._database, self._former = database, former
         with database.transaction() as connection:

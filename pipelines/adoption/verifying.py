@@ -22,17 +22,20 @@ EXAMPLES = 20
 
 @dataclass(slots=True, kw_only=True)
 class Verification:
-    """What differs: how often by what is wrong, and examples. `moved`: units of people who have moved here and changed
-    them since, which is no difference."""
+    """What differs: how often by what is wrong (`by_kind`: and of which kind the unit is, "" where it is about none),
+    and examples. `moved`: units of people who have moved here and changed them since, which is no difference."""
 
     compared: int = 0
     differences: Counter[str] = field(default_factory=Counter)
+    by_kind: Counter[tuple[str, str]] = field(default_factory=Counter)
     examples: list[str] = field(default_factory=list)
     moved: int = 0
 
     def found(self, what: str, which: str) -> None:
         """One more difference."""
         self.differences[what] += 1
+        kind, unit, _ = which.partition(":")
+        self.by_kind[what, kind if unit and " " not in kind else ""] += 1
         if len(self.examples) < EXAMPLES:
             self.examples.append(f"{what}: {which}")
 
@@ -81,7 +84,7 @@ def verify(database: Database, former: Former, progress: Progress = lambda _done
     for table, count in report.former.items():
         accounted = sum(n for (name, _, _), n in planned.items() if name == table)
         if accounted != count:
-            result.found("rows without an account", f"{table}: {count} rows, {accounted} accounted for")
+            result.found("rows without an account", f"{table} has {count} rows, {accounted} accounted for")
     for row in sorted((planned - rows) + (rows - planned)):
         result.found("another account in the ledger", f"{row[0]}, {row[1]} {row[2]}: {rows[row]} for {planned[row]}")
     return result

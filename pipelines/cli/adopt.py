@@ -11,7 +11,7 @@ import typer
 from rich.progress import Progress as Bar
 from rich.table import Table
 
-from pipelines.adoption.adopting import Adoption, Progress, look
+from pipelines.adoption.adopting import BASE_URL, MODEL, Adoption, Progress, look
 from pipelines.adoption.former import Former, open_former
 from pipelines.adoption.ledger import set_of
 from pipelines.adoption.moving import cut_over, dropping, forget, go_back, standing
@@ -28,9 +28,6 @@ JsonOption = Annotated[bool, typer.Option("--json", help="As JSON.")]
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 PersonOption = Annotated[str | None, typer.Option("--person", help="Their email, subject or name, or their id.")]
 CourseOption = Annotated[str | None, typer.Option("--course", help="Name or id of a course: everybody who takes it.")]
-MODEL = "voyage-3-lite"
-"""The embedding model of the system this one replaces, and where it is asked."""
-BASE_URL = "https://api.voyageai.com/v1"
 
 adopt = typer.Typer(
     help="Bring a former deployment's rows over; without an option say what would come.", invoke_without_command=True

@@ -9,7 +9,7 @@ SEARCH_INDEX = dg.AssetKey("search_index")
 
 search_index = dg.AssetSpec(
     SEARCH_INDEX,
-    deps=["slide_embeddings", "lecture_embeddings"],
+    deps=["slide_embeddings", "lecture_embeddings", "adopted_passages"],
     description="What the chat, the notebooks and `studybuddy search` read through `retrieve_chunks`: chunks, their "
     "words and the vectors of the embedding set that is live. It has no step of its own: the embeddings write "
     "into it, and switch to another model's set when that one is complete.",

@@ -37,7 +37,8 @@ def test_every_asset_says_what_it_is_whose_it_is_and_whether_it_is_right(graph):
         assert node.owners, f"{name} has no owner"
         if node.is_materializable:
             assert node.code_version, f"{name} has no code_version"
-            assert node.partitions_def is not None, f"{name} has no partitions"
+            whole = node.group_name == "adoption"  # a former deployment comes over in one pass, not upload by upload
+            assert whole or node.partitions_def is not None, f"{name} has no partitions"
             assert [check for check in graph.asset_check_keys if check.asset_key == key], f"{name} has no check"
 
 

@@ -28,7 +28,8 @@ def test_a_burst_over_two_processes_is_cut_at_the_limit_with_a_wait_and_others_g
     name = f"loud-{uuid4().hex}"
     with two[0].program(subject=name) as one, two[1].program(subject=name) as other, two[0].program() as quiet:
         with ThreadPoolExecutor(10) as pool:
-            came = list(pool.map(lambda at: (one, other)[at % 2].get("/api/me"), range(2 * MOST)))
+            paths = ("/api/me", "/v1/models")
+            came = list(pool.map(lambda at: (one, other)[at % 2].get(paths[at // 2 % 2]), range(2 * MOST)))
         refused = [each for each in came if each.status_code == 429]
         let_in = len(came) - len(refused)
         refilled = 5  # of a bucket that fills again within a minute, while eighty requests are made
@@ -36,6 +37,8 @@ def test_a_burst_over_two_processes_is_cut_at_the_limit_with_a_wait_and_others_g
         assert MOST <= let_in <= MOST + 2 * (MOST // 20) * 2 + refilled
         for each in refused:
             assert each.json()["error"]["code"] == "too_many_requests" and 1 <= int(each.headers["retry-after"]) <= 60
+        asked_by_programs = [each.json()["error"] for each in refused if each.url.path == "/v1/models"]
+        assert {each["type"] for each in asked_by_programs} == {"rate_limit_error"}
         assert quiet.get("/api/me").status_code == 200
 
 

@@ -238,6 +238,8 @@ def test_a_broken_message_is_an_error_of_its_own_and_never_the_service_s(service
 def test_a_body_without_end_and_other_types_are_refused(service):
     answer = service.http.post("/mcp", content=b"x" * 8_000_001, headers=HEADERS)
     assert (answer.status_code, answer.json()["error"]["code"]) == (413, "body_too_large")
+    long = {**LIST, "method": "ping", "params": {"_meta": {"x": "y" * 6_000_000}}}
+    assert service.http.post("/mcp", json=long, headers=HEADERS).status_code == 200, "one limit for all bodies"
     answer = service.http.post("/mcp", content=b"{}", headers={**HEADERS, "content-type": "text/plain"})
     assert (answer.status_code, answer.json()["error"]["code"]) == (415, "not_json")
     assert service.http.post("/mcp", json=LIST, headers={"accept": "text/html"}).status_code == 406

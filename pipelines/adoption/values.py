@@ -19,6 +19,7 @@ CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 """Ids of chats and messages in addresses."""
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+_SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 _DIGITS = re.compile(r"[0-9]{1,18}")
 LONGEST_NAME = 500
 """Characters of a name or key: an entry of an index has 2,700 bytes."""
@@ -34,6 +35,11 @@ def made_id(kind: str, key: str) -> UUID:
 def as_uuid(value: object) -> UUID | None:
     """A UUID as Python and PostgreSQL write it."""
     return UUID(value) if isinstance(value, str) and _UUID.fullmatch(value) else None
+
+
+def as_sha256(value: object) -> str | None:
+    """A sha256 as it is usually written."""
+    return value.lower() if isinstance(value, str) and _SHA256.fullmatch(value) else None
 
 
 def as_text(value: object) -> str | None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 
 from pipelines.adoption.adopting import BASE_URL, MODEL, Adoption, Progress, look
+from pipelines.adoption.files import take_files
 from pipelines.adoption.former import Former, open_former
 from pipelines.adoption.ledger import set_of
 from pipelines.adoption.moving import cut_over, dropping, forget, go_back, standing
@@ -23,6 +25,7 @@ from pipelines.core.postgres import Database, application_url
 from pipelines.core.registry.people import find_person
 from pipelines.core.schemas import checked_name, find_schemas
 from pipelines.core.settings import get_settings
+from pipelines.core.stores import Stores
 
 JsonOption = Annotated[bool, typer.Option("--json", help="As JSON.")]
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
@@ -90,6 +93,28 @@ def verify(json: JsonOption = False) -> None:
         console.print(
             foreign(f"{result.compared} things compared, none differs; {result.moved} changed by who has moved.")
         )
+
+
+@adopt.command("files")
+def files(
+    folder: Annotated[Path, typer.Argument(help="The former backend's STORAGE_ROOT.", exists=True, file_okay=False)],
+    json: JsonOption = False,
+) -> None:
+    """Take the former files of what came over: decks by their hash, recordings by their place. Nothing is processed."""
+    with (
+        told(),
+        errors.status("Looking for files ..."),
+        Stores.open() as stores,
+        open_former(stores.database.url, stores.database.schemas) as former,
+    ):
+        found = take_files(stores.database, stores.files, former, folder)
+    if json:
+        print_json(asdict(found))
+        return
+    console.print(f"{found.taken} files taken, {len(found.missing)} missing, {len(found.other)} of other bytes.")
+    for what, names in (("missing", found.missing), ("other bytes", found.other)):
+        for name in names:
+            console.print(foreign(f"{what}: {name}"))
 
 
 @adopt.command("status")

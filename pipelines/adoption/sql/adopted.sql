@@ -295,3 +295,19 @@ insert into adoption_runs (signature, report) values (%(signature)s::text, %(rep
 -- name: forget_runs
 -- Forget all adoptions. Nothing comes out.
 delete from adoption_runs
+
+-- name: list_fileless
+-- Decks and lectures that came over and have no file here: id.
+select id from documents where adopted and sha256 = '' and deleted_at is null
+union all
+select id from lectures where adopted and media_sha256 is null and deleted_at is null
+
+-- name: take_deck_file
+-- A deck has its file now; nothing is made of it. Nothing comes out.
+update documents d set sha256 = %(sha256)s::text where d.id = %(id)s::uuid and d.adopted and d.sha256 = '' and not exists (
+    select from documents o where o.course_id = d.course_id and o.owner_id = d.owner_id and o.sha256 = %(sha256)s::text
+      and o.deleted_at is null)
+
+-- name: take_recording
+-- A lecture has its recording now; nothing is made of it. Nothing comes out.
+update lectures set media_sha256 = %(sha256)s::text where id = %(id)s::uuid and adopted and media_sha256 is null

@@ -59,7 +59,7 @@ def extractive_answer(question: str, hits: Sequence[Hit], *, why: str = NO_MODEL
         why: the sentence that says why passages are quoted.
         hits: as retrieved, best first; those that do not fit are passed over. `[n]` in the answer is the n-th of them.
     """
-    fitting = {id(hit) for hit in relevant_hits(question, hits)}
+    fitting = {id(hit) for hit in relevant_hits(question, hits) if not _is_picture(hit)}
     chosen = [(number, hit) for number, hit in enumerate(hits, start=1) if id(hit) in fitting][:QUOTED]
     if not chosen:
         return Answer(text=NOTHING_FOUND, cited=())
@@ -96,6 +96,11 @@ def where(hit: Placed) -> str:
     printed = f" (printed {hit.page_label})" if hit.page_label and hit.page_label != str(hit.page) else ""
     title = " ".join(hit.title.split())
     return f"{hit.file_name}, page {hit.page}{printed}" + (f": {title}" if title else "")
+
+
+def _is_picture(hit: Hit) -> bool:
+    """Whether it is a page that only came along with what was said while it was up: it has no words to quote."""
+    return not hit.named and hit.kind == "slide" and hit.dense_rank is None and hit.lexical_rank is None
 
 
 def _fits(terms: set[int], hit: Hit) -> bool:

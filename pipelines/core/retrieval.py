@@ -20,10 +20,11 @@ from pipelines.core.errors import EmbeddingMismatchError, NotFoundError
 from pipelines.core.models.providers import Embedder
 from pipelines.core.models.reranker import Reranker, reranker_for
 from pipelines.core.postgres import Connection, Database
-from pipelines.core.records import Box, Hit, Scope
+from pipelines.core.records import Hit, Scope
 from pipelines.core.search.answerable import SECOND_SIMILAR, named_lookups, needed_similarity
 from pipelines.core.search.boxes import boxes_of_chunks
 from pipelines.core.search.copies import without_copies
+from pipelines.core.search.hits import make_hits
 from pipelines.core.search.languages import KNOWN_SHARE, is_english
 from pipelines.core.search.lexical import (
     ALL_CHUNKS,
@@ -33,11 +34,12 @@ from pipelines.core.search.lexical import (
     question_terms,
     question_weights,
     rarest_term,
-    term_counts,
+    trust_in_words,
 )
-from pipelines.core.search.meeting import MeetingPlace, read_meeting_places
+from pipelines.core.search.meeting import read_meeting_places
 from pipelines.core.search.places import named_place, named_sources
 from pipelines.core.search.reranking import reranked
+from pipelines.core.search.shown import with_shown_pages
 from pipelines.core.statements import statement
 
 if TYPE_CHECKING:
@@ -51,6 +53,10 @@ SLIDE_BONUS = 0.04
 """What a slide scores before a stretch of speech, which is longer and repeats a question's words. On 13 decks and 82
 caption files slides gain (MRR@10 .797 to .801), speech stays (.900); from 0.05 on it loses on other material. Not among
 second vectors: there speech loses at once (.629 to .467)."""
+UNKNOWN_WORDS = 1.0
+"""An English question of which the course has only common words is asked in other words than the course's: they count
+by the known share (`trust_in_words`) to this power. On made-up courses paraphrases without the topic's name gain, and
+on 13 decks and 82 caption files no figure changes; in other languages it loses (docs/decisions/0030)."""
 SECOND_DENSE_WEIGHT = 0.6
 """The same where a question in another language is compared with the second vectors: it shares few words."""
 DEPTH = 100
@@ -66,6 +72,8 @@ class Ranking:
 
     `second_vectors`, `named_places` and `one_of_copies`: whether questions in other languages are compared with second
     vectors, pages and minutes that a question names come first, and one of several copies of a slide stands for all.
+    `unknown_words`: the power of the known share of a question's words that BM25 counts with; 0: it counts in full.
+    `shown_pages`: pages that are pictures come right behind what was said while they were up.
     `reranker`: orders the first hits anew; None: nobody does.
     """
 
@@ -75,6 +83,8 @@ class Ranking:
     second_dense_weight: float = SECOND_DENSE_WEIGHT
     named_places: bool = True
     one_of_copies: bool = True
+    shown_pages: bool = True
+    unknown_words: float = UNKNOWN_WORDS
     reranker: Reranker | None = None
 
 
@@ -130,10 +140,14 @@ def retrieve_chunks(
         chunker = basis["chunker"]
         weights = question_weights(asked, found, int(found[ALL_CHUNKS]))
         needed = needed_similarity(question, asked, found, int(found[ALL_CHUNKS]))
+        english = is_english(question)
+        power = ranking.unknown_words if english else 0.0
+        trust = trust_in_words(asked, found, int(found[ALL_CHUNKS]), power=power)
         compared = _Compared(
-            basis["set_id"], embed.dims, vector, ranking.dense_weight, basis["indexed"], needed, ranking.slide_bonus
-        )
-        if not is_english(question) and known_share(asked, found, int(found[ALL_CHUNKS])) < KNOWN_SHARE:
+            basis["set_id"], embed.dims, vector, ranking.dense_weight, trust, basis["indexed"], needed,
+            ranking.slide_bonus,
+        )  # fmt: skip
+        if not english and known_share(asked, found, int(found[ALL_CHUNKS])) < KNOWN_SHARE:
             compared = (
                 _in_other_words(connection, scope, question, embed.multilingual, ranking, chunker=chunker) or compared
             )
@@ -156,7 +170,7 @@ def retrieve_chunks(
                     "weights": SparseVector(weights, TERM_SPACE),
                     "dense_weight": compared.weight,
                     "slide_bonus": compared.slide_bonus,
-                    "bm25_scale": (K1 + 1) * sum(weights.values()) or 1.0,
+                    "bm25_scale": ((K1 + 1) * sum(weights.values()) or 1.0) / compared.words,
                     "placed": placed,
                     "depth": max(DEPTH, 4 * limit),
                     "limit": 2 * pool,  # room for the copies that are left out
@@ -164,6 +178,10 @@ def retrieve_chunks(
             ).fetchall()
             if ranking.one_of_copies:
                 rows = without_copies(rows, partial(_scanned, connection, scope.course_id))
+            if ranking.shown_pages and not scope.kinds:
+                rows = with_shown_pages(
+                    connection, scope.course_id, rows, chunker=chunker, within=within, sources=basis["sources"]
+                )
             rows = rows[:pool]
             chunk_ids = [row["chunk_id"] for row in rows]
         places = read_meeting_places(connection, scope.course_id, chunk_ids, sources=basis["sources"])
@@ -171,18 +189,20 @@ def retrieve_chunks(
     if ranking.reranker is not None:  # no connection is held: it may take its time
         rows = reranked(question, rows, ranking.reranker)
     rare = rarest_term(asked, found, int(found[ALL_CHUNKS]))
-    return _hits(rows[: min(limit, MAX_LIMIT)], places, boxes, rare, compared)
+    rows = rows[: min(limit, MAX_LIMIT)]
+    return make_hits(rows, places, boxes, rare, needed=compared.needed, set_id=compared.set_id)
 
 
 @dataclass(frozen=True, slots=True)
 class _Compared:
-    """The set of vectors a question is compared with: its vector there, the share of the cosine in the score, and the
-    cosine from which a passage has to do with it."""
+    """The set of vectors a question is compared with: its vector there, the share of the cosine in the score, how much
+    the rest of it, the words, counts, and the cosine from which a passage has to do with it."""
 
     set_id: int | None
     dims: int
     vector: npt.NDArray[np.float32]
     weight: float
+    words: float
     indexed: bool
     needed: float
     slide_bonus: float
@@ -202,7 +222,7 @@ def _in_other_words(
         return None
     vector = embed.embed([question])[0]  # while a connection is held: it is local, and takes milliseconds
     weight = ranking.second_dense_weight
-    return _Compared(second["set_id"], embed.dims, vector, weight, second["indexed"], SECOND_SIMILAR, 0.0)
+    return _Compared(second["set_id"], embed.dims, vector, weight, 1.0, second["indexed"], SECOND_SIMILAR, 0.0)
 
 
 def _within(scope: Scope, basis: dict[str, Any]) -> list[UUID] | None:
@@ -258,49 +278,3 @@ def _basis(connection: Connection, scope: Scope, terms: Sequence[int], embed: Em
             f"{embed.model} ({embed.dims}). Set EMBEDDING_MODEL back, or embed the courses again and switch."
         )
     return basis
-
-
-def _hits(
-    rows: list[dict[str, Any]],
-    places: dict[UUID, MeetingPlace],
-    boxes: dict[UUID, tuple[Box, ...]],
-    rare: int | None,
-    compared: _Compared,
-) -> list[Hit]:
-    """The rows as records; `places` says of a chunk where slides and speech meet, and lacks those where they do not."""
-    return [
-        Hit(
-            rank=rank,
-            score=row["score"],
-            chunk_id=row["chunk_id"],
-            kind=row["kind"],
-            source_id=row["source_id"],
-            title=row["title"],
-            file_name=row["file_name"],
-            text=row["content"],
-            pages=tuple(row["pages"]),
-            page_label=row["page_label"],
-            dense_rank=row["dense_rank"],
-            lexical_rank=row["lexical_rank"],
-            similarity=row["cosine"],
-            boxes=boxes.get(row["chunk_id"], ()),
-            needed=compared.needed,
-            set_id=compared.set_id,
-            rerank_score=row.get("rerank_score"),
-            named=row["placed"] or (rare is not None and rare in term_counts(f"{row['title']}\n{row['content']}")),
-            **_place(row, places.get(row["chunk_id"])),
-        )
-        for rank, row in enumerate(rows, 1)
-    ]
-
-
-def _place(row: dict[str, Any], meeting: MeetingPlace | None) -> dict[str, Any]:
-    names = ("document_id", "lecture_id", "page", "start_ms", "end_ms")
-    if meeting is not None:
-        return {name: getattr(meeting, name) for name in names}
-    slide = row["kind"] == "slide"
-    return {
-        "document_id": row["source_id"] if slide else None,
-        "lecture_id": None if slide else row["source_id"],
-        **{name: row[name] for name in ("page", "start_ms", "end_ms")},
-    }

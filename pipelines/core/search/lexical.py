@@ -35,6 +35,8 @@ MAX_WORD_CHARS = 64
 RARE_CHUNKS = 3
 RARE_SHARE = 0.005
 """A term in no more chunks than these (whichever is more) is rare: it names what a question is about."""
+LEAST_TRUST = 0.05
+"""Of words that say next to nothing; something of them is left, so that equals are told apart."""
 
 _stemming = threading.Lock()  # a stemmer keeps its word in itself
 _BRITISH_ISE = re.compile(r"is(?=(?:e|es|ed|er|ers|ing|ation|ations)$)")
@@ -151,6 +153,18 @@ def known_share(question: Question, found: Mapping[int, int], chunks: int) -> fl
 def rarity(found: int, chunks: int) -> float:
     """How much a term weighs that stands in `found` of `chunks` chunks."""
     return math.log(1 + (chunks - found + 0.5) / (found + 0.5))
+
+
+def trust_in_words(question: Question, found: Mapping[int, int], chunks: int, *, power: float) -> float:
+    """How much the words of a question count, from 0 to 1: in full where the course has a rare one of them; otherwise
+    as much as the share that it knows (`known_share`), to this power.
+
+    Common words alone say little: who asks in other words than the course has only those in common with it.
+    """
+    rare = max(RARE_CHUNKS, RARE_SHARE * chunks)
+    if any(0 < found.get(term, 0) <= rare for term in question.terms):
+        return 1.0
+    return float(max(known_share(question, found, chunks), LEAST_TRUST) ** power)
 
 
 def rarest_term(question: Question, found: Mapping[int, int], chunks: int) -> int | None:

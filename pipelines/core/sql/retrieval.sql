@@ -41,6 +41,27 @@ where course_id = %(course_id)s::uuid and chunker = %(chunker)s::text
        or (start_ms < %(end_ms)s::integer and end_ms > %(start_ms)s::integer))
 limit %(limit)s::integer
 
+-- name: list_shown_pictures
+-- Slides of few words that were up during these stretches of speech, of each stretch the one that was up longest: speech_id, then
+-- chunk_id, kind, source_id, title, content, page, pages, page_label, start_ms, end_ms, file_name, as `search_chunks` has them.
+select distinct on (c.id) c.id as speech_id, s.id as chunk_id, 'slide' as kind, s.document_id as source_id, s.title, s.content,
+       s.page, s.pages, s.page_label, null::integer as start_ms, null::integer as end_ms,
+       case when exists (
+           select from documents o where o.course_id = d.course_id and o.file_name = d.file_name and o.id <> d.id
+             and o.deleted_at is null and (%(sources)s::uuid[] = '{}' or o.id = any(%(sources)s::uuid[]))
+       ) then d.source_name else d.file_name end as file_name
+from lecture_chunks_knowledge c
+join lecture_slides p on p.course_id = c.course_id and p.lecture_id = c.lecture_id
+    and least(p.end_ms, c.end_ms) - greatest(p.start_ms, c.start_ms) >= %(shown_ms)s::integer
+join documents d on d.id = p.document_id and d.deleted_at is null
+    and (%(sources)s::uuid[] = '{}' or d.id = any(%(sources)s::uuid[]))
+    and (%(within)s::uuid[] = '{}' or d.id = any(%(within)s::uuid[]))
+join slide_chunks_knowledge s on s.course_id = c.course_id and s.document_id = d.id and p.page = any(s.pages)
+    and s.chunker = %(chunker)s::text
+where c.course_id = %(course_id)s::uuid and c.id = any(%(chunk_ids)s::uuid[])
+  and (select count(*) from regexp_matches(s.content, '[[:alpha:]]{2,}', 'g')) < %(words)s::integer
+order by c.id, least(p.end_ms, c.end_ms) - greatest(p.start_ms, c.start_ms) desc, s.id
+
 -- name: list_source_names
 -- What these decks and lectures of a course, empty: all, are called: id, file_name, title.
 select d.id, d.file_name, n.title

@@ -16,6 +16,7 @@ from pipelines.core.search.lexical import (
     question_weights,
     rarest_term,
     term_counts,
+    trust_in_words,
     vocabulary,
 )
 
@@ -184,3 +185,15 @@ def test_the_known_share_says_how_much_of_a_question_the_course_has_words_for():
     assert 0.2 < share("momentum coefficient", "momentum") < 0.5  # a word that is missing is the rarest
     assert share("Wöhler", "Woehler") == share("Gradientenabstieg", "Gradient", "Abstieg") == 1
     assert share("") == 1
+
+
+def test_common_words_alone_count_by_the_known_share_and_a_rare_one_counts_in_full():
+    asked = question_terms("wheel filmed turning backwards")
+    wheel, filmed, *_ = asked.terms
+    only_common = {wheel: 40, filmed: 50}
+    share = known_share(asked, only_common, 100)
+    assert trust_in_words(asked, only_common, 100, power=1) == share < 0.5
+    assert trust_in_words(asked, only_common, 100, power=0) == 1
+    assert trust_in_words(asked, {wheel: 2, filmed: 50}, 100, power=1) == 1  # two chunks are about a wheel
+    assert 0 < trust_in_words(asked, {}, 100, power=1) < 0.1
+    assert trust_in_words(asked, dict.fromkeys(asked.terms, 50), 100, power=1) == 1

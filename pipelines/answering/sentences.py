@@ -22,13 +22,16 @@ class Sentence:
 
 
 def sentences(answer: str) -> list[Sentence]:
-    """The sentences of an answer in order; code is none. A number after a full stop belongs to what is before it."""
+    """The sentences of an answer in order; code is none, and a line of a quotation is one whatever it holds.
+
+    A number after a full stop belongs to what is before it; a line that says where a quotation is from is no sentence.
+    """
     found: list[Sentence] = []
     for line in _FENCED.sub("\n", answer).splitlines():
-        words = _MARKUP.sub("", line).strip()
-        if _RULE.fullmatch(words):
+        words, quoted = _MARKUP.sub("", line).strip(), line.lstrip().startswith(">")
+        if _RULE.fullmatch(words) or (quoted and words.startswith("— ")):
             continue
-        found += [_sentence(piece) for piece in _pieces(words)]
+        found += [_sentence(piece) for piece in ([words] if quoted else _pieces(words))]
     return found
 
 

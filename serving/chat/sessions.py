@@ -70,7 +70,8 @@ class Branch:
 class Source:
     """A cited passage with its words as they were. `changed`: the course no longer holds them so; `removed`: its file
     was deleted; `shown`: there is something to look at. The place is where the same words stand now; of words that
-    changed, where they stood. `image_sha256`: the picture of its page when it was cited; None: not kept. `course_id`
+    changed, where they stood. `image_sha256`: the picture of its page when it was cited; None: not kept;
+    `drawn`: its page has one now. `course_id`
     and `chunk_id` None: it came from a former deployment, and course or passage are gone."""
 
     id: UUID
@@ -92,6 +93,7 @@ class Source:
     removed: bool
     shown: bool
     image_sha256: str | None
+    drawn: bool
     boxes: tuple[Box, ...] = ()
 
 
@@ -296,6 +298,6 @@ async def get_source(connection: Connection, user_id: UUID, source_id: UUID) -> 
     if found is None:
         raise ProblemError("not_found")
     body, line_boxes, then = found.pop("body"), found.pop("line_boxes"), found.pop("boxes")
-    if found["changed"]:
+    if found["changed"] or not found["drawn"]:
         return Source(**found, boxes=tuple(tuple(box) for box in then) if found["image_sha256"] else ())
     return Source(**found, boxes=boxes_of_passage(found["quote"], body, line_boxes) if body else ())

@@ -114,9 +114,10 @@ async def source_card(request: Request, person: Reader, source_id: UUID) -> Sour
         source = await get_source(connection, person.user_id, source_id)
     opens = source.shown and not source.removed
     links = media_links(state, person.user_id, source.course_id, source) if opens else {}
-    if source.changed and links:  # the page says something else now: what is shown is the picture of then, or none
-        then = state.links.sign(f"/api/sources/{source.id}/image", person.user_id) if source.image_sha256 else None
-        links["image_url"] = then
+    if links and source.image_sha256 and (source.changed or not source.drawn):
+        links["image_url"] = state.links.sign(f"/api/sources/{source.id}/image", person.user_id)
+    elif links and source.changed:
+        links["image_url"] = None  # the page says something else now: no picture is better than that one
     card = {name: getattr(source, name) for name in SourceOut.model_fields if hasattr(source, name)}
     return SourceOut(**card, where=where(source), **{"image_url": None, "media_url": None, **links})
 

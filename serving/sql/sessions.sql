@@ -63,7 +63,7 @@ where user_id = %(user_id)s::uuid and client_id = %(client_id)s::text
 -- page_label, start_ms, end_ms (where the same words stand now, or stood), document_id, lecture_id, quote, changed,
 -- removed (its file was deleted, or is not theirs to see any more), image_sha256 (its page's picture then), boxes (on that
 -- picture), shown (there is a picture of the page, or a recording), body and line_boxes of its slide now (null for speech and
--- where the slide is gone). No row: not there, or not theirs, or they left the course; a course that was deleted is left by
+-- where the slide is gone), drawn (that slide has a picture now). No row: not there, or not theirs, or they left the course; a course that was deleted is left by
 -- nobody, and what came from a former deployment is its reader's in any course.
 select s.id, s.course_id, s.handle, s.chunk_id, s.kind, s.source_id, s.title, s.file_name,
        case when s.kind = 'slide' then coalesce(k.page, s.page) else s.page end as page,
@@ -72,7 +72,7 @@ select s.id, s.course_id, s.handle, s.chunk_id, s.kind, s.source_id, s.title, s.
        s.document_id, s.lecture_id, s.quote, k.kind is null as changed, now.removed, s.image_sha256, s.boxes,
        not exists (select from documents d where d.id = s.source_id and d.adopted and p.page is null)
            and not exists (select from lectures l where l.id = s.source_id and l.adopted and l.media_sha256 is null) as shown,
-       p.body, p.line_boxes
+       p.body, p.line_boxes, p.image_sha256 is not null as drawn
 from message_sources s
 join chat_messages m on m.key = s.message_key
 join chat_sessions c on c.id = m.session_id

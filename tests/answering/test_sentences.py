@@ -15,7 +15,7 @@ from pipelines.answering.sentences import sentences
                                                                         ((2,), "Large ones [2]!")]),
         ("| a | b |\n|---|---|\n| one [1] | two |", [((), "| a | b |"), ((1,), "| one [1] | two |")]),
         ("Code:\n\n```python\nx = y[1]. z\n```\nDone [2].", [((), "Code:"), ((2,), "Done [2].")]),
-        ("> “It damps.” [1]\n>\n> — week1.pdf, page 2", [((1,), "“It damps.” [1]"), ((), "— week1.pdf, page 2")]),
+        ("> It damps. It helps. [1]\n>\n> — week1.pdf, page 2", [((1,), "It damps. It helps. [1]")]),
         ("梯度下降移动权重。[1]学习率很重要。", [((1,), "梯度下降移动权重。[1]"), ((), "学习率很重要。")]),
         ("Twice [1] and again [1].", [((1,), None)]),
         ("", []),

@@ -98,7 +98,17 @@ def test_the_same_words_on_another_page_are_cited_there(service, answer, rows):
         assert (place["page"], place["pageLabel"], place.get("changed")) == (7, "5", None)
         assert kept["title"] == "week1.pdf, page 7 (printed 5): Momentum"
         card = service.http.get(f"/api/sources/{part['sourceId']}").json()
-        assert (card["page"], card["pageLabel"], card["changed"]) == (7, "5", False) and "/pages/7/" in card["imageUrl"]
+        assert (card["page"], card["pageLabel"], card["changed"]) == (7, "5", False)
+        rows("update slides set page = 7 where page = 2")
+        try:
+            card = service.http.get(f"/api/sources/{part['sourceId']}").json()
+            assert "/pages/7/" in card["imageUrl"]
+            rows("update slides set image_sha256 = null where page = 7")
+            card = service.http.get(f"/api/sources/{part['sourceId']}").json()
+            assert "/api/sources/" in card["imageUrl"], "until the page is drawn again"
+        finally:
+            drawn = "(select image_sha256 from slides where page = 1)"
+            rows(f"update slides set page = 2, image_sha256 = {drawn} where page = 7")  # noqa: S608
         told = service.http.get(f"/api/messages/{answer[0]['messageId']}/provenance").json()
         assert told["sources"][0]["where"] == kept["title"] and not told["sources"][0]["changed"]
 

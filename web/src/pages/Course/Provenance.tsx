@@ -17,13 +17,14 @@ export default function Provenance({ messageId, cited, onOpen }: {
   const { data, error, mutate } = useGet("/api/messages/{message_id}/provenance", { message_id: messageId });
   if (error) return <Failed error={error} onRetry={() => mutate()} />;
   if (!data) return <Working>{t("state.loading")}</Working>;
+  const said = data.sentences.filter((each) => data.model || each.handles.length); // without a model: the quotations
   const passedOver = data.found.filter((each) => !each.cited);
   return (
     <div className="space-y-5">
       <p className="text-dim">{writtenBy(data)}</p>
       <Part title={t("provenance.sentences")}>
         <ol className="space-y-3">
-          {data.sentences.map((each, at) => (
+          {said.map((each, at) => (
             <li key={at} className="border-l-4 border-line pl-3">
               <p>{each.text.replace(/\s*\[\d+\]/g, "")}</p>
               <Places handles={each.handles} cited={cited} onOpen={onOpen} />

@@ -6,7 +6,7 @@ outlive their readers: see `runs.py`.
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from uuid import UUID
 
 from pipelines.answering.events import Event
@@ -55,49 +55,67 @@ class Unkept:
         for user_id, course_id in asked - {(each["user_id"], each["course_id"]) for each in found}:
             self.stop("not_found", user_id, course_id)
 
-    async def tell(
+    def begin(
         self, user_id: UUID, asked: Asked, events: AsyncGenerator[Event], *, pause_s: float
     ) -> AsyncGenerator[Event | None]:
-        """The events of an answer as they come; None whenever `pause_s` seconds have brought nothing.
+        """The events of an answer as they come, None whenever `pause_s` seconds have brought nothing.
+
+        It counts from now on, and is written from when its reader begins to read.
 
         Raises:
-            ProblemError: the cause for which it was ended.
-            StudyBuddyError: as the events do.
+            ProblemError: (the reader) the cause for which it was ended.
+            StudyBuddyError: (the reader) as the events do.
         """
         told: asyncio.Queue[Event | BaseException | None] = asyncio.Queue()
+        read = asyncio.Event()
 
         def ended(task: "asyncio.Task[None]") -> None:
             del self._writing[task]
             cause = self._causes.pop(task, None)
             error = ProblemError(cause) if cause else None if task.cancelled() else task.exception()
-            log(
-                "answer_ended",
-                run=str(asked.run_id),
-                code=code_of(error) if error else None,
-                whole=not task.cancelled(),
-            )
+            log("answer_ended", run=str(asked.run_id), code=code_of(error) if error else None,
+                whole=not task.cancelled())  # fmt: skip
             told.put_nowait(error)
 
-        task = asyncio.create_task(_write(events, told), name=f"answer {asked.run_id}")
+        task = asyncio.create_task(_write(events, told, read, pause_s), name=f"answer {asked.run_id}")
         self._writing[task] = user_id, asked.course.id
         task.add_done_callback(ended)
-        try:
-            while True:
-                try:
-                    each = await asyncio.wait_for(told.get(), pause_s)
-                except TimeoutError:
-                    yield None
-                    continue
-                if each is None:
-                    return
-                if isinstance(each, BaseException):
-                    raise each
-                yield each
-        finally:
-            task.cancel()
+        return _read(task, told, read, pause_s)
 
 
-async def _write(events: AsyncGenerator[Event], told: "asyncio.Queue[Event | BaseException | None]") -> None:
+async def _write(
+    events: AsyncGenerator[Event],
+    told: "asyncio.Queue[Event | BaseException | None]",
+    read: asyncio.Event,
+    wait_s: float,
+) -> None:
     async with aclosing(events):
+        with suppress(TimeoutError):
+            await asyncio.wait_for(read.wait(), wait_s)
+        if not read.is_set():
+            return  # who asked has left before it began
         async for event in events:
             told.put_nowait(event)
+
+
+async def _read(
+    task: "asyncio.Task[None]",
+    told: "asyncio.Queue[Event | BaseException | None]",
+    read: asyncio.Event,
+    pause_s: float,
+) -> AsyncGenerator[Event | None]:
+    read.set()
+    try:
+        while True:
+            try:
+                each = await asyncio.wait_for(told.get(), pause_s)
+            except TimeoutError:
+                yield None
+                continue
+            if each is None:
+                return
+            if isinstance(each, BaseException):
+                raise each
+            yield each
+    finally:
+        task.cancel()

@@ -52,8 +52,9 @@ async def ask(
         means=opened.means,
     )
     turn = turn_of(state, asked)
-    events = answer_to(state, asked, turn)
-    return asked, turn, state.runs.unkept.tell(person.user_id, asked, events, pause_s=limits.ping_s)
+    state.runs.admit(person.user_id)  # once more: others of theirs may have begun while the database was asked
+    events = state.runs.unkept.begin(person.user_id, asked, answer_to(state, asked, turn), pause_s=limits.ping_s)
+    return asked, turn, events
 
 
 async def find_course_id(state: State, person: Principal, called: str) -> UUID:

@@ -1,5 +1,6 @@
 """OpenAI's interface, judged by its official clients: a course is a model, an answer cites pages that open."""
 
+import asyncio
 import json
 import subprocess
 import threading
@@ -291,3 +292,21 @@ def test_one_person_has_so_many_answers_at_once_and_a_stop_of_the_service_ends_t
         client.close()
     hold.set()
     assert errors == ["shutting_down"]
+
+
+def test_however_many_are_asked_for_in_one_moment(modelled, material, model):
+    hold = threading.Event()
+    model.script(*[[*text("Half ", reason=None), hold, *text("whole.")]] * 2)
+    body = {"model": str(material.course_id), "messages": ASKED}
+
+    async def burst(service):
+        async with httpx.AsyncClient(base_url=service.url, headers=service.headers, timeout=60) as client:
+            asked = [asyncio.create_task(client.post("/v1/chat/completions", json=body)) for _ in range(12)]
+            while sum(each.done() for each in asked) < 10:
+                await asyncio.sleep(0.02)
+            hold.set()
+            return [each.status_code for each in await asyncio.gather(*asked)]
+
+    with running(modelled, replace(QUICK, runs_per_user=2)) as service:
+        assert sorted(asyncio.run(burst(service))) == [200] * 2 + [429] * 10
+        wait_until(lambda: len(service.runs) == 0)

@@ -149,7 +149,7 @@ def measured(url: str, home: Path, people: list[UUID], messages: int, chunks: in
 
     def adopt() -> None:
         with open_former(url, database.schemas) as former:
-            Adoption(database, former, model="made-up", base_url=None).run()
+            Adoption(database, former, model="made-up", base_url=None, workers=2).run()
 
     def compare() -> None:
         with open_former(url, database.schemas) as former:

@@ -7,12 +7,11 @@ here are not written to any more. A batch and its entries in the ledger are one 
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass
 
 import psycopg
 
-from pipelines.adoption.counting import Counter, counting
+from pipelines.adoption.counting import Counter, Counting, counting
 from pipelines.adoption.former import CHUNKS, SQL, TABLES, Former
 from pipelines.adoption.ledger import (
     SET_NAME,
@@ -30,8 +29,8 @@ from pipelines.adoption.records import KINDS, Chat, LeftOut, Passages, RowKey, U
 from pipelines.adoption.report import Report
 from pipelines.adoption.values import fingerprint
 from pipelines.adoption.writing import Extras, remove_unit, write_unit
-from pipelines.core.chunks import Words
 from pipelines.core.embeddings.sets import add_set
+from pipelines.core.errors import StorageUnavailableError
 from pipelines.core.postgres import Connection, Database
 from pipelines.core.records import EmbeddingSet
 from pipelines.core.statements import statement
@@ -55,15 +54,25 @@ Progress = Callable[[int, int], None]
 class Adoption:
     """One adoption, into `database`.
 
+    Args:
+        model, base_url: of the former vectors, and where that model is asked.
+        workers: processes that count words beside this one.
+
     Raises:
         PermanentError: another is running.
     """
 
     def __init__(
-        self, database: Database, former: Former, *, model: str = MODEL, base_url: str | None = BASE_URL
+        self,
+        database: Database,
+        former: Former,
+        *,
+        model: str = MODEL,
+        base_url: str | None = BASE_URL,
+        workers: int = 0,
     ) -> None:
         former.adopt_alone()
-        self._database, self._former = database, former
+        self._database, self._former, self._workers = database, former, workers
         with database.transaction() as connection:
             self._ledger = Ledger(connection)
             self._set = _chosen_set(connection, former.dims, model, base_url)
@@ -95,7 +104,7 @@ class Adoption:
         total, done = sum(self._report.former.values()), 0
         chunks = sum(self._report.former.get(table, 0) for table in CHUNKS.values())
         waiting: deque[_Batch] = deque()
-        with counting(chunks) as counter:
+        with counting(chunks, self._workers) as counter:
             for items in _batches(self._plan.items()):
                 for item in items:
                     self._report.add(item)
@@ -127,41 +136,60 @@ class Adoption:
         )
 
     def _write(self, batch: "_Batch") -> None:
+        """Write a batch: its statements together, or one unit after another where the database will not keep one."""
         if not batch.units and not batch.left_out:
             return
-        with self._database.transaction() as connection:
-            ids = [unit.id for unit, _ in batch.units]
-            connection.execute(statement("forget_rows_of_units", SQL), {"units": ids})
-            rows: list[tuple[RowKey, str, str, str]] = []
-            for unit, hash_, judged in self._judged(connection, batch.units):
-                why_not = judged or self._write_one(connection, unit, hash_, batch)
-                self._report.changes[why_not or "written"] += 1
-                left_out = why_not and unit.id not in self._ledger.units
-                if left_out:
-                    self._report.take_back(unit, why_not)
-                how = ("left out", why_not, "") if left_out else ("adopted", "", unit.id)
-                rows += [(row, *how) for row in unit.rows]
-            note_rows(connection, rows)
-            note_rows(connection, [(item.row, "left out", item.reason, "") for item in batch.left_out])
+        try:
+            with self._database.transaction(pipelined=True) as connection:
+                done = self._write_all(connection, batch, careful=False)
+        except (psycopg.DataError, psycopg.IntegrityError, StorageUnavailableError):
+            with self._database.transaction() as connection:
+                done = self._write_all(connection, batch, careful=True)
+        for unit, why_not in done:
+            self._report.changes[why_not or "written"] += 1
+            if why_not and unit.id not in self._ledger.units:
+                self._report.take_back(unit, why_not)
 
-    def _write_one(self, connection: Connection, unit: Unit, hash_: bytes, batch: "_Batch") -> str:
-        """Write a unit and its entry in the ledger; why that cannot be, where the database will not keep it: then
-        nothing of it is written, and the others go on."""
+    def _write_all(self, connection: Connection, batch: "_Batch", *, careful: bool) -> list[tuple[Unit, str]]:
+        """Write a batch and its entries in the ledger: each unit with why it was not written ("": it was)."""
+        ids = [unit.id for unit, _ in batch.units]
+        connection.execute(statement("forget_rows_of_units", SQL), {"units": ids})
+        rows: list[tuple[RowKey, str, str, str]] = []
+        done = []
+        for unit, hash_, judged in self._judged(connection, batch.units):
+            why_not = judged
+            if not judged and careful:
+                why_not = self._write_carefully(connection, unit, hash_, batch)
+            elif not judged:
+                self._write_one(connection, unit, hash_, batch)
+            left_out = why_not and unit.id not in self._ledger.units
+            how = ("left out", why_not, "") if left_out else ("adopted", "", unit.id)
+            rows += [(row, *how) for row in unit.rows]
+            done.append((unit, why_not))
+        note_rows(connection, [*rows, *((item.row, "left out", item.reason, "") for item in batch.left_out)])
+        return done
+
+    def _write_carefully(self, connection: Connection, unit: Unit, hash_: bytes, batch: "_Batch") -> str:
+        """Write a unit; why that cannot be, where the database will not keep it: then nothing of it is written, and the
+        others go on."""
         try:
             with connection.transaction():
-                write_unit(connection, unit, self._extras(unit, batch))
-                key = {"id": unit.id, "kind": KINDS[type(unit.record)], "hash": hash_}
-                connection.execute(statement("put_unit", SQL), key)
+                self._write_one(connection, unit, hash_, batch)
         except (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.ProgramLimitExceeded) as error:
             return f"cannot be kept ({error.sqlstate})"
         return ""
+
+    def _write_one(self, connection: Connection, unit: Unit, hash_: bytes, batch: "_Batch") -> None:
+        write_unit(connection, unit, self._extras(unit, batch))
+        key = {"id": unit.id, "kind": KINDS[type(unit.record)], "hash": hash_}
+        connection.execute(statement("put_unit", SQL), key)
 
     def _extras(self, unit: Unit, batch: "_Batch") -> Extras:
         if not isinstance(unit.record, Passages):
             return Extras(known=None, vectors={})
         found = self._former.vectors(unit.record.kind, list(unit.vectors.values())) if self._set is not None else {}
         vectors = {key: found[place] for key, place in unit.vectors.items() if place in found}
-        return Extras(known=self._set, vectors=vectors, words=batch.words[unit.id].result())
+        return Extras(known=self._set, vectors=vectors, words=batch.words[unit.id].words())
 
     def _judged(self, connection: Connection, units: Sequence[tuple[Unit, bytes]]) -> Iterator[tuple[Unit, bytes, str]]:
         """Each with why it is not written: somebody changed it here, or its person has moved; "": it is written."""
@@ -206,7 +234,7 @@ class _Batch:
 
     units: list[tuple[Unit, bytes]]
     left_out: list[LeftOut]
-    words: dict[str, "Future[Words]"]
+    words: dict[str, Counting]
 
 
 def new_report(former: Former) -> Report:

@@ -1,13 +1,12 @@
 """Counting of words in processes beside this one: the slowest step of an adoption, which needs no database."""
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
+from contextlib import contextmanager, suppress
 from multiprocessing import get_context
 
 from pipelines.core.chunks import Words, count_words
 
-WORKERS = 2
 WORTH_CHUNKS = 5_000
 """Chunks from which on it is worth to start them."""
 
@@ -18,20 +17,39 @@ class Counter:
     def __init__(self, pool: ProcessPoolExecutor | None) -> None:
         self._pool = pool
 
-    def count(self, texts: Sequence[str]) -> "Future[Words]":
-        """Their words, soon."""
+    def count(self, texts: Sequence[str]) -> "Counting":
+        """Begin to count their words."""
         if self._pool is not None:
-            return self._pool.submit(count_words, list(texts))
-        done: Future[Words] = Future()
-        done.set_result(count_words(texts))
-        return done
+            try:
+                return Counting(texts, self._pool.submit(count_words, list(texts)))
+            except BrokenExecutor:  # a worker was killed: this process goes on alone
+                self._pool = None
+        return Counting(texts, None)
+
+
+class Counting:
+    """Words that are being counted."""
+
+    def __init__(self, texts: Sequence[str], future: "Future[Words] | None") -> None:
+        self._texts, self._future = texts, future
+
+    def words(self) -> Words:
+        """The words, which are waited for."""
+        if self._future is not None:
+            with suppress(BrokenExecutor):
+                return self._future.result()
+        return count_words(self._texts)
 
 
 @contextmanager
-def counting(chunks: int) -> Iterator[Counter]:
-    """A counter for about so many chunks."""
-    if chunks < WORTH_CHUNKS:
+def counting(chunks: int, workers: int) -> Iterator[Counter]:
+    """A counter for about so many chunks.
+
+    Args:
+        workers: processes beside this one; 0: none. Each imports the program's main module once more.
+    """
+    if workers == 0 or chunks < WORTH_CHUNKS:
         yield Counter(None)
         return
-    with ProcessPoolExecutor(WORKERS, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         yield Counter(pool)

@@ -32,6 +32,8 @@ YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 PersonOption = Annotated[str | None, typer.Option("--person", help="Their email, subject or name, or their id.")]
 CourseOption = Annotated[str | None, typer.Option("--course", help="Name or id of a course: everybody who takes it.")]
 
+WORKERS = 2
+
 adopt = typer.Typer(
     help="Bring a former deployment's rows over; without an option say what would come.", invoke_without_command=True
 )
@@ -57,7 +59,8 @@ def main(  # noqa: PLR0917  the command line's options
     with told(), _progress() as progress:
         if apply or sync:
             with Database.open(get_settings()) as database, open_former(database.url, database.schemas) as former:
-                report = Adoption(database, former, model=model, base_url=base_url).run(progress)
+                adoption = Adoption(database, former, model=model, base_url=base_url, workers=WORKERS)
+                report = adoption.run(progress)
         else:
             with _former_alone() as former:
                 report = look(former, progress)

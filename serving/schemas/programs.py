@@ -17,7 +17,7 @@ Question = Annotated[str, Field(min_length=1, max_length=20_000, description="A 
 
 
 class ListCourses(Arguments):
-    """None."""
+    """No arguments."""
 
 
 class SearchMaterials(Arguments):

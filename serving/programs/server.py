@@ -19,7 +19,7 @@ from starlette.requests import Request
 from pipelines.core.errors import StudyBuddyError
 from serving.accounts.access import list_my_courses
 from serving.accounts.doors import page_origin
-from serving.accounts.people import Principal
+from serving.accounts.people import CHAT, Principal
 from serving.chat.parts import clean, clean_json
 from serving.database import rows
 from serving.log import log
@@ -89,6 +89,8 @@ async def _call_tool(context: Context, params: types.CallToolRequestParams) -> t
     tool, asking = TOOLS.get(params.name), _asking(context)
     if tool is None:
         raise MCPError(types.INVALID_PARAMS, f"There is no tool `{clean(params.name)[:100]}`.")
+    if asking.person.former and tool.scope == CHAT:  # the guard cannot know what a message asks for
+        return _failed("not_moved")
     if tool.scope not in asking.person.scopes:
         return _failed("scope_missing")
     try:

@@ -94,12 +94,15 @@ def test_who_has_not_moved_reads_here_and_is_sent_to_the_former_system_to_write(
         lambda: client.post("/api/courses", json={"name": "Mine"}),
         lambda: client.delete("/api/sessions/c"),
         lambda: client.post("/api/documents", content=b"x"),
+        lambda: client.post("/v1/chat/completions", json={"model": str(course), "messages": []}),
     ]
     for write in writing:
         answer = write()
         assert (answer.status_code, answer.json()["error"]["code"]) == (409, "not_moved")
         assert FORMER in answer.json()["error"]["message"]
     assert client.get("/api/sessions/c/messages").status_code == 200
+    assert "(not_moved)" in over_mcp(client, "ask", course=str(course), question="What is momentum?")
+    assert "(not_found)" in over_mcp(client, "search_course_materials", course=str(course), query="momentum")
     assert client.patch("/api/me", json={"theme": "dark"}).status_code == 200, "the account is theirs"
     with Database(serving_settings.database_url.get_secret_value()) as database:
         with database.transaction() as connection:
@@ -111,6 +114,13 @@ def test_who_has_not_moved_reads_here_and_is_sent_to_the_former_system_to_write(
             assert go_back(connection, person=key) == [key]
         wait_for(client, "former")
         assert client.post("/api/courses", json={"name": "Mine"}).status_code == 409
+
+
+def over_mcp(client, tool, **arguments):
+    body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": tool, "arguments": arguments}}
+    answer = client.post("/mcp", json=body, headers={"accept": "application/json, text/event-stream"})
+    assert answer.status_code == 200, answer.text
+    return answer.text
 
 
 def wait_for(client, belongs):

@@ -25,6 +25,7 @@ def test_a_token_opens_and_makes_its_person_known(signed, rows):
     assert told == {
         "id": told["id"], "name": "ada of the tests", "email": "ada@example.org", "operator": False,
         "openrouter": {"connected": False, "label": None}, "language": None, "theme": None,
+        "belongs": "here", "formerUrl": None,
     }  # fmt: skip
     assert me(signed, signed.issuer.mint("ada")).json()["id"] == told["id"]
     assert rows("select issuer, subject from users where id = %s", [told["id"]]) == [(signed.issuer.url, "ada")]

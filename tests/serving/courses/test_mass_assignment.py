@@ -16,12 +16,15 @@ SERVER_S = (
 )  # fmt: skip
 """Fields that no body may set, but where it is made to."""
 
+OF_CLIENTS = {"POST /api/chat", "POST /v1/chat/completions", "POST /mcp"}
+"""Bodies to which clients add fields of their own: that none is believed is shown by test_requests.py,
+test_completions.py and test_mcp.py."""
+
 JSON_BODIES = [
     name
     for name, said in sorted(OPERATIONS.items())
-    if "application/json" in said.get("requestBody", {}).get("content", {}) and name not in {*OPEN, "POST /api/chat"}
+    if "application/json" in said.get("requestBody", {}).get("content", {}) and name not in OPEN | OF_CLIENTS
 ]
-"""The chat's body has parts that clients add of their own: that none is believed is shown by test_requests.py."""
 
 
 @pytest.fixture(scope="module")

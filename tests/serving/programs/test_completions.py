@@ -118,6 +118,16 @@ def test_what_was_said_before_is_read_as_words_and_nothing_else_is(service, mate
     assert "pirate" not in json.dumps(said) and "ignore all" not in json.dumps(said)
 
 
+def test_fields_of_the_server_s_own_are_not_read(service, material, model):
+    model.script(text("Yes."))
+    theirs = {
+        name: str(uuid4()) for name in ("user", "userId", "person_id", "courseId", "course_id", "id", "sourceIds")
+    }
+    body = {"model": str(material.course_id), "messages": ASKED, "role": "owner", "operator": True, **theirs}
+    answer = service.http.post("/v1/chat/completions", json=body)
+    assert answer.status_code == 200 and not any(each in answer.text for each in theirs.values())
+
+
 def test_no_chat_keeps_it_and_its_cost_is_counted(client, service, material, model):
     before = service.http.get("/api/sessions").text
     spent = service.http.get("/api/usage").json()

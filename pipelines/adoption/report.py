@@ -18,6 +18,11 @@ from pipelines.adoption.records import (
     Unit,
 )
 
+CHUNKS_A_S, MESSAGES_A_S = 1_000, 4_000
+CHUNK_BYTES, MESSAGE_BYTES = 2_500, 1_000
+"""Of 60 words each, without vectors (`bench/adopt.py`)."""
+CHARS_A_TOKEN = 4
+
 EXAMPLES = 5
 """Keys told of each reason."""
 
@@ -31,7 +36,7 @@ _COUNTED = (*_NAMES.values(), "messages", "sources", "slide_chunks", "speech_chu
 @dataclass(slots=True, kw_only=True)
 class Report:
     """Counts by former table and by what there is now. `changes`: what was written, removed, or left as somebody
-    changed it here; empty for a dry run."""
+    changed it here; empty for a dry run. `tokens_to_embed`: about, of passages that have no vector."""
 
     former: dict[str, int] = field(default_factory=dict)
     adopted: Counter[str] = field(default_factory=lambda: Counter(dict.fromkeys(_COUNTED, 0)))
@@ -41,6 +46,22 @@ class Report:
     changes: Counter[str] = field(default_factory=Counter)
     dims: int | None = None
     left_alone: list[str] = field(default_factory=list)
+    tokens_to_embed: int = 0
+
+    @property
+    def seconds(self) -> int:
+        """About how long an adoption of all of it takes on two slow cores."""
+        return round(self._passages / CHUNKS_A_S + self.adopted["messages"] / MESSAGES_A_S) + 1
+
+    @property
+    def megabytes(self) -> int:
+        """About how much room it takes in the database."""
+        vectors = self.adopted["vectors_kept"] * 2.2 * (self.dims or 0)
+        return round((self._passages * CHUNK_BYTES + self.adopted["messages"] * MESSAGE_BYTES + vectors) / 1e6) + 1
+
+    @property
+    def _passages(self) -> int:
+        return self.adopted["slide_chunks"] + self.adopted["speech_chunks"]
 
     def add(self, item: Unit | LeftOut) -> None:
         """Count one item of the plan."""
@@ -67,6 +88,9 @@ class Report:
             self.adopted[f"{record.kind}_chunks"] += sign * len(record.items)
             self.adopted["vectors_kept"] += sign * vectors
             self.adopted["vectors_missing"] += sign * (len(record.items) - vectors)
+            self.tokens_to_embed += sign * sum(
+                len(each.text) // CHARS_A_TOKEN for each in record.items if not each.vector
+            )
             return
         self.adopted[_NAMES[type(record)]] += sign
         if isinstance(record, Chat):
@@ -86,6 +110,7 @@ class Report:
             changes=Counter(kept),
             dims=told["vectors"]["dims"],
             left_alone=told["left_alone"],
+            tokens_to_embed=told["vectors"].get("tokens_to_embed", 0),
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -97,6 +122,11 @@ class Report:
             "examples": self.examples,
             "noted": {name: count for name, count in sorted(self.noted.items()) if count},
             "changes": dict(self.changes),
-            "vectors": {"dims": self.dims, "to_embed": self.adopted["vectors_missing"]},
+            "vectors": {
+                "dims": self.dims,
+                "to_embed": self.adopted["vectors_missing"],
+                "tokens_to_embed": self.tokens_to_embed,
+            },
+            "estimate": {"seconds": self.seconds, "megabytes": self.megabytes},
             "left_alone": self.left_alone,
         }

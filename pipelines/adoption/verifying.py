@@ -5,31 +5,39 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from pipelines.adoption.adopting import Progress, new_report
 from pipelines.adoption.former import SQL, Former
 from pipelines.adoption.ledger import Ledger, owner_of, set_of
 from pipelines.adoption.materials import Known
 from pipelines.adoption.ours import read_ours
 from pipelines.adoption.plan import Plan
-from pipelines.adoption.records import LeftOut, Unit
+from pipelines.adoption.records import LeftOut, Passages, Unit
 from pipelines.adoption.values import fingerprint
 from pipelines.core.postgres import Connection, Database
 from pipelines.core.statements import statement
 
 BATCH = 200
+SAMPLED = 200
+"""Decks and lectures of which one vector is compared number by number; of all passages, whether they have one."""
+SAME = 0.999
+"""Cosine of a vector and itself in half precision, at least."""
 EXAMPLES = 20
 
 
 @dataclass(slots=True, kw_only=True)
 class Verification:
     """What differs: how often by what is wrong (`by_kind`: and of which kind the unit is, "" where it is about none),
-    and examples. `moved`: units of people who have moved here and changed them since, which is no difference."""
+    and examples. `vectors`: how many were compared number by number. `moved`: units of people who have moved here and
+    changed them since, which is no difference."""
 
     compared: int = 0
     differences: Counter[str] = field(default_factory=Counter)
     by_kind: Counter[tuple[str, str]] = field(default_factory=Counter)
     examples: list[str] = field(default_factory=list)
     moved: int = 0
+    vectors: int = 0
 
     def found(self, what: str, which: str) -> None:
         """One more difference."""
@@ -47,6 +55,7 @@ class Verification:
             "kinds": dict(self.differences),
             "examples": self.examples,
             "moved": self.moved,
+            "vectors_compared": self.vectors,
         }
 
 
@@ -76,9 +85,11 @@ def verify(database: Database, former: Former, progress: Progress = lambda _done
         batch.append(item)
         if len(batch) >= BATCH:
             _compare(database, ledger, set_id, batch, plan.known, result)
+            _compare_vectors(database, former, set_id, batch, result)
             batch.clear()
             progress(done, total)
     _compare(database, ledger, set_id, batch, plan.known, result)
+    _compare_vectors(database, former, set_id, batch, result)
     for unit in ledger.units.keys() - seen:
         result.found("gone there, still here", unit)
     for table, count in report.former.items():
@@ -109,6 +120,24 @@ def _compare(  # noqa: PLR0917
             result.found("missing here", unit.id)
         else:
             result.found("changed there" if here == before else "changed here", unit.id)
+
+
+def _compare_vectors(
+    database: Database, former: Former, set_id: int | None, units: Sequence[Unit], result: Verification
+) -> None:
+    """Compare a vector of some decks and lectures: who is near whom follows from them."""
+    for unit in units:
+        if set_id is None or not unit.vectors or result.vectors >= SAMPLED or not isinstance(unit.record, Passages):
+            continue
+        key, place = next(iter(unit.vectors.items()))
+        theirs = former.vectors(unit.record.kind, [place])
+        with database.transaction() as connection:
+            names = {"set_id": set_id, "ids": [key]}
+            ours = dict(connection.execute(statement("our_vectors", SQL), names).fetchall())
+        if key in ours and place in theirs:
+            result.vectors += 1
+            if float(np.dot(ours[key].to_numpy(), theirs[place].to_numpy().astype(np.float32))) < SAME:
+                result.found("another vector", unit.id)
 
 
 def _counted(connection: Connection) -> Counter[tuple[str, str, str]]:

@@ -229,5 +229,13 @@ def _show(report: dict[str, Any], *, done: bool) -> None:
         console.print(foreign(f"{name}: {count:,}"))
     if report["left_alone"]:
         console.print(foreign(f"left alone: {', '.join(report['left_alone'])}"))
+    missing = report["vectors"]
+    if missing["to_embed"]:
+        console.print(
+            f"{missing['to_embed']:,} passages have no vector (about {missing['tokens_to_embed']:,} tokens): they are"
+            " found by their words, and `studybuddy sets build` would make them."
+        )
     if not done:
+        about = report["estimate"]
+        console.print(f"It takes about {about['seconds']:,} s on two slow cores, and {about['megabytes']:,} MB.")
         console.print("Nothing was written. `studybuddy adopt --apply` brings it over.")

@@ -118,6 +118,10 @@ def test_people_find_what_they_found_and_nothing_is_asked_to_be_made(deployment,
             " order by n.embedding <#> q.embedding limit 3"
         )
         assert [row[0] for row in near] == [made_id(asked["kind"], found["id"]) for found in each["nearest"]]
+    assert here.verify().vectors == 8
+    one = "(select embedding from studybuddy_ai.chunk_embeddings order by chunk_id limit 1)"
+    here.run(f"update studybuddy_ai.chunk_embeddings set embedding = {one}")
+    assert here.verify().differences["another vector"] >= 6
 
 
 def test_a_sync_ends_where_a_fresh_adoption_of_the_same_rows_does(deployment):

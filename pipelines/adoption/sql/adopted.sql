@@ -311,3 +311,7 @@ update documents d set sha256 = %(sha256)s::text where d.id = %(id)s::uuid and d
 -- name: take_recording
 -- A lecture has its recording now; nothing is made of it. Nothing comes out.
 update lectures set media_sha256 = %(sha256)s::text where id = %(id)s::uuid and adopted and media_sha256 is null
+
+-- name: our_vectors
+-- The vectors that these passages have in a set: chunk_id, embedding.
+select chunk_id, embedding from chunk_embeddings where set_id = %(set_id)s::integer and chunk_id = any(%(ids)s::uuid[])

@@ -8,7 +8,7 @@ JUPYTER := --ip=127.0.0.1 --ServerApp.allow_remote_access=False --ServerApp.allo
     --ServerApp.disable_check_xsrf=False --ServerApp.allow_unauthenticated_access=False
 READY := $(VENV)/.installed
 
-.PHONY: demo test test-slow attack attack-brief check map pictures format page up down notebooks bench lock audit bill
+.PHONY: demo test test-slow fleet-test attack attack-brief check map pictures format page up down notebooks bench lock audit bill
 .DEFAULT_GOAL := demo
 
 demo: $(READY) page  ## set everything up, ingest the sample course, ask a question
@@ -19,6 +19,9 @@ test: $(READY) page  ## the test suite
 
 test-slow: $(READY)  ## the tests that take long
 	@$(BIN)/pytest -n auto --dist worksteal -m slow
+
+fleet-test: $(READY)  ## several machines in namespaces, and what happens to them (as root); one line a fault
+	@$(BIN)/pytest -m fleet -s tests/fleet
 
 attack: $(READY)  ## the long attacks: hostile files, a machine without guards, ...; prints what came of them
 	@$(BIN)/pytest -m attack -s

@@ -5,9 +5,6 @@ real decks (72 pages, jumps back, skipped pages, talk without a slide). `half`: 
 `chapter_N`: videos of a chapter over all its text in pages of 60 words; any page of the right section counts.
 `sparse_N`: twenty videos, one thin slide each, some slides never shown, and passages about something else entirely.
 No tolerance at changes of slides. Real material from beside the checkout (`../shared/data`).
-
-Tried and not kept: vectors of both embedders side by side (.3 of the second). The mean is .788 in place of .765, most
-of it from one case (chapter_8, .70 to .99); five others are worse, one of them by .07.
 """
 
 import argparse

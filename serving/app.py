@@ -58,7 +58,8 @@ def create_app(settings: Settings | None = None, *, limits: Limits | None = None
     Raises:
         SettingsError: who may come in is not clear from the settings.
     """
-    settings, limits = settings or get_settings(), limits or Limits()
+    settings = settings or get_settings()
+    limits = limits or Limits(drain_s=settings.drain_s)
     doors = doors_of(settings, host)
 
     @asynccontextmanager

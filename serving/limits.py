@@ -38,11 +38,12 @@ class Limits:
     flush_s: float = 0.2
     """Pause between writes of stream text to the database, one statement for all runs of the process."""
 
-    beat_s: float = 2.0
+    beat_s: float = 1.0
     """Pause between signs of life."""
 
-    dead_after_s: float = 15.0
-    """A process silent for so long has died; its answers are closed as interrupted."""
+    dead_after_s: float = 3.5
+    """A process silent for so long has died; its answers are closed as interrupted, and their chats take questions
+    again. One that stood still for a while and lives writes over that what its reader got."""
 
     leave_grace_s: float = 30.0
     """How long an answer goes on when nobody reads it: a reload comes back within this time."""

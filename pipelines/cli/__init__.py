@@ -15,6 +15,7 @@ from pipelines.core.home import stay_private
 
 COMMANDS = {
     "system": ("up", "down", "status", "serve", "migrate"),
+    "worker": ("worker",),
     "doctor": ("doctor",),
     "open_browser": ("open",),
     "ingest": ("ingest",),

@@ -205,11 +205,19 @@ class FileStore:
                 raise NotFoundError("A stored file is missing from the file store.")
             yield path
             return
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / sha256
-            with self.open_read(sha256) as source, path.open("wb") as out:
-                while block := source.read(BLOCK):
-                    out.write(block)
+        try:
+            folder = tempfile.TemporaryDirectory()
+        except OSError as error:
+            raise _no_room(error) from None
+        with folder as name:
+            path = Path(name) / sha256
+            with self.open_read(sha256) as source:
+                try:
+                    with path.open("wb") as out:
+                        while block := source.read(BLOCK):
+                            out.write(block)
+                except OSError as error:
+                    raise _no_room(error) from None
             yield path
 
     def remove(self, sha256: str) -> None:
@@ -283,6 +291,15 @@ def _modified_at(info: dict[str, Any]) -> float:
     said = (info.get(name) for name in ("mtime", "LastModified", "created"))
     found = next((when for when in said if when is not None), time.time())
     return found.timestamp() if isinstance(found, datetime) else float(found)
+
+
+def _no_room(error: OSError) -> StorageUnavailableError:
+    reason = error.strerror or type(error).__name__
+    return StorageUnavailableError(
+        f"A stored file cannot be copied to this machine ({reason}); it needs room in {tempfile.gettempdir()}."
+        if error.errno == errno.ENOSPC
+        else f"A stored file cannot be read now ({reason})."
+    )
 
 
 def _unavailable(error: OSError) -> StorageUnavailableError:

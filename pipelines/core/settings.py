@@ -33,6 +33,12 @@ class Settings(BaseSettings):
     dagster_database_url: SecretStr | None = Field(
         None, description="Dagster's own database; unset uses database `dagster` on the embedded server."
     )
+    broker_url: SecretStr | None = Field(
+        None, description="Redis that hands runs to the machines of a fleet (redis://host:6379/0); docs/fleet.md."
+    )
+    speech_queue: str | None = Field(None, description="Queue of a fleet for runs of lectures; unset: `dagster`.")
+    ocr_queue: str | None = Field(None, description="The same for runs that read pictures of text.")
+    logs_bucket: str | None = Field(None, description="S3 bucket of a fleet's step logs.")
     files_url: str | None = Field(
         None, description="fsspec URL of the file store (a folder or s3://...); unset uses STUDYBUDDY_HOME/files."
     )
@@ -180,6 +186,12 @@ class Settings(BaseSettings):
         None, description="Token of the local user; unset makes one in STUDYBUDDY_HOME/run/api.token."
     )
     api_token_file: Path | None = Field(None, description="File that holds API_TOKEN.")
+    drain_s: float = Field(
+        8.0,
+        ge=0.0,
+        le=600.0,
+        description="Seconds that answers have to end by themselves when an API is told to stop (`down`: 25 at most).",
+    )
     metrics_token: SecretStr | None = Field(
         None, min_length=16, description="Bearer token that opens `/metrics` and nothing else, for Prometheus."
     )

@@ -2,8 +2,17 @@
 
 import dagster as dg
 
+from pipelines.core.settings import get_settings
 from pipelines.defs.documents import GROUP as DECKS
 from pipelines.defs.lectures import GROUP as SPEECH
+
+QUEUE_TAG = "dagster-celery/queue"
+"""Tag that says which machines of a fleet may take a run; nobody else looks at it."""
+
+
+def _queue(name: str | None) -> dict[str, str]:
+    return {QUEUE_TAG: name} if name else {}
+
 
 documents_job = dg.define_asset_job(
     "process_document",
@@ -16,14 +25,21 @@ recognition_job = dg.define_asset_job(
     "recognise_document",
     selection=dg.AssetSelection.assets("recognised_slides", "slide_chunks", "slide_embeddings"),
     description="The pictures of text of one deck that can be searched by its other text already.",
-    tags={"dagster/max_runtime": "14400", "dagster/priority": "-1"},  # text of other decks comes first
+    tags={
+        "dagster/max_runtime": "14400",
+        "dagster/priority": "-1",  # text of other decks comes first
+        **_queue(get_settings().ocr_queue),
+    },
 )
 
 lectures_job = dg.define_asset_job(
     "process_lecture",
     selection=dg.AssetSelection.groups(SPEECH),
     description="One lecture: sound, transcript, chunks, embeddings, and which slide was up when.",
-    tags={"dagster/max_runtime": "43200"},  # twelve hours: six hours of speech on a slow machine
+    tags={
+        "dagster/max_runtime": "43200",  # twelve hours: six hours of speech on a slow machine
+        **_queue(get_settings().speech_queue),
+    },
 )
 
 evaluation_job = dg.define_asset_job(

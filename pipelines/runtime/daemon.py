@@ -29,6 +29,7 @@ from dagster._utils.interrupts import capture_interrupts
 
 from pipelines.core.stages import LISTENER
 from pipelines.runtime.bells import Bell, listen
+from pipelines.runtime.launcher import ForkingRunLauncher
 from pipelines.runtime.storage import ENDINGS, RUNS_CHANNEL
 
 UPLOADS_CHANNEL = "studybuddy_uploads"
@@ -158,7 +159,10 @@ def make_daemons(instance: DagsterInstance, bells: Bells) -> list[DagsterDaemon[
             daemon = _Retries(interval_seconds=RETRIES_TICK_S)  # type: ignore[arg-type]
             daemon.make_bell = bells.of_endings
         elif kind == MonitoringDaemon.daemon_type():
-            daemon = _Monitoring(interval_seconds=MONITORING_TICK_S)
+            # our own launcher tells of a dead run by itself; another one has to be asked as often as the instance says
+            own = isinstance(instance.run_launcher, ForkingRunLauncher)
+            wanted_s = MONITORING_TICK_S if own else float(instance.run_monitoring_poll_interval_seconds)
+            daemon = _Monitoring(interval_seconds=wanted_s)
             daemon.make_bell = Bell
         elif kind == FreshnessDaemon.daemon_type():  # type: ignore[no-untyped-call]
             daemon = _Freshness(interval_seconds=FRESHNESS_TICK_S)  # type: ignore[arg-type]

@@ -51,6 +51,10 @@ LOOPBACK = "127.0.0.1"
 DEFINITIONS = "pipelines.definitions"
 
 
+ASKED = re.compile(r"\{\s*env:\s*(\w+)\s*\}")
+"""How Dagster's instance file asks for a variable."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """One running part. `url` None: it has no address of its own. `deaths`: how often it was started again."""
@@ -136,6 +140,10 @@ def environment(settings: Settings) -> dict[str, str]:
     """Variables for processes that work for `settings`: those of `dagster.yaml`, and every setting that was given.
 
     Starts the embedded database where there is no other.
+
+    Raises:
+        SettingsError: Dagster's instance file asks for a variable that nobody has set; or as `database_urls`.
+        StorageUnavailableError
     """
     _, dagster_url = database_urls(settings)
     storage = settings.home / "dagster"
@@ -143,7 +151,7 @@ def environment(settings: Settings) -> dict[str, str]:
     _copy(
         settings.instance_file, storage / "dagster.yaml"
     )  # Dagster leaves things beside its file, and they are this home's
-    return {
+    given = {
         **_given(settings),
         "DAGSTER_EVENT_BATCH_SIZE": "1000",  # the plan of a run is one write
         "DAGSTER_HOME": str(storage),
@@ -151,6 +159,11 @@ def environment(settings: Settings) -> dict[str, str]:
         "STUDYBUDDY_DAGSTER_STORAGE": str(storage),
         "STUDYBUDDY_DAGSTER_URL": dagster_url,
     }
+    asked = ASKED.findall(settings.instance_file.read_text(encoding="utf-8"))
+    missing = sorted({name for name in asked if name not in given and name not in os.environ})
+    if missing:
+        raise SettingsError(f"{settings.instance_file} asks for {', '.join(missing)}, which is not set.")
+    return given
 
 
 def write_state(home: Path, state: Services) -> tuple[int, ...] | None:

@@ -43,6 +43,9 @@ SERVE = "from pipelines.core.settings import get_settings; from serving.run impo
 LOCATION = "studybuddy"
 CODE_START_S = 60.0
 SERVICE_GRACE_S = 10.0
+LONGEST_DRAIN_S = 25.0
+"""Of DRAIN_S, how much `down` waits for: who asked it to end everything waits too."""
+
 FAREWELL_S = 5.0
 """How long runs may go on when nobody needs them any more: one that is just ending need not be tried again."""
 TICK_S = 2.0
@@ -229,7 +232,7 @@ class Supervisor(ForkServer):
 
     def _force_services(self) -> None:
         alive = [part.process for part in self._parts if part.process is not None]
-        deadline = time.monotonic() + SERVICE_GRACE_S
+        deadline = time.monotonic() + max(SERVICE_GRACE_S, min(self._settings.drain_s, LONGEST_DRAIN_S) + 2)
         while any(process.alive for process in alive) and time.monotonic() < deadline:
             time.sleep(0.05)
         for process in alive:

@@ -356,19 +356,3 @@ def test_copies_of_a_slide_are_shown_where_that_is_asked_for(database, course, d
     deck("copy of a.pdf", text)
     assert len(search(database, course, "learning rate")) == 1
     assert len(search(database, course, "learning rate", rules={"one_of_copies": False})) == 2
-
-
-class Synonyms(WordsEmbedder):
-    """Knows that a wheel that is filmed is about aliasing."""
-
-    def embed(self, texts):
-        return super().embed([text.replace("wheel", "aliasing aliasing aliasing") for text in texts])
-
-
-def test_everyday_words_do_not_overrule_a_vector_that_is_right(database, course, deck):
-    common = "why does it seem to move when people look at it"
-    deck("a.pdf", "aliasing", *(f"{common} number {n}" for n in range(12)))
-    asked = "Why does a wheel seem to move when people film it?"
-    assert search(database, course, asked, embed=Synonyms())[0].text == "aliasing"
-    full = search(database, course, asked, embed=Synonyms(), rules={"unknown_words": 0.0})
-    assert full[0].text.startswith(common)

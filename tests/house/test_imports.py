@@ -33,6 +33,7 @@ MAY_IMPORT = {
     },
     "pipelines.http": {"pipelines.http"},
     "pipelines.runtime": {"pipelines.runtime", "pipelines.core", "pipelines.http"},
+    "pipelines.fleet": {"pipelines.fleet"},
     "pipelines.definitions": {"pipelines.defs"},
     "pipelines.cli": {"pipelines", "serving.run", "serving.programs.stdio"},
     "serving": {
@@ -51,7 +52,8 @@ MAY_IMPORT = {
     "notebooks": {"pipelines.core", "pipelines.steps", "pipelines.answering"},
 }
 HEAVY = {
-    "dagster": {"pipelines.defs", "pipelines.runtime", "pipelines.definitions"},
+    "dagster": {"pipelines.defs", "pipelines.runtime", "pipelines.fleet", "pipelines.definitions"},
+    "celery": {"pipelines.fleet"},
     "pymupdf": {"pipelines.steps"},
     "faster_whisper": {"pipelines.steps"},
     "rapidocr": {"pipelines.steps"},

@@ -23,7 +23,8 @@ EXTENSION = {
     "dagster._core.workspace.load_target",
 }
 ONE_PLACE = {
-    "dagster._cli.api": {"pipelines/runtime/worker.py", "pipelines/runtime/supervisor.py"},  # a run; the code server
+    # a run, and the code server
+    "dagster._cli.api": {"pipelines/runtime/worker.py", "pipelines/runtime/supervisor.py", "pipelines/fleet/tasks.py"},
     "dagster._core.code_pointer": {"pipelines/runtime/instance.py"},
     "dagster._core.event_api": {"pipelines/runtime/event_log.py"},
     "dagster._core.events": {"pipelines/runtime/event_log.py"},

@@ -259,3 +259,10 @@ def test_leftovers_of_a_killed_supervisor_are_ended_first(settings):
     assert services.running(settings) is None
     assert services.down(settings)
     assert process.wait(timeout=10) == -signal.SIGTERM
+
+
+def test_an_instance_file_that_asks_for_what_nobody_has_set_is_named(settings, monkeypatch):
+    monkeypatch.delenv("BROKER_URL", raising=False)
+    fleet = settings.model_copy(update={"dagster_config": Path("deploy/dagster/celery.yaml")})
+    with pytest.raises(SettingsError, match=r"celery\.yaml asks for BROKER_URL, LOGS_BUCKET, which is not set"):
+        services.environment(fleet)

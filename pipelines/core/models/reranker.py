@@ -15,7 +15,7 @@ from pipelines.core.models.payers import payer_of_reranking
 from pipelines.core.models.reranker_local import LocalReranker
 from pipelines.core.models.reranker_remote import RemoteReranker
 from pipelines.core.postgres import Connection
-from pipelines.core.settings import REPOSITORY
+from pipelines.core.settings import REPOSITORY, Settings
 
 if TYPE_CHECKING:
     from pipelines.core.stores import Stores
@@ -64,8 +64,7 @@ def reranker_for(
     if settings.reranker_model is None:
         return None
     if settings.reranker_base_url is None:
-        folder = REPOSITORY / Path(settings.reranker_model).expanduser()
-        return _local(folder, settings.reranker_depth, settings.reranker_budget_ms, getpid())
+        return _local(settings, getpid())
     with stores.database.transaction() as connection:
         payer = payer_of_reranking(find_payer(connection), settings)
     return RemoteReranker(
@@ -78,5 +77,9 @@ def reranker_for(
 
 
 @lru_cache(maxsize=4)
-def _local(folder: Path, depth: int, budget_ms: float, process: int) -> LocalReranker:  # noqa: ARG001
-    return LocalReranker(folder, depth=depth, budget_ms=budget_ms)  # one a process: its threads survive no fork
+def _local(settings: Settings, process: int) -> LocalReranker:  # noqa: ARG001  a model's threads survive no fork
+    return LocalReranker(
+        REPOSITORY / Path(settings.reranker_model or "").expanduser(),
+        depth=settings.reranker_depth,
+        budget_ms=settings.reranker_budget_ms,
+    )

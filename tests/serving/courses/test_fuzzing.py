@@ -73,6 +73,7 @@ def ask_as_everybody(case, world: World) -> None:
         if letter in ("4", "="):
             nothing = ask(world, role, case, absent(thing))
             assert (status, masked(text)) == (nothing[0], masked(nothing[1])), f"{kind}: {role} can tell it"
+    world.forget_used()
     if "/operator/" in operation:
         world.rows("update users set suspended_at = null, operator = false where subject not like 'suspended%%'")
     if "/members" in operation or "/invitations" in operation:

@@ -67,8 +67,8 @@ class Settings(BaseSettings):
         None, description="Key for EMBEDDING_BASE_URL; unset uses MODEL_API_KEY where both URLs are the same."
     )
     embedding_dims: int = Field(384, ge=1, le=4000, description="Dimensions of EMBEDDING_MODEL's vectors.")
-    embedding_options: dict[str, int | float | bool | str] = Field(
-        {}, description='JSON sent with each request for vectors, such as {"output_dimension": 512}; empty: nothing.'
+    embedding_options: str = Field(
+        "", description='JSON sent with each request for vectors, such as {"output_dimension": 512}; empty: nothing.'
     )
     multilingual_search: bool = Field(
         True, description="Second vectors beside the local embedder's, for questions that are not in English."

@@ -4,8 +4,9 @@ What a remote one sends and checks stands in `embedder_remote.py`, the connectio
 become our errors in `provider_faults.py`.
 """
 
+import json
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
 import numpy as np
@@ -117,8 +118,23 @@ def embedder(
         model=settings.embedding_model,
         dims=settings.embedding_dims,
         meter=meter,
-        options=settings.embedding_options,
+        options=_options(settings.embedding_options),
     )
+
+
+def _options(text: str) -> dict[str, Any]:
+    """EMBEDDING_OPTIONS as fields of a request.
+
+    Raises:
+        SettingsError: it is no JSON object.
+    """
+    try:
+        found = json.loads(text) if text else {}
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise SettingsError('EMBEDDING_OPTIONS must be a JSON object, such as {"output_dimension": 512}.')
+    return found
 
 
 def embedder_for(

@@ -88,11 +88,17 @@ def test_a_server_that_refuses_to_be_asked_for_floats_is_asked_without_a_word_ab
         return [Status(200, vectors(request))]
 
     model.default = refusing
-    embed = embedder(settings.model_copy(update={"embedding_options": {"output_dimension": 3}}))
+    embed = embedder(settings.model_copy(update={"embedding_options": '{"output_dimension": 3}'}))
     for text in ("a", "bb"):
         assert np.allclose(embed.embed([text]), expected(text))
     assert ["encoding_format" in request for request in model.requests] == [True, False, False]
     assert all(request["output_dimension"] == 3 for request in model.requests)
+
+
+def test_options_that_are_no_object_are_told_by_their_setting(settings):
+    for text in ("{", "[1]", "3"):
+        with pytest.raises(SettingsError, match="EMBEDDING_OPTIONS"):
+            embedder(settings.model_copy(update={"embedding_options": text}))
 
 
 def test_shuffled_rows_are_put_in_order(embed, model):

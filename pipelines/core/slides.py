@@ -85,8 +85,12 @@ def update_slides(
         )
 
 
-def list_due_recognitions(connection: Connection, *, limit: int = 200) -> list[tuple[UUID, str]]:
-    """Decks that can be searched by their text and whose pictures are to be read now: (id, a key of this reading)."""
+def list_due_recognitions(connection: Connection, *, limit: int) -> list[tuple[UUID, str]]:
+    """Decks that can be searched by their text and whose pictures are to be read now: (id, a key of this reading).
+
+    Args:
+        limit: how many may be read at a time; one that is being read stays in the list until it has been.
+    """
     return [(row[0], row[1]) for row in connection.execute(statement("list_due_recognitions"), {"limit": limit})]
 
 

@@ -19,7 +19,7 @@ from pipelines.core.models.providers import wants_second_vectors
 from pipelines.core.partitions import partition_keys
 from pipelines.core.postgres import Connection
 from pipelines.core.reading.corrections import list_due_deck_corrections, list_due_lecture_corrections
-from pipelines.core.settings import Settings
+from pipelines.core.settings import Settings, get_settings
 from pipelines.core.slides import list_due_recognitions
 from pipelines.core.stages import announce_uploads
 from pipelines.core.stored_files import sweep_files
@@ -65,6 +65,11 @@ class Late:
     wanted: Callable[[Settings], bool] = lambda _: True
 
 
+def _places_for_pictures() -> int:
+    """Places for runs that may read pictures of text: all but one, so that the text of a new deck finds one free."""
+    return max(1, get_settings().max_concurrent_runs - 1)
+
+
 DOCUMENTS = Uploads(
     kind=DOCUMENT,
     partitions=documents_partitions,
@@ -72,7 +77,7 @@ DOCUMENTS = Uploads(
     late=(
         Late(
             assets=("recognised_slides", *AFTER),
-            list_outdated=list_due_recognitions,
+            list_outdated=lambda connection: list_due_recognitions(connection, limit=_places_for_pictures()),
             job=recognition_job.name,
             promised=True,
         ),

@@ -360,6 +360,16 @@ def test_a_deck_whose_pages_are_still_drawn_is_not_recognised_yet_so_that_the_ne
     assert len(look(DOCUMENTS, graph.stores, graph.instance, None).run_requests) == 1
 
 
+def test_pictures_of_text_leave_a_place_for_the_text_of_another_deck(graph):
+    names = [f"{name}.pdf" for name in "abc"]
+    decks = [graph.upload(scanned(PAGES[0], f"scan:{PAGES[1]} {name}"), name=name) for name in names]
+    for deck in decks:
+        assert graph.run(deck).success
+    (request,) = look(DOCUMENTS, graph.stores, graph.instance, None).run_requests
+    assert str(decks[0].id) in request.run_key, "two places for runs, and one is kept free"
+    assert isinstance(look(DOCUMENTS, graph.stores, graph.instance, f'["{request.run_key}"]'), dg.SkipReason)
+
+
 @pytest.mark.slow
 def test_a_deck_without_other_text_is_recognised_at_once(graph):
     document = graph.upload(scanned(f"scan:{PAGES[1]}"))

@@ -57,7 +57,7 @@ values (%(course_id)s::uuid, %(document_id)s::uuid, %(page)s::integer, %(page_la
 
 -- name: list_due_recognitions
 -- Decks whose text can be searched and whose pictures of text wait to be read: id, key (generation and run that read the
--- text, to ask for the work once). Not while their own run still draws their pages: the two would fill two of the places
+-- text, to ask for the work once), those that are being read first. Not while their own run still draws their pages: the two would fill two of the places
 -- for runs, and the next deck, whose text somebody waits for, would stand in the queue.
 select d.id, d.generation || ':recognition:' || coalesce(d.stages -> 'slides' ->> 'run_id', '') as key
 from documents d
@@ -65,7 +65,7 @@ where d.id in (select f.document_id from findings f where f.code = 'not_recognis
   and d.deleted_at is null and d.requested_generation = d.generation
   and d.failed_generation is distinct from d.generation
   and d.stages -> 'slide_embeddings' ? 'ended_at' and d.stages -> 'slide_images' ? 'ended_at'
-order by d.updated_at
+order by d.stages -> 'recognised_slides' ->> 'began_at' nulls last, d.updated_at
 limit %(limit)s::integer
 
 -- name: list_lines_of_chunks

@@ -535,7 +535,7 @@ def test_a_run_that_was_cut_off_and_comes_back_after_its_retry_succeeded_writes_
         return made
 
     module = importlib.import_module(f"pipelines.defs.{asset}")
-    function = {"slides": "read_deck", "chunks": "chunk_slides"}[asset]
+    function = {"slides": "read_deck", "chunks": "cut_deck"}[asset]
     real = getattr(module, function)
     monkeypatch.setattr(module, function, cut_off)
     result = graph.run(document)

@@ -14,6 +14,7 @@ EARS = "studybuddy-api-listen"
 LISTENERS = """
     select pid from pg_stat_activity
     where application_name = 'studybuddy-api-listen' and query like 'listen %' and state = 'idle'
+      and datname = current_database()
 """
 INSERT = "insert into users (issuer, subject) values ('test', 'ada')"
 
@@ -157,7 +158,9 @@ def test_every_word_is_heard_until_the_connection_is_lost(database_url):
                 await other.execute("select pg_notify(%s, %s)", [CHANNEL, word])
             await asyncio.wait_for(both.wait(), 60)
             await other.execute(
-                "select pg_terminate_backend(pid) from pg_stat_activity where application_name = %s", [EARS]
+                "select pg_terminate_backend(pid) from pg_stat_activity"
+                " where application_name = %s and datname = current_database()",
+                [EARS],
             )
             with pytest.raises(psycopg.OperationalError):
                 await asyncio.wait_for(listening, 60)

@@ -65,6 +65,7 @@ def test_a_question_is_shared_with_a_yes_reviewed_and_taken(opened, service, mat
     page.screenshot(path=tmp_path / "review-phone.png", full_page=True)
     page.get_by_role("group", name="How long is a step?").get_by_role("radio", name="Decline").check()
     page.get_by_role("button", name="Save 2 decisions").click()
-    page.get_by_text("The course is doing well").wait_for()
+    page.get_by_role("button", name="Save 2 decisions").wait_for(state="hidden")
+    page.get_by_role("group", name="How long is a step?").wait_for(state="hidden")
     (lines,) = rows("select lines from question_sets where course_id = %s", [material.course_id]).fetchone()
     assert [json.loads(line)["question"] for line in lines] == ["What does momentum damp?"]

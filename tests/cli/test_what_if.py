@@ -78,7 +78,8 @@ def test_other_chunks_are_told_by_file_and_page_with_their_cost_and_nothing_is_m
     assert (file["file"], file["now"], file["kept"], file["pages"], file["stretches"]) == ("week2.pdf", 1, 0, [1], [])
     assert file["then"] > 1
     assert found["vectors"] == len(PAGES) + file["then"]  # those that say the same are not shared between chunkers
-    assert found["tokens"] > 100 and found["usd"] == 0 and found["seconds"] > 0
+    assert found["tokens"] > 100 and found["usd"] == 0
+    assert found["seconds"] is not None and found["seconds"] >= 0, "a few vectors take less than a tenth of a second"
     assert (found["basis"], found["asked"]) == ("words", len(LINES))
     assert (rows(graph), fake.asked) == (before, asked)
     assert "13 vectors" not in (text := run("--set", "fine").output) and "by words alone" in text

@@ -13,7 +13,7 @@ from pipelines.cli.output import console, errors, fail, print_json, told
 from pipelines.core.backups.places import Manifest, Place
 from pipelines.core.backups.restoring import check_backup, choose, restore_backup
 from pipelines.core.backups.writing import drop_old, make_backup
-from pipelines.core.settings import get_settings
+from pipelines.core.settings import get_settings, listed
 from pipelines.core.stores import Stores
 from pipelines.runtime import services
 
@@ -42,13 +42,11 @@ def backup(
     """Save the databases and all files they name. What an earlier backup there holds is not copied again."""
     settings = get_settings()
     with told():
-        there = Place(
-            place, recipients=[each.strip() for each in settings.backup_recipients.split(",") if each.strip()]
-        )
+        there = Place(place, recipients=listed(settings.backup_recipients))
         if check:
             manifest = choose(there, at)
             with _progress("Checking") as step:
-                check_backup(there, manifest, told=lambda _, done, total: step(done, total))
+                check_backup(there, manifest, told=step)
             removed, copied = [], 0
         else:
             with Stores.open() as stores, _progress("Copying files") as step:
@@ -82,7 +80,7 @@ def restore(
         there = Place(place, identities=[line.strip() for line in lines if line.strip() and not line.startswith("#")])
         manifest = choose(there, at)
         with _progress("Restoring") as step:
-            restore_backup(settings, there, manifest, told=lambda _, done, total: step(done, total))
+            restore_backup(settings, there, manifest, told=step)
     if json:
         print_json(_as_json(manifest))
         return

@@ -11,7 +11,7 @@ from pipelines.core.names import nfc
 from pipelines.core.net.addresses import AddressGuard, origin_of
 from pipelines.core.postgres import Connection
 from pipelines.core.records import Lecture
-from pipelines.core.settings import Settings
+from pipelines.core.settings import Settings, listed
 from pipelines.core.statements import statement
 from pipelines.core.stored_files import hold_files
 from pipelines.core.uploads import Outcome, lock_upload
@@ -22,7 +22,7 @@ MOST_OF_A_NAME = 50
 
 def listed_origins(settings: Settings) -> list[str]:
     """Addresses in a private network from which the operator lets recordings be fetched."""
-    return [each.strip() for each in settings.link_origins.split(",") if each.strip()]
+    return listed(settings.link_origins)
 
 
 def check_link(settings: Settings, url: str) -> None:

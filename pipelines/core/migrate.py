@@ -52,10 +52,7 @@ def migrate(url: str, folder: Path = MIGRATIONS, *, schema: str = DEFAULT) -> li
             "create table if not exists schema_migrations (version integer primary key, name text not null,"
             " checksum text not null, applied_at timestamptz not null default now())"
         )
-        known = {
-            version: (name, checksum)
-            for version, name, checksum in connection.execute("select version, name, checksum from schema_migrations")
-        }
+        known = _applied(connection)
         _compare(files, known)
         if known and files.keys() - known.keys():
             _refuse_older_version(connection)
@@ -78,16 +75,16 @@ def list_pending(url: str, folder: Path = MIGRATIONS, *, schema: str = DEFAULT) 
     with psycopg.connect(url) as connection:
         schemas = find_schemas(connection, schema)
         connection.execute(statement("look_in"), {"path": schemas.path, "transaction": True})
-        known = {
-            version: (name, checksum)
-            for version, name, checksum in (
-                connection.execute("select version, name, checksum from schema_migrations")
-                if connection.execute("select to_regclass('schema_migrations')").fetchone() != (None,)
-                else ()
-            )
-        }
+        there = connection.execute("select to_regclass('schema_migrations')").fetchone() != (None,)
+        known = _applied(connection) if there else {}
     _compare(files, known)
     return [path.name for version, path in sorted(files.items()) if version not in known]
+
+
+def _applied(connection: psycopg.Connection) -> dict[int, tuple[str, str]]:
+    """Name and checksum of each migration that was applied, by its number."""
+    rows = connection.execute("select version, name, checksum from schema_migrations")
+    return {version: (name, checksum) for version, name, checksum in rows}
 
 
 def _files(folder: Path) -> dict[int, Path]:

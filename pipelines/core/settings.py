@@ -222,6 +222,11 @@ class Settings(BaseSettings):
         return REPOSITORY / self.dagster_config.expanduser()
 
 
+def listed(text: str) -> list[str]:
+    """The parts of a setting that holds several, by commas; blanks around them and empty ones are dropped."""
+    return [each.strip() for each in text.split(",") if each.strip()]
+
+
 @cache
 def get_settings() -> Settings:
     """The settings of this process, read on first use."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from pipelines.core.errors import SettingsError
-from pipelines.core.settings import Settings
+from pipelines.core.settings import Settings, listed
 from pipelines.http.rules import LOOPBACK, OWN_NAMES, Scope, header
 from serving.accounts.addresses import is_safe_url
 
@@ -81,7 +81,7 @@ def doors_of(settings: Settings, host: str | None = None) -> Doors:
     """
     host = settings.api_host if host is None else host
     public_origin = _origin("PUBLIC_URL", settings.public_url) if settings.public_url else None
-    origins = frozenset(_origin("ALLOWED_ORIGINS", each) for each in _listed(settings.allowed_origins))
+    origins = frozenset(_origin("ALLOWED_ORIGINS", each) for each in listed(settings.allowed_origins))
     if settings.oidc_issuer is None:
         _check_local(settings, host, public_origin)
     else:
@@ -102,11 +102,11 @@ def doors_of(settings: Settings, host: str | None = None) -> Doors:
                 filter(None, [settings.oidc_audience or settings.oidc_client_id, *(f"{each}{MCP}" for each in ours)])
             ),
             parties=frozenset(filter(None, [settings.oidc_client_id, *ours, *origins])),
-            programs=frozenset(_listed(settings.oidc_programs)),
+            programs=frozenset(listed(settings.oidc_programs)),
         ),
-        operators=frozenset(_listed(settings.operators)),
+        operators=frozenset(listed(settings.operators)),
         adopting=settings.oidc_issuer is not None
-        and settings.oidc_issuer.rstrip("/") in {each.rstrip("/") for each in _listed(settings.adoption_issuers)},
+        and settings.oidc_issuer.rstrip("/") in {each.rstrip("/") for each in listed(settings.adoption_issuers)},
     )
 
 
@@ -172,7 +172,3 @@ def _origin(name: str, url: str) -> str:
 
 def _host(origin: str) -> str:
     return urlsplit(origin).hostname or ""
-
-
-def _listed(text: str) -> list[str]:
-    return [each.strip() for each in text.split(",") if each.strip()]

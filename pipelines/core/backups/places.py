@@ -8,6 +8,7 @@ import hashlib
 import io
 import json
 import secrets
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -189,14 +190,12 @@ class Place:
         Raises:
             PermanentError: it is missing or not what was written.
         """
-        digest = hashlib.sha256()
         try:
             with self._reached(), self._fs.open(f"{self._root}/{name}", "rb") as source:
-                while block := source.read(BLOCK):
-                    digest.update(block)
+                found = hashlib.file_digest(source, "sha256").hexdigest()
         except FileNotFoundError:
             raise PermanentError(f"The backup is damaged: {what} is missing in {self.shown}.") from None
-        if digest.hexdigest() != stored.sha256:
+        if found != stored.sha256:
             raise PermanentError(f"The backup is damaged: {what} in {self.shown} is not what was written.")
 
     def get(self, name: str, out: IO[bytes], *, encrypted: bool) -> None:
@@ -208,8 +207,7 @@ class Place:
         """
         with self._reached(), self._fs.open(f"{self._root}/{name}", "rb") as source:
             if not encrypted:
-                while block := source.read(BLOCK):
-                    out.write(block)
+                shutil.copyfileobj(source, out, BLOCK)
                 return
             import pyrage
 
@@ -227,8 +225,7 @@ class Place:
 
     def _write(self, source: IO[bytes], out: "_Hashing") -> None:
         if not self._recipients:
-            while block := source.read(BLOCK):
-                out.write(block)
+            shutil.copyfileobj(source, out, BLOCK)
             return
         import pyrage
 

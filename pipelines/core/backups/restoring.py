@@ -1,7 +1,6 @@
 """The way back: a backup is checked whole, then put into a home and a database that hold nothing yet."""
 
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
@@ -9,7 +8,7 @@ from psycopg import sql
 
 from pipelines.core.backups.places import Manifest, Place, file_name
 from pipelines.core.backups.programs import load
-from pipelines.core.backups.writing import APPLICATION, DAGSTER, SECRETS
+from pipelines.core.backups.writing import APPLICATION, DAGSTER, SECRETS, Told
 from pipelines.core.database_address import libpq_address, parse_address
 from pipelines.core.errors import PermanentError, SettingsError
 from pipelines.core.files import FileStore
@@ -18,9 +17,6 @@ from pipelines.core.postgres import application_url, database_urls, migrate_data
 from pipelines.core.schemas import DEFAULT, Schemas
 from pipelines.core.settings import Settings
 from pipelines.core.statements import statement
-
-Told = Callable[[str, int, int], None]
-"""Called as it goes on: what is done, how many files, of how many."""
 
 
 def choose(place: Place, at: str | None = None) -> Manifest:
@@ -48,7 +44,7 @@ def check_backup(place: Place, manifest: Manifest, *, told: Told = lambda *_: No
     parts += [(file_name(name), each, f"the file {name}") for name, each in manifest.files.items()]
     for number, (name, each, what) in enumerate(parts, start=1):
         place.check(name, each, what)
-        told("checked", number, len(parts))
+        told(number, len(parts))
 
 
 def restore_backup(settings: Settings, place: Place, manifest: Manifest, *, told: Told = lambda *_: None) -> None:
@@ -108,7 +104,7 @@ def _copy_files(files: FileStore, place: Place, manifest: Manifest, told: Told) 
                 place.get(file_name(name), incoming, encrypted=manifest.encrypted)  # type: ignore[arg-type]
                 if incoming.finish().sha256 != name:
                     raise PermanentError(f"The backup is damaged: the file {name} holds other bytes.")
-        told("restored", number, len(manifest.files))
+        told(number, len(manifest.files))
 
 
 def _load_own(settings: Settings, source: Path, manifest: Manifest) -> None:

@@ -25,7 +25,7 @@ from pipelines.core.stores import Stores
 
 APPLICATION, DAGSTER, SECRETS = "application.dump", "dagster.dump", "master.key"
 Told = Callable[[int, int], None]
-"""Called as files are copied: how many there are, of how many."""
+"""Called as parts of a backup are copied or compared: how many are done, of how many."""
 
 
 def make_backup(stores: Stores, place: Place, *, told: Told = lambda *_: None) -> tuple[Manifest, int]:
@@ -113,7 +113,7 @@ def _copy(stores: Stores, place: Place, name: str) -> Stored:
 
 def _dump_all(stores: Stores, folder: Path) -> tuple[list[str], dict[str, object]]:
     """Dump both databases into `folder`; names of the stored files, and counts, of the same view."""
-    own, dagster = database_urls(stores.settings)
+    own, dagster = stores.database.url, database_urls(stores.settings)[1]
     schemas = stores.database.schemas
     only = () if schemas.main == DEFAULT else (schemas.main, schemas.ai)
     with psycopg.connect(own) as connection:
@@ -130,7 +130,6 @@ def _dump_all(stores: Stores, folder: Path) -> tuple[list[str], dict[str, object
 
 @contextmanager
 def _removals_held(stores: Stores) -> Iterator[None]:
-    own, _ = database_urls(stores.settings)
-    with psycopg.connect(own, application_name="studybuddy backup") as connection:
+    with psycopg.connect(stores.database.url, application_name="studybuddy backup") as connection:
         connection.execute(statement("hold_removals"))
         yield

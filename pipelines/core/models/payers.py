@@ -15,7 +15,7 @@ from pipelines.core.models.keys import open_key
 from pipelines.core.net.addresses import AddressGuard, Origin, origin_of
 from pipelines.core.postgres import Connection
 from pipelines.core.secrets.crypto import Sealer
-from pipelines.core.settings import Settings
+from pipelines.core.settings import Settings, listed
 from pipelines.core.statements import statement
 
 OPENROUTER_API = "/api/v1"
@@ -176,7 +176,7 @@ def _trusted(settings: Settings) -> list[Origin]:
 
 
 def _named(settings: Settings) -> list[str]:
-    return [url.strip().rstrip("/") for url in settings.model_urls.split(",") if url.strip()]
+    return [url.rstrip("/") for url in listed(settings.model_urls)]
 
 
 def _own(means: Means, settings: Settings, sealer: Sealer | None, model: str) -> Payer | None:

@@ -17,7 +17,7 @@ class Feed:
         self._pieces: list[bytes] = []
         self._visible = 0
         self._held = False
-        self._waiting: list[asyncio.Future[None]] = []
+        self._waiting: list[asyncio.Future[bool]] = []
         self.ended = False
         self.readers = 0
         self.left_at: float | None = None
@@ -75,21 +75,20 @@ class Feed:
 
     async def _changed(self, loop: asyncio.AbstractEventLoop, wait_s: float) -> bool:
         """Wait for more; False when `wait_s` seconds brought nothing."""
-        future: asyncio.Future[None] = loop.create_future()
-        timer = loop.call_later(wait_s, future.cancel)
+        future: asyncio.Future[bool] = loop.create_future()
+        timer = loop.call_later(wait_s, _answer, future, False)
         self._waiting.append(future)
         try:
-            await future
-        except asyncio.CancelledError:
-            if future.cancelled() and timer.when() <= loop.time():
-                return False
-            raise
+            return await future
         finally:
             timer.cancel()
-        return True
 
     def _wake(self) -> None:
         for future in self._waiting:
-            if not future.done():
-                future.set_result(None)
+            _answer(future, True)
         self._waiting.clear()
+
+
+def _answer(future: asyncio.Future[bool], answer: bool) -> None:
+    if not future.done():
+        future.set_result(answer)

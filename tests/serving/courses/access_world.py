@@ -63,6 +63,7 @@ class World:
         self.picture = FileStore.open(signed.service.settings).add(webp()).sha256
         self._known: dict[str, Thing] = {}
         self._used: list[str | None] = []
+        self._asked = 0
         self.secrets: set[str] = set()
         self.of_nothing: dict[tuple[str, str, str], tuple[int, str]] = {}
         late = int(time.time()) + 86_400  # attacks take hours
@@ -134,12 +135,20 @@ class World:
             self._known[kind] = make()
         return self._known[kind]
 
-    def forget_used(self, most: int = 40) -> None:
-        """Drop uploads that nobody else is asked about, once there are so many: lists would grow with every request."""
-        if len(self._used) >= most:
-            used, self._used = [each for each in self._used if each is not None], []
-            for table in ("documents", "lectures"):
-                self.rows(f"delete from {table} where id = any(%s::uuid[])", [used])  # noqa: S608  two names
+    def forget_used(self, every: int = 5) -> None:
+        """Drop what nobody else is asked about, every so many requests.
+
+        Lists would grow with every request, and one person may have no more than so many tokens and begun uploads.
+        """
+        self._asked += 1
+        if self._asked % every:
+            return
+        used, self._used = [each for each in self._used if each is not None], []
+        known = [each for thing in self._known.values() for each in thing.path.values()]
+        for table in ("documents", "lectures"):
+            self.rows(f"delete from {table} where id = any(%s::uuid[])", [used])  # noqa: S608  two names
+        self.rows("delete from partial_uploads where id::text <> all(%s)", [known])
+        self.rows("delete from access_tokens where name <> 'weak' and id::text <> all(%s)", [known])
 
     def _with_course(self, operation: str) -> Thing:
         if operation.startswith(("POST /api/documents", "POST /api/lectures")):

@@ -370,6 +370,24 @@ def test_pictures_of_text_leave_a_place_for_the_text_of_another_deck(graph):
     assert isinstance(look(DOCUMENTS, graph.stores, graph.instance, f'["{request.run_key}"]'), dg.SkipReason)
 
 
+def test_pictures_of_text_wait_five_minutes_at_most_for_decks_that_have_no_text_yet(graph):
+    def asked():
+        found = look(DOCUMENTS, graph.stores, graph.instance, None).run_requests
+        return ["recognition" in request.run_key for request in found]
+
+    read = graph.upload(scanned(PAGES[0], f"scan:{PAGES[1]}"))
+    assert graph.run(read).success
+    assert asked() == [True]
+    graph.upload(scanned(PAGES[2]), name="next.pdf")
+    assert asked() == [False], "the next deck's text comes first"
+    with graph.stores.database.transaction() as connection:
+        connection.execute(
+            "update documents set stages = jsonb_set(stages, '{slide_images,ended_at}',"
+            " to_jsonb(now() - interval '6 minutes')) where id = %s", [read.id],
+        )  # fmt: skip
+    assert sorted(asked()) == [False, True], "not behind decks that never end"
+
+
 @pytest.mark.slow
 def test_a_deck_without_other_text_is_recognised_at_once(graph):
     document = graph.upload(scanned(f"scan:{PAGES[1]}"))

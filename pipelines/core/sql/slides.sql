@@ -57,14 +57,21 @@ values (%(course_id)s::uuid, %(document_id)s::uuid, %(page)s::integer, %(page_la
 
 -- name: list_due_recognitions
 -- Decks whose text can be searched and whose pictures of text wait to be read: id, key (generation and run that read the
--- text, to ask for the work once), those that are being read first. Not while their own run still draws their pages: the two would fill two of the places
--- for runs, and the next deck, whose text somebody waits for, would stand in the queue.
+-- text, to ask for the work once), those that are being read first. Not while their own run still draws their pages, and
+-- for five minutes not while another deck has no text yet: somebody waits for that, and it would stand in the queue.
 select d.id, d.generation || ':recognition:' || coalesce(d.stages -> 'slides' ->> 'run_id', '') as key
 from documents d
 where d.id in (select f.document_id from findings f where f.code = 'not_recognised_yet' and f.source_sha256 = d.sha256)
   and d.deleted_at is null and d.requested_generation = d.generation
   and d.failed_generation is distinct from d.generation
   and d.stages -> 'slide_embeddings' ? 'ended_at' and d.stages -> 'slide_images' ? 'ended_at'
+  and (d.stages -> 'recognised_slides' ? 'began_at'
+       or (d.stages -> 'slide_images' ->> 'ended_at')::timestamptz < now() - interval '5 minutes'
+       or not exists (
+           select from documents o
+           where o.deleted_at is null and o.sha256 <> '' and o.failed_generation is distinct from o.generation
+             and (o.requested_generation is distinct from o.generation
+                  or not coalesce(o.stages -> 'slide_embeddings' ? 'ended_at', false))))
 order by d.stages -> 'recognised_slides' ->> 'began_at' nulls last, d.updated_at
 limit %(limit)s::integer
 

@@ -18,6 +18,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from pydantic_core import to_json
 
 from pipelines.core.errors import StorageUnavailableError
+from pipelines.core.migrate import connection_name
 from pipelines.core.postgres import BECOME, RECONNECT_S, become, still_connected
 from pipelines.core.records import Person
 from pipelines.core.schemas import IN_PUBLIC, Schemas
@@ -44,7 +45,11 @@ class ServingDatabase:
             reconnect_timeout=RECONNECT_S,
             check=_still_connected,
             # Every statement is one of few: prepared at once, none is planned a second time.
-            kwargs={"application_name": "studybuddy-api", "row_factory": dict_row, "prepare_threshold": 0},
+            kwargs={
+                "application_name": connection_name("studybuddy-api"),
+                "row_factory": dict_row,
+                "prepare_threshold": 0,
+            },
         )
 
     async def __aenter__(self) -> "ServingDatabase":
@@ -100,7 +105,7 @@ class ServingDatabase:
             psycopg.Error: the connection was not made, or is lost.
         """
         async with await psycopg.AsyncConnection.connect(
-            self.url, autocommit=True, application_name="studybuddy-api-listen"
+            self.url, autocommit=True, application_name=connection_name("studybuddy-api-listen")
         ) as connection:
             connection.add_notify_handler(lambda notice: heard(notice.payload))  # those that come with an answer
             await connection.execute(f"listen {CHANNEL}")

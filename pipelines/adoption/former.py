@@ -18,6 +18,7 @@ from pipelines.adoption.chunks import FormerChunk
 from pipelines.adoption.values import read_json
 from pipelines.core.embeddings.sets import MOST_DIMS
 from pipelines.core.errors import PermanentError, StorageUnavailableError
+from pipelines.core.migrate import connection_name
 from pipelines.core.records import Kind
 from pipelines.core.schemas import DEFAULT, Schemas
 from pipelines.core.statements import statement
@@ -215,7 +216,7 @@ def open_former(url: str, schemas: Schemas) -> Iterator[Former]:
             code="no_schema",
         )
     try:
-        with psycopg.connect(url, application_name="studybuddy adoption") as connection:
+        with psycopg.connect(url, application_name=connection_name("studybuddy adoption")) as connection:
             connection.execute("set transaction isolation level repeatable read, read only")
             path = f'pg_catalog, "{schemas.vectors}"' if schemas.vectors else "pg_catalog"
             connection.execute(statement("look_in"), {"path": path, "transaction": True})

@@ -1,7 +1,13 @@
-"""Migrations: `migrations/NNNN_what.sql` applied in order, under an advisory lock, checksums kept."""
+"""Migrations: `migrations/NNNN_what.sql` applied in order, under an advisory lock, checksums kept.
+
+A migration adds, so that versions before it live on beside it, or says in its first line that they cannot:
+`-- contract after 0076: nobody reads chats.colour any more` is borne by code that knows migration 0076 (0037).
+"""
 
 import hashlib
+import re
 import time
+from functools import cache
 from pathlib import Path
 
 import psycopg
@@ -15,6 +21,9 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 LOCK = 7_301_925_001  # any fixed number; every process that migrates takes the same advisory lock
 LOCK_TIMEOUT_S = 60
 """How long a process waits for another one that migrates."""
+
+CONTRACT = re.compile(r"-- contract after (\d{4}): \S.*")
+"""First line of a migration that older versions cannot live with: the oldest migration that a version must know."""
 
 TABLE_TIMEOUT_S = 2
 """How long a migration waits for a table: whoever asks for it meanwhile waits behind the migration."""
@@ -37,10 +46,10 @@ def migrate(url: str, folder: Path = MIGRATIONS, *, schema: str = DEFAULT) -> li
         Names of the migrations applied now; empty when the schema was current.
 
     Raises:
-        MigrationError: a file was edited after it was applied, a number is used twice, the database is newer than
-            this code, processes of an older version still use it (`older_version`), others hold a table for too long
-            (`table_in_use`), or a statement failed; or as `prepare_schemas`. The migration that failed left nothing
-            behind.
+        MigrationError: a file was edited after it was applied, a number is used twice, the database has what this
+            version cannot live with (`older_code`), or is to get what running processes of an older version cannot
+            (`older_version`), others hold a table for too long (`table_in_use`), or a statement failed; or as
+            `prepare_schemas`. The migration that failed left nothing behind.
     """
     files = _files(folder)
     applied: list[str] = []
@@ -50,12 +59,14 @@ def migrate(url: str, folder: Path = MIGRATIONS, *, schema: str = DEFAULT) -> li
         schemas = prepare_schemas(connection, schema)
         connection.execute(
             "create table if not exists schema_migrations (version integer primary key, name text not null,"
-            " checksum text not null, applied_at timestamptz not null default now())"
+            " checksum text not null, applied_at timestamptz not null default now(), needs integer)"
         )
+        if not _says_needs(connection):
+            connection.execute("alter table schema_migrations add column needs integer")
         known = _applied(connection)
         _compare(files, known)
-        if known and files.keys() - known.keys():
-            _refuse_older_version(connection)
+        if known and (pending := files.keys() - known.keys()):
+            _refuse_older_version(connection, max(needs_of(files[version]) or 0 for version in pending))
         for version, path in sorted(files.items()):
             if version not in known:
                 _apply(connection, version, path, schemas)
@@ -69,7 +80,7 @@ def list_pending(url: str, folder: Path = MIGRATIONS, *, schema: str = DEFAULT) 
     """Names of migrations that are still to be applied; changes nothing.
 
     Raises:
-        MigrationError: as `migrate`, of a database that is newer or whose migrations were edited.
+        MigrationError: as `migrate`, of a database that is too new or whose migrations were edited.
     """
     files = _files(folder)
     with psycopg.connect(url) as connection:
@@ -81,10 +92,43 @@ def list_pending(url: str, folder: Path = MIGRATIONS, *, schema: str = DEFAULT) 
     return [path.name for version, path in sorted(files.items()) if version not in known]
 
 
-def _applied(connection: psycopg.Connection) -> dict[int, tuple[str, str]]:
-    """Name and checksum of each migration that was applied, by its number."""
-    rows = connection.execute("select version, name, checksum from schema_migrations")
-    return {version: (name, checksum) for version, name, checksum in rows}
+@cache
+def newest_known() -> int:
+    """Number of the newest migration that this code knows."""
+    return max(_files(MIGRATIONS))
+
+
+def connection_name(part: str) -> str:
+    """What a process calls its connections: the part of the project that it is, and the newest migration it knows."""
+    return f"{part} {newest_known()}"
+
+
+def needs_of(migration: Path) -> int | None:
+    """The oldest migration that a version must know to live with this one; None: it only adds.
+
+    Raises:
+        MigrationError: its first line begins as the mark does and cannot be read.
+    """
+    first = migration.read_text(encoding="utf-8").partition("\n")[0]
+    if not first.startswith("-- contract"):
+        return None
+    if (found := CONTRACT.fullmatch(first)) is None or int(found[1]) > int(migration.name.partition("_")[0]):
+        raise MigrationError(
+            f"The first line of {migration.name} must be `-- contract after NNNN: why`, NNNN being the oldest migration"
+            " that a version must know to live with it."
+        )
+    return int(found[1])
+
+
+def _says_needs(connection: psycopg.Connection) -> bool:
+    """Whether the table of migrations has the column that versions before it did not write."""
+    return connection.execute(statement("find_needs_column")).fetchone() is not None
+
+
+def _applied(connection: psycopg.Connection) -> dict[int, tuple[str, str, int | None]]:
+    """Name, checksum and needs of each migration that was applied, by its number."""
+    rows = connection.execute(statement("list_applied"))
+    return {version: (name, checksum, needs) for version, name, checksum, needs in rows}
 
 
 def _files(folder: Path) -> dict[int, Path]:
@@ -97,26 +141,33 @@ def _files(folder: Path) -> dict[int, Path]:
     return files
 
 
-def _compare(files: dict[int, Path], known: dict[int, tuple[str, str]]) -> None:
-    for version, (name, checksum) in known.items():
+def _compare(files: dict[int, Path], known: dict[int, tuple[str, str, int | None]]) -> None:
+    for version, (name, checksum, needs) in known.items():
         if version not in files:
-            raise MigrationError(f"The database has migration {name}, which is newer than this code.")
+            if needs is None or needs in files:
+                continue  # a newer version's, which this one can live with
+            raise MigrationError(
+                f"The database has migration {name}, which this version of StudyBuddy cannot live with: it does not"
+                f" know migration {needs:04}. Start the newer version here too.",
+                code="older_code",
+            )
         if _checksum(files[version]) != checksum:
             raise MigrationError(
                 f"Migration {files[version].name} was edited after it was applied; put it back and add a new one."
             )
 
 
-def _refuse_older_version(connection: psycopg.Connection) -> None:
-    """Leave the schema alone while others use it: who is connected took an older one for the newest.
+def _refuse_older_version(connection: psycopg.Connection, needs: int) -> None:
+    """Leave the schema alone while processes are connected that could not live with it.
 
-    Processes of this version connect under a name only after they have migrated, or waited for who does.
+    Processes of this version connect under a name only after they have migrated, or waited for who does. Versions that
+    do not say what they know refuse every newer schema when they start next, so nothing is done under them.
 
     Raises:
         MigrationError: some are, and stay.
     """
     deadline = time.monotonic() + FAREWELL_S
-    while names := _connected(connection):
+    while names := _older(connection, needs):
         if time.monotonic() > deadline:
             raise MigrationError(
                 f"An older version of StudyBuddy is still running on this database ({', '.join(names)}): stop the older"
@@ -126,9 +177,9 @@ def _refuse_older_version(connection: psycopg.Connection) -> None:
         time.sleep(0.1)
 
 
-def _connected(connection: psycopg.Connection) -> list[str]:
-    """What this project's processes that use the database call themselves; each name once."""
-    rows = connection.execute(statement("list_connected"))
+def _older(connection: psycopg.Connection, needs: int) -> list[str]:
+    """What this project's processes that use the database and do not know migration `needs` call themselves."""
+    rows = connection.execute(statement("list_older"), {"needs": needs})
     return [name for (name,) in rows]
 
 
@@ -153,8 +204,9 @@ def _apply_once(connection: psycopg.Connection, version: int, path: Path, schema
             connection.execute(f"set local lock_timeout = {round(TABLE_TIMEOUT_S * 1000)}")
             connection.execute(schemas.place(path.read_text(encoding="utf-8")))
             connection.execute(
-                "insert into schema_migrations (version, name, checksum) values (%s::integer, %s::text, %s::text)",
-                [version, path.name, _checksum(path)],
+                "insert into schema_migrations (version, name, checksum, needs)"
+                " values (%s::integer, %s::text, %s::text, %s::integer)",
+                [version, path.name, _checksum(path), needs_of(path)],
             )
     except psycopg.OperationalError:
         raise

@@ -18,7 +18,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 from pipelines.core.database_address import libpq_address, parse_address, sqlalchemy_address
 from pipelines.core.embedded import EmbeddedServer
 from pipelines.core.errors import SettingsError, StorageUnavailableError
-from pipelines.core.migrate import migrate
+from pipelines.core.migrate import connection_name, migrate
 from pipelines.core.records import PIPELINE, Person
 from pipelines.core.schemas import IN_PUBLIC, Schemas, checked_name, find_schemas
 from pipelines.core.settings import Settings
@@ -48,7 +48,7 @@ class Database:
             reconnect_timeout=RECONNECT_S,
             configure=self._configure,
             check=still_connected,
-            kwargs={"application_name": "studybuddy"},
+            kwargs={"application_name": connection_name("studybuddy")},
         )
 
     @classmethod

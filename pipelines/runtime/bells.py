@@ -8,6 +8,8 @@ from contextlib import suppress
 
 import psycopg
 
+from pipelines.core.migrate import connection_name
+
 RECONNECT_S = 1.0
 QUIET_S = 60.0
 """After this long without a word a listener asks whether its connection lives; a firewall may have dropped it."""
@@ -81,7 +83,10 @@ def listen(
 
 def _listen(url: str, channel: str, heard: Callable[[str], None], application: str, ending: threading.Event) -> None:
     while not ending.is_set():
-        with suppress(psycopg.Error), psycopg.connect(url, autocommit=True, application_name=application) as connection:
+        with (
+            suppress(psycopg.Error),
+            psycopg.connect(url, autocommit=True, application_name=connection_name(application)) as connection,
+        ):
             connection.execute(psycopg.sql.SQL("listen {}").format(psycopg.sql.Identifier(channel)))
             heard("")
             _hear(connection, heard)

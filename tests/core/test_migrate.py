@@ -1,3 +1,4 @@
+import re
 import threading
 import time
 
@@ -6,7 +7,7 @@ import pytest
 
 from pipelines.core import migrate as module
 from pipelines.core.errors import MigrationError
-from pipelines.core.migrate import MIGRATIONS, migrate
+from pipelines.core.migrate import MIGRATIONS, connection_name, list_pending, migrate, needs_of
 
 
 def test_a_second_migration_run_changes_nothing(database_url):
@@ -93,6 +94,83 @@ def test_a_table_that_is_never_free_is_said_and_nothing_is_changed(busy, monkeyp
     assert migrate(url, folder) == ["0002_two.sql"]
 
 
-def test_a_database_newer_than_the_code_is_refused(database_url, tmp_path):
-    with pytest.raises(MigrationError, match="newer than this code"):
-        migrate(database_url, tmp_path)
+@pytest.fixture
+def two_versions(server, tmp_path):
+    """A database, the migrations of a version, and those of the version after it (not applied yet)."""
+    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
+        connection.execute("create database versions")
+    older, newer = tmp_path / "older", tmp_path / "newer"
+    for folder in (older, newer):
+        folder.mkdir()
+        (folder / "0001_one.sql").write_text("create table one (a int, b int)")
+    migrate(server.url("versions"), older)
+    yield server.url("versions"), older, newer
+    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
+        connection.execute("drop database versions with (force)")
+
+
+def test_a_version_lives_with_what_the_next_one_added_and_is_refused_by_what_it_took_away(two_versions):
+    url, older, newer = two_versions
+    (newer / "0002_added.sql").write_text("alter table one add column c int")
+    with psycopg.connect(url, application_name="studybuddy-api 1"):
+        assert migrate(url, newer) == ["0002_added.sql"], "what only adds waits for nobody"
+        assert migrate(url, older) == [] == list_pending(url, older)
+        (newer / "0003_taken.sql").write_text("-- contract after 0002: nobody reads b\nalter table one drop column b")
+        with pytest.raises(MigrationError, match=r"still running .* \(studybuddy-api 1\)") as caught:
+            migrate(url, newer)
+        assert caught.value.code == "older_version"
+    with psycopg.connect(url, application_name="studybuddy-api 2"):  # the version that added stopped using it
+        assert migrate(url, newer) == ["0003_taken.sql"]
+    for refused in (migrate, list_pending):
+        with pytest.raises(MigrationError, match=r"has migration 0003_taken.sql, .* Start the newer version") as caught:
+            refused(url, older)
+        assert caught.value.code == "older_code"
+    (older / "0002_added.sql").write_text((newer / "0002_added.sql").read_text())
+    assert migrate(url, older) == [], "the version between knows what is needed"
+
+
+def test_a_table_of_migrations_without_the_marks_gets_them(two_versions):
+    url, older, _ = two_versions
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("alter table schema_migrations drop column needs")  # as versions before left it
+        assert list_pending(url, older) == []
+        assert migrate(url, older) == []
+        assert connection.execute("select needs from schema_migrations").fetchall() == [(None,)]
+
+
+@pytest.mark.parametrize("mark", ["-- contract: b goes", "-- contract after 0009: b goes", "-- contract after 0001:"])
+def test_a_mark_that_cannot_be_read_is_refused_before_anything_is_done(two_versions, mark):
+    url, _, newer = two_versions
+    (newer / "0002_taken.sql").write_text(f"{mark}\nalter table one drop column b")
+    with pytest.raises(MigrationError, match="first line of 0002_taken.sql must be `-- contract after NNNN: why`"):
+        migrate(url, newer)
+    with psycopg.connect(url) as connection:
+        connection.execute("select b from one")
+
+
+TAKES = re.compile(
+    r"\bdrop (table|column|view|function|type|schema)\b|\brename\b|\bset not null\b|\btype \w+ using\b|\badd column \w+"
+    r" [^,;]*\bnot null\b(?![^,;]*\bdefault\b)"
+)
+UNMARKED = 75
+"""Up to here migrations were applied with everything stopped, and say nothing."""
+
+
+@pytest.mark.parametrize("taking", ["alter table a drop column b", "alter table a rename b to c",
+                                    "alter table a add column c text not null"])  # fmt: skip
+def test_what_takes_away_is_known_by_its_words(taking):
+    assert TAKES.search(taking)
+    assert not TAKES.search("alter table a add column c text not null default ''")
+
+
+def test_every_migration_that_takes_something_away_says_so_in_its_first_line():
+    unmarked = [
+        path.name
+        for path in MIGRATIONS.glob("*.sql")
+        if int(path.name[:4]) > UNMARKED and TAKES.search(path.read_text().lower()) and needs_of(path) is None
+    ]
+    assert unmarked == [], "CONTRIBUTING.md, Add a migration"
+
+
+def test_connections_say_what_their_process_knows():
+    assert connection_name("studybuddy") == f"studybuddy {max(int(path.name[:4]) for path in MIGRATIONS.glob('*.sql'))}"

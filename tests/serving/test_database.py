@@ -7,13 +7,14 @@ from collections import Counter
 import psycopg
 import pytest
 
+from pipelines.core.migrate import connection_name
 from pipelines.core.records import PIPELINE, Person
 from serving.database import CHANNEL, ServingDatabase
 
-EARS = "studybuddy-api-listen"
+EARS = connection_name("studybuddy-api-listen")
 LISTENERS = """
     select pid from pg_stat_activity
-    where application_name = 'studybuddy-api-listen' and query like 'listen %' and state = 'idle'
+    where application_name like 'studybuddy-api-listen %' and query like 'listen %' and state = 'idle'
       and datname = current_database()
 """
 INSERT = "insert into users (issuer, subject) values ('test', 'ada')"

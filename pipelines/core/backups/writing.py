@@ -17,6 +17,7 @@ from pipelines.core.backups.places import Manifest, Place, Stored, file_name
 from pipelines.core.backups.programs import dump
 from pipelines.core.database_address import libpq_address, parse_address
 from pipelines.core.errors import NotFoundError, StorageUnavailableError
+from pipelines.core.migrate import connection_name
 from pipelines.core.overview import read_overview
 from pipelines.core.postgres import database_urls
 from pipelines.core.schemas import DEFAULT
@@ -130,6 +131,6 @@ def _dump_all(stores: Stores, folder: Path) -> tuple[list[str], dict[str, object
 
 @contextmanager
 def _removals_held(stores: Stores) -> Iterator[None]:
-    with psycopg.connect(stores.database.url, application_name="studybuddy backup") as connection:
+    with psycopg.connect(stores.database.url, application_name=connection_name("studybuddy backup")) as connection:
         connection.execute(statement("hold_removals"))
         yield

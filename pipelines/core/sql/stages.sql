@@ -29,7 +29,9 @@ select file_name from decks union all select file_name from talks
 
 -- name: find_listener
 -- A connection of the daemon to this database: its process id. No row: no daemon is connected.
-select pid from pg_stat_activity where datname = current_database() and application_name = %(listener)s::text limit 1
+select pid from pg_stat_activity
+where datname = current_database() and starts_with(application_name, %(listener)s::text)
+limit 1
 
 -- name: list_progress
 -- How far the newest generation of these uploads has come: id, failure (null: none), stages (JSON, by name; of a
@@ -60,11 +62,22 @@ talks as (
 )
 select id from decks union all select id from talks
 
--- name: list_connected
--- What this project's processes that use the database call themselves, each name once.
+-- name: find_needs_column
+-- Whether the table of migrations says what a version must know. No row: an older version made it.
+select attname from pg_attribute where attrelid = 'schema_migrations'::regclass and attname = 'needs' and not attisdropped
+
+-- name: list_applied
+-- The migrations that were applied: version, name, checksum, needs (the oldest migration that a version must know to live
+-- with it; null: it only adds). The last by way of JSON, because an older version's table has no such column.
+select version, name, checksum, (to_jsonb(each) ->> 'needs')::integer as needs from schema_migrations as each
+
+-- name: list_older
+-- What this project's processes that use the database and do not know this migration call themselves, each name once: the
+-- name ends with the newest migration that they know, or with no number where a version does not say it.
 select distinct application_name
 from pg_stat_activity
-where datname = current_database() and application_name like 'studybuddy%'
+where datname = current_database() and application_name like 'studybuddy%%'
+      and coalesce(substring(application_name from ' ([0-9]+)$')::integer < %(needs)s::integer, true)
 order by application_name
 
 

@@ -83,7 +83,7 @@ def test_a_deleted_chat_ends_its_answer(service, second, material, model):
 
 WAITING = (
     "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
-    " and application_name = 'studybuddy-api'"
+    " and application_name ~ '^studybuddy-api [0-9]+$'"
 )
 
 
@@ -248,7 +248,7 @@ def test_connections_that_died_while_they_rested_are_not_noticed(service, second
     with psycopg.connect(service.settings.database_url.get_secret_value(), autocommit=True) as connection:
         connection.execute(
             "select pg_terminate_backend(pid, 10_000) from pg_stat_activity where datname = current_database()"
-            " and pid <> pg_backend_pid() and application_name = 'studybuddy-api'"
+            " and pid <> pg_backend_pid() and application_name ~ '^studybuddy-api [0-9]+$'"
         )
     for each in (service, second, quoting):
         assert each.http.get("/api/courses").status_code == 200

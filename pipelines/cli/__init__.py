@@ -16,6 +16,7 @@ from pipelines.core.home import stay_private
 COMMANDS = {
     "system": ("up", "down", "status", "serve", "migrate"),
     "worker": ("worker",),
+    "roles": ("daemon", "webserver", "healthy"),
     "doctor": ("doctor",),
     "open_browser": ("open",),
     "ingest": ("ingest",),

@@ -8,7 +8,6 @@ import time
 from contextlib import suppress
 from typing import Any
 
-from celery.exceptions import CeleryError
 from dagster import DagsterRun, DagsterRunStatus
 from dagster._core.launcher.base import CheckRunHealthResult, LaunchRunContext, WorkerStatus
 from dagster._grpc.types import ExecuteRunArgs
@@ -16,19 +15,14 @@ from dagster._serdes import pack_value
 from dagster_celery.config import TASK_EXECUTE_JOB_NAME
 from dagster_celery.launcher import CeleryRunLauncher
 from dagster_celery.tags import DAGSTER_CELERY_TASK_ID_TAG
-from kombu.exceptions import KombuError
-from redis.exceptions import RedisError
 
-from pipelines.fleet.tasks import CONFIGURATION
+from pipelines.fleet.tasks import AWAY, CONFIGURATION
 
 ANSWER_S = 2.0
 """How long a machine may take to say what it is at."""
 
 SILENT_S = 15.0
 """How long a machine may say nothing before its runs are taken for lost."""
-
-AWAY = (OSError, KombuError, CeleryError, RedisError)
-"""What is raised where the broker cannot be asked. Nothing is concluded from it."""
 
 
 class FleetRunLauncher(CeleryRunLauncher):  # type: ignore[misc]

@@ -8,12 +8,15 @@ import signal
 from typing import Any
 
 from celery import Celery
+from celery.exceptions import CeleryError
 from dagster import DagsterInstance
 from dagster._cli.api import _execute_run_command_body
 from dagster._grpc.types import ExecuteRunArgs
 from dagster._serdes import unpack_value
 from dagster._utils.interrupts import capture_interrupts
 from dagster_celery.config import TASK_EXECUTE_JOB_NAME
+from kombu.exceptions import KombuError
+from redis.exceptions import RedisError
 
 QUEUE = "dagster"
 RESULTS_S = 2 * 24 * 3600
@@ -22,6 +25,9 @@ RESULTS_S = 2 * 24 * 3600
 WORKS = 1
 """Runs that a worker's process executes: the next one sees no connection that broke and no memory that was left. A
 fork of the preloaded worker takes a tenth of a second."""
+
+AWAY = (OSError, KombuError, CeleryError, RedisError)
+"""What is raised where the broker cannot be asked. Nothing is concluded from it."""
 
 CONFIGURATION = {
     # A task is taken when there is a process for it, and taken once: what waits behind a long run on one machine could

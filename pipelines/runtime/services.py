@@ -70,7 +70,7 @@ class Service:
         """Whether the API says it is ready, another address answers HTTP at all, and one without an address lives."""
         if self.url is None:
             return self.process.alive
-        status = _http_status(self.url, "/readyz" if self.name == "api" else "/")
+        status = http_status(self.url, "/readyz" if self.name == "api" else "/")
         return status is not None and (self.name != "api" or status == 200)
 
 
@@ -327,7 +327,7 @@ def _port(probes: ExitStack, host: str, wanted: int, name: str) -> int:
     return int(probe.getsockname()[1])
 
 
-def _http_status(url: str, path: str) -> int | None:
+def http_status(url: str, path: str) -> int | None:
     """Status of a GET; None where nothing answers in time."""
     host, _, port = url.removeprefix("http://").rpartition(":")
     connection = http.client.HTTPConnection(host.strip("[]"), int(port), timeout=5)

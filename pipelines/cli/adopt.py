@@ -21,7 +21,7 @@ from pipelines.adoption.verifying import verify as compare
 from pipelines.cli.output import console, errors, fail, foreign, print_json, told
 from pipelines.core.courses import find_course
 from pipelines.core.errors import StorageUnavailableError
-from pipelines.core.postgres import Database, application_url
+from pipelines.core.postgres import Database, direct_url
 from pipelines.core.registry.people import find_person
 from pipelines.core.schemas import checked_name, find_schemas
 from pipelines.core.settings import get_settings
@@ -58,7 +58,10 @@ def main(  # noqa: PLR0917  the command line's options
         return
     with told(), _progress() as progress:
         if apply or sync:
-            with Database.open(get_settings()) as database, open_former(database.url, database.schemas) as former:
+            with (
+                Database.open(get_settings()) as database,
+                open_former(database.direct_url, database.schemas) as former,
+            ):
                 adoption = Adoption(database, former, model=model, base_url=base_url, workers=WORKERS)
                 report = adoption.run(progress)
         else:
@@ -77,7 +80,7 @@ def verify(json: JsonOption = False) -> None:
         told(),
         _progress() as progress,
         Database.open(get_settings()) as database,
-        open_former(database.url, database.schemas) as former,
+        open_former(database.direct_url, database.schemas) as former,
     ):
         result = compare(database, former, progress)
     found = result.as_json()
@@ -108,7 +111,7 @@ def files(
         told(),
         errors.status("Looking for files ..."),
         Stores.open() as stores,
-        open_former(stores.database.url, stores.database.schemas) as former,
+        open_former(stores.database.direct_url, stores.database.schemas) as former,
     ):
         found = take_files(stores.database, stores.files, former, folder)
     if json:
@@ -155,7 +158,11 @@ def back(
 def forget_all(yes: YesOption = False, json: JsonOption = False) -> None:
     """Remove what came over and nobody has changed here; print the SQL that would drop the former tables."""
     _sure("Remove what came over and was changed by nobody here?", yes)
-    with told(), Database.open(get_settings()) as database, open_former(database.url, database.schemas) as former:
+    with (
+        told(),
+        Database.open(get_settings()) as database,
+        open_former(database.direct_url, database.schemas) as former,
+    ):
         with database.transaction() as connection:
             known = set_of(connection, former.dims)
         done, text = forget(database, known.id if known is not None else None), dropping(former.tables)
@@ -199,7 +206,7 @@ def _sure(question: str, yes: bool) -> None:
 def _former_alone() -> Iterator[Former]:
     """The former tables of a database in which nothing of ours need be."""
     settings = get_settings()
-    url, name = application_url(settings), checked_name(settings.database_schema)
+    url, name = direct_url(settings), checked_name(settings.database_schema)
     try:
         with psycopg.connect(url) as connection:
             schemas = find_schemas(connection, name)

@@ -16,7 +16,7 @@ from pipelines.core.errors import StudyBuddyError
 from pipelines.core.home import prepare_home
 from pipelines.core.migrate import list_pending
 from pipelines.core.overview import read_overview
-from pipelines.core.postgres import application_url, database_urls
+from pipelines.core.postgres import application_url, database_urls, direct_url
 from pipelines.core.secrets.lost import count_lost_secrets
 from pipelines.core.settings import Settings, get_settings
 from pipelines.core.stages import somebody_looks
@@ -130,13 +130,15 @@ def _sandbox(settings: Settings) -> Finding:
 
 
 def _database(settings: Settings) -> Finding:
-    before = time.time()
+    before, address = time.time(), "DATABASE_URL"
     try:
         with psycopg.connect(application_url(settings), connect_timeout=CONNECT_S) as connection:
             version, clock = connection.execute(statement("ask_server")).fetchall()[0]
+        address = "DATABASE_DIRECT_URL"
+        psycopg.connect(direct_url(settings), connect_timeout=CONNECT_S).close()
     except psycopg.OperationalError:
         words = (
-            "The database cannot be reached. See that its server runs and that DATABASE_URL names it, its user and its"
+            f"The database cannot be reached. See that its server runs and that {address} names it, its user and its"
             " password."
         )
         return Finding(name="database", state="wrong", words=words)
@@ -160,7 +162,7 @@ def _dagster(settings: Settings) -> Finding:
 
 
 def _schema(settings: Settings) -> Finding:
-    pending = list_pending(application_url(settings), schema=settings.database_schema)
+    pending = list_pending(direct_url(settings), schema=settings.database_schema)
     if not pending:
         return Finding(name="schema", state="well", words="Every migration is applied.")
     words = f"{len(pending)} migrations are to be applied: `studybuddy migrate`, or `studybuddy up`, does it."

@@ -13,7 +13,7 @@ from pathlib import Path
 import psycopg
 from psycopg.errors import LockNotAvailable
 
-from pipelines.core.errors import MigrationError
+from pipelines.core.errors import MigrationError, SettingsError
 from pipelines.core.schemas import DEFAULT, Schemas, check_vectors, find_schemas, prepare_schemas
 from pipelines.core.statements import statement
 
@@ -50,10 +50,12 @@ def migrate(url: str, folder: Path = MIGRATIONS, *, schema: str = DEFAULT) -> li
             version cannot live with (`older_code`), or is to get what running processes of an older version cannot
             (`older_version`), others hold a table for too long (`table_in_use`), or a statement failed; or as
             `prepare_schemas`. The migration that failed left nothing behind.
+        SettingsError: `url` is a pooler's.
     """
     files = _files(folder)
     applied: list[str] = []
     with psycopg.connect(url, autocommit=True) as connection:
+        _refuse_pooler(connection)
         connection.execute(f"set lock_timeout = '{LOCK_TIMEOUT_S}s'")
         connection.execute("select pg_advisory_lock(%s::bigint)", [LOCK])
         schemas = prepare_schemas(connection, schema)
@@ -118,6 +120,19 @@ def needs_of(migration: Path) -> int | None:
             " that a version must know to live with it."
         )
     return int(found[1])
+
+
+def _refuse_pooler(connection: psycopg.Connection) -> None:
+    """Do nothing through a pooler: the lock would stay with one of its connections, and every later start wait for it.
+
+    Raises:
+        SettingsError: who answers is not the server's process that the connection was told.
+    """
+    if connection.execute("select pg_backend_pid()").fetchone() != (connection.info.backend_pid,):
+        raise SettingsError(
+            "The database answers through a pooler (such as PgBouncer): set DATABASE_DIRECT_URL to the server's own"
+            " address, for migrations and for what wakes processes; DATABASE_URL may go on naming the pooler."
+        )
 
 
 def _says_needs(connection: psycopg.Connection) -> bool:

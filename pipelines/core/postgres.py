@@ -30,16 +30,27 @@ Record = TypeVar("Record")
 APP_DATABASE = "studybuddy"
 DAGSTER_DATABASE = "dagster"
 POOL_TIMEOUT_S = 10.0
+PREPARE_AFTER = 5
+"""How often a statement runs on a connection before the server is asked to prepare it (psycopg's own figure)."""
+
 RECONNECT_S = 2.0
 """How long a pool goes on by itself to connect, waiting twice as long each time; who needs it then asks anew. With
 psycopg's five minutes a server that restarts is found again up to a minute and a half later."""
 
 
 class Database:
-    """A pool of connections to the application's database. Open with `Database.open`, close when done."""
+    """A pool of connections to the application's database. Open with `Database.open`, close when done.
 
-    def __init__(self, url: str, *, schemas: Schemas = IN_PUBLIC, max_size: int = 8) -> None:
+    Args:
+        direct_url: the same database past the pooler that `url` names, for what outlasts a transaction; None: there is
+            no pooler.
+    """
+
+    def __init__(
+        self, url: str, *, direct_url: str | None = None, schemas: Schemas = IN_PUBLIC, max_size: int = 8
+    ) -> None:
         self.url, self.schemas = url, schemas
+        self.direct_url = direct_url or url
         self._pool = ConnectionPool(
             url,
             min_size=0,
@@ -48,7 +59,7 @@ class Database:
             reconnect_timeout=RECONNECT_S,
             configure=self._configure,
             check=still_connected,
-            kwargs={"application_name": connection_name("studybuddy")},
+            kwargs={"application_name": connection_name("studybuddy"), **prepared(url, self.direct_url)},
         )
 
     @classmethod
@@ -58,12 +69,12 @@ class Database:
         Raises:
             SettingsError, StorageUnavailableError, MigrationError
         """
-        url, name = application_url(settings), checked_name(settings.database_schema)
+        direct, name = direct_url(settings), checked_name(settings.database_schema)
         with _translated():
-            migrate(url, schema=name)
-            with psycopg.connect(url) as connection:
+            migrate(direct, schema=name)
+            with psycopg.connect(direct) as connection:
                 schemas = find_schemas(connection, name)
-        return cls(url, schemas=schemas, max_size=max_size)
+        return cls(application_url(settings), direct_url=direct, schemas=schemas, max_size=max_size)
 
     @contextmanager
     def transaction(
@@ -129,13 +140,13 @@ class Database:
 
 
 def database_urls(settings: Settings) -> tuple[str, str]:
-    """(application URL, Dagster URL); as `application_url`.
+    """(the application's database as `direct_url` gives it, Dagster URL); as `application_url`.
 
     Raises:
         SettingsError: a URL cannot be read, or Dagster's is missing.
         StorageUnavailableError: the embedded server does not start.
     """
-    app = application_url(settings)
+    app = direct_url(settings)
     if settings.dagster_database_url is not None:
         dagster = settings.dagster_database_url.get_secret_value()
     elif settings.database_url is None:
@@ -160,13 +171,34 @@ def application_url(settings: Settings) -> str:
     return server.url(APP_DATABASE)
 
 
+def direct_url(settings: Settings) -> str:
+    """The application database's URL without a pooler: for migrations, LISTEN, dumps, and locks of a session.
+
+    Raises:
+        SettingsError: as `application_url`; or it is set although DATABASE_URL is not.
+        StorageUnavailableError: as `application_url`.
+    """
+    if settings.database_direct_url is None:
+        return application_url(settings)
+    if settings.database_url is None:
+        raise SettingsError("DATABASE_DIRECT_URL is set, so DATABASE_URL must name the pooler before that database.")
+    return libpq_address(parse_address(settings.database_direct_url.get_secret_value(), name="DATABASE_DIRECT_URL"))
+
+
+def prepared(url: str, direct_url: str, threshold: int = PREPARE_AFTER) -> dict[str, int | None]:
+    """psycopg's argument that says when statements are prepared: never through a pooler, which gives each transaction
+    another of the server's connections, where nobody has prepared them.
+    """
+    return {"prepare_threshold": threshold if url == direct_url else None}
+
+
 def migrate_database(settings: Settings) -> list[str]:
     """Bring the application's database to the newest schema; names of the migrations applied now.
 
     Raises:
         SettingsError, StorageUnavailableError, MigrationError
     """
-    url, name = application_url(settings), checked_name(settings.database_schema)
+    url, name = direct_url(settings), checked_name(settings.database_schema)
     with _translated():
         return migrate(url, schema=name)
 

@@ -26,6 +26,10 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = Field(
         None, description="PostgreSQL >= 15 with pgvector >= 0.7; unset starts the embedded server."
     )
+    database_direct_url: SecretStr | None = Field(
+        None,
+        description="The same database without the pooler (PgBouncer) that DATABASE_URL names; unset: there is none.",
+    )
     database_schema: str = Field(
         "public",
         description="Schema of our tables in that database, beside another system's tables.",

@@ -80,9 +80,9 @@ _UNITS: Mapping[str, tuple[str, ...]] = {
 def adoption(context: dg.AssetExecutionContext, stores: StoresResource) -> Iterator[dg.MaterializeResult[Any]]:
     """Brings what has changed in the former deployment, and compares both sides."""
     database = stores.open.database
-    with told_to_dagster(context), open_former(database.url, database.schemas) as former:
+    with told_to_dagster(context), open_former(database.direct_url, database.schemas) as former:
         report = Adoption(database, former).run()
-    with told_to_dagster(context), open_former(database.url, database.schemas) as former:
+    with told_to_dagster(context), open_former(database.direct_url, database.schemas) as former:
         compared = verify(database, former)
     for name in KINDS:
         yield dg.MaterializeResult(

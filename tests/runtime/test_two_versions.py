@@ -45,6 +45,7 @@ def said(done):
     return " ".join((done.stdout + done.stderr).split())
 
 
+@pytest.mark.slow
 def test_an_upgrade_needs_no_pause_and_what_the_older_version_cannot_bear_waits_for_its_end(versions):
     older, newer = versions
     migrations = newer.code / "pipelines" / "core" / "migrations"

@@ -13,7 +13,7 @@ from pipelines.core.database_address import libpq_address, parse_address
 from pipelines.core.errors import PermanentError, SettingsError
 from pipelines.core.files import FileStore
 from pipelines.core.home import prepare_home
-from pipelines.core.postgres import application_url, database_urls, migrate_database
+from pipelines.core.postgres import database_urls, direct_url, migrate_database
 from pipelines.core.schemas import DEFAULT, Schemas
 from pipelines.core.settings import Settings
 from pipelines.core.statements import statement
@@ -108,7 +108,7 @@ def _copy_files(files: FileStore, place: Place, manifest: Manifest, told: Told) 
 
 
 def _load_own(settings: Settings, source: Path, manifest: Manifest) -> None:
-    url, named = application_url(settings), settings.database_schema != DEFAULT
+    url, named = direct_url(settings), settings.database_schema != DEFAULT
     with psycopg.connect(url, autocommit=True) as connection:
         _make_roles(connection)
         if named:  # a dump of some schemas holds no extension, which has to be there between a schema and its tables

@@ -114,7 +114,7 @@ def _copy(stores: Stores, place: Place, name: str) -> Stored:
 
 def _dump_all(stores: Stores, folder: Path) -> tuple[list[str], dict[str, object]]:
     """Dump both databases into `folder`; names of the stored files, and counts, of the same view."""
-    own, dagster = stores.database.url, database_urls(stores.settings)[1]
+    own, dagster = stores.database.direct_url, database_urls(stores.settings)[1]
     schemas = stores.database.schemas
     only = () if schemas.main == DEFAULT else (schemas.main, schemas.ai)
     with psycopg.connect(own) as connection:
@@ -131,6 +131,8 @@ def _dump_all(stores: Stores, folder: Path) -> tuple[list[str], dict[str, object
 
 @contextmanager
 def _removals_held(stores: Stores) -> Iterator[None]:
-    with psycopg.connect(stores.database.url, application_name=connection_name("studybuddy backup")) as connection:
+    with psycopg.connect(
+        stores.database.direct_url, application_name=connection_name("studybuddy backup")
+    ) as connection:
         connection.execute(statement("hold_removals"))
         yield

@@ -8,12 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from uuid import UUID
 
-from pipelines.core.embeddings.embedders import question_embedder
 from pipelines.core.models.providers import embedder, load_second_embedder, wants_second_vectors
 from pipelines.core.models.reranker import reranker_for
 from pipelines.core.records import Hit, Kind, Person, Scope
-from pipelines.core.retrieval import ranking_for, retrieve_chunks
-from pipelines.core.search.by_name import find_hits
+from pipelines.core.search.by_name import find_hits, find_in_course
 from pipelines.core.settings import LOCAL_EMBEDDING_MODEL
 from pipelines.core.stores import Stores
 from serving.metrics import SEARCH_SECONDS
@@ -46,13 +44,9 @@ class Searcher:
         """
 
         def find() -> list[Hit]:
-            embed, set_id = question_embedder(self._stores, course_id, lambda _: person.id)
-            scope = Scope(course_id=course_id, person=person, kinds=kinds, source_ids=source_ids, set_id=set_id)
-            ranking = ranking_for(self._stores, lambda _: person.id, course_id=course_id)
+            scope = Scope(course_id=course_id, person=person, kinds=kinds, source_ids=source_ids)
             with SEARCH_SECONDS.time():
-                return retrieve_chunks(
-                    self._stores.database, question, scope=scope, embed=embed, limit=limit, ranking=ranking
-                )
+                return find_in_course(self._stores, question, scope=scope, payer=lambda _: person.id, limit=limit)
 
         return await asyncio.get_running_loop().run_in_executor(self._threads, find)
 

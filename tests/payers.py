@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pydantic import SecretStr
 
 from pipelines.core.models.ledger import Caps
-from pipelines.core.models.meter import Meter, Used
+from pipelines.core.models.meter import Meter, Purpose, Used
 from pipelines.core.models.payers import Payer
 from pipelines.core.settings import Settings
 
@@ -27,7 +27,7 @@ class Uncounted(Meter):
         yield Used()
 
 
-def meter_of(settings: Settings, model: str = "m") -> Meter:
+def meter_of(settings: Settings, model: str = "m", purpose: Purpose = "description") -> Meter:
     """A meter of the operator that counts nothing."""
     payer = operator_of(settings, model)
-    return Uncounted(database=None, payer=payer, purpose="description", caps=Caps())  # type: ignore[arg-type]
+    return Uncounted(database=None, payer=payer, purpose=purpose, caps=Caps())  # type: ignore[arg-type]

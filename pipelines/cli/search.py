@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from pipelines.cli.output import clock, console, foreign, print_json, told
+from pipelines.cli.output import clock, console, errors, foreign, print_json, told
 from pipelines.core.control_characters import escape_controls
 from pipelines.core.records import Hit, Kind
 from pipelines.core.search.door import ask_running
@@ -42,6 +42,8 @@ def search(
         console.print("Nothing found: the course has no searchable material yet.")
     else:
         _show(hits)
+        if hits[0].similarity is None:
+            errors.print("Found by words alone: the model of this course's vectors cannot be asked now (see the log).")
 
 
 def _search(question: str, *, course: str, limit: int, kinds: tuple[Kind, ...]) -> list[Hit]:

@@ -296,7 +296,7 @@ class Scope:
 class Hit:
     """One retrieved chunk. `score` is the fused score (higher is better, comparable inside one result only).
 
-    `similarity` is the cosine of question and chunk in [-1, 1], None when not measured.
+    `similarity` is the cosine of question and chunk in [-1, 1], None when not measured: words alone have found it.
     `dense_rank` and `lexical_rank` are 1-based; None when that side did not return the chunk. For speech,
     `document_id` and `page` name the slide on screen when the lecture is aligned, and for a slide `start_ms` and
     `end_ms` say when it was spoken about, in lecture `lecture_id`; None otherwise. `named`: the question names this

@@ -5,7 +5,7 @@ real course material, see `bench/` and README.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -112,6 +112,7 @@ def retrieve_chunks(
         scope: the course, who asks, and the kinds or sources to stay within. Nothing that they may not search is
             found, and no word of it changes a score.
         embed: must be the embedder that the vectors of the scope's set were made with (`embeddings/embedders.py`).
+            Where it gives the question no vector (zeros), words alone decide, and no hit has a `similarity`.
         limit: most hits wanted, from 1 to 200.
         ranking: the rules of every search (`ranking_for`), or others, to measure what each is worth.
 
@@ -147,7 +148,9 @@ def retrieve_chunks(
             basis["set_id"], embed.dims, vector, ranking.dense_weight, trust, basis["indexed"], needed,
             ranking.slide_bonus,
         )  # fmt: skip
-        if not english and known_share(asked, found, int(found[ALL_CHUNKS])) < KNOWN_SHARE:
+        if not vector.any():
+            compared = replace(compared, set_id=None, indexed=False, weight=0.0, words=1.0)
+        elif not english and known_share(asked, found, int(found[ALL_CHUNKS])) < KNOWN_SHARE:
             compared = (
                 _in_other_words(connection, scope, question, embed.multilingual, ranking, chunker=chunker) or compared
             )
@@ -190,7 +193,8 @@ def retrieve_chunks(
         rows = reranked(question, rows, ranking.reranker)
     rare = rarest_term(asked, found, int(found[ALL_CHUNKS]))
     rows = rows[: min(limit, MAX_LIMIT)]
-    return make_hits(rows, places, boxes, rare, needed=compared.needed, set_id=compared.set_id)
+    hits = make_hits(rows, places, boxes, rare, needed=compared.needed, set_id=compared.set_id)
+    return hits if vector.any() else [replace(hit, similarity=None) for hit in hits]
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,9 @@ class Settings(BaseSettings):
     embedding_options: str = Field(
         "", description='JSON sent with each request for vectors, such as {"output_dimension": 512}; empty: nothing.'
     )
+    embedding_question_options: str = Field(
+        "", description='The same for questions, over EMBEDDING_OPTIONS, such as {"input_type": "query"}.'
+    )
     multilingual_search: bool = Field(
         True, description="Second vectors beside the local embedder's, for questions that are not in English."
     )

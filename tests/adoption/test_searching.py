@@ -7,11 +7,14 @@ import pytest
 
 from pipelines.core.embeddings.embedders import question_embedder
 from pipelines.core.embeddings.pointers import course_set
+from pipelines.core.errors import ProviderRefusedError
 from pipelines.core.models.payers import find_local_person
 from pipelines.core.records import Person, Scope
 from pipelines.core.retrieval import retrieve_chunks
+from pipelines.core.search.by_name import find_hits, find_in_course
 from pipelines.core.stores import Stores
 from tests.fake_embeddings import FakeEmbeddings
+from tests.fakes import FakeModel, Status
 
 ANT, MATHS = "6718420f-1219-5c56-87fa-24c6a072f941", "6792f5f8-639e-4028-a33f-10aac9c5d18d"
 
@@ -64,3 +67,30 @@ def test_a_question_is_compared_with_the_former_vectors_and_words_find_what_has_
         theirs = retrieve_chunks(stores.database, words, scope=foreign, embed=embed, limit=50)
         mine = {hit.source_id for hit in found if hit.kind == "slide"}
         assert not mine & {hit.source_id for hit in theirs}, "a deck is its owner's alone"
+
+
+@pytest.fixture
+def refusing():
+    """A server that takes nobody's key."""
+    server = FakeModel()
+    server.default = lambda _request: [Status(401)]
+    yield server
+    server.close()
+
+
+def test_where_nobody_can_be_asked_for_a_questions_vector_words_find_what_they_find(asked, refusing):
+    here, _server, text = asked
+    here.adopt()
+    scope = Scope(course_id=MATHS, person=Person(id=ANT))
+    with Stores.open(here.settings()) as stores:
+        for url in (refusing.url, "http://127.0.0.1:9/v1"):
+            with stores.database.transaction() as connection:
+                connection.execute("update embedding_sets set base_url = %s where added", [url])
+            hits = find_in_course(stores, text, scope=scope, payer=find_local_person, limit=3)
+            assert hits[0].text == text and {hit.similarity for hit in hits} == {None}
+        assert find_in_course(stores, "xyzzy", scope=scope, payer=find_local_person, limit=3) == []
+        assert find_hits(stores, text, course=MATHS, limit=3), "the command line finds them too"
+        with stores.database.transaction() as connection:
+            connection.execute("update embedding_sets set base_url = %s where added", [refusing.url])
+        with pytest.raises(ProviderRefusedError):  # an evaluation measures the set, not the words
+            question_embedder(stores, MATHS, find_local_person)[0].embed([text])

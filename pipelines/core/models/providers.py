@@ -55,7 +55,8 @@ class Embedder(Protocol):
         """Tokens of `text` as `max_tokens` counts them; never less than the model sees."""
 
     def embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
-        """(n, dims) float32, each row of length 1, in the order of `texts`; no texts give (0, dims).
+        """(n, dims) float32, each row of length 1, in the order of `texts`; no texts give (0, dims). Zeros: a text has
+        no vector; a search then goes by words alone.
 
         Raises:
             ProviderRefusedError, ProviderUnavailableError, SettingsError, EmbeddingMismatchError
@@ -118,23 +119,29 @@ def embedder(
         model=settings.embedding_model,
         dims=settings.embedding_dims,
         meter=meter,
-        options=_options(settings.embedding_options),
+        options=_options(settings, asking=meter is not None and meter.purpose == "question"),
     )
 
 
-def _options(text: str) -> dict[str, Any]:
-    """EMBEDDING_OPTIONS as fields of a request.
+def _options(settings: Settings, *, asking: bool) -> dict[str, Any]:
+    """EMBEDDING_OPTIONS as fields of a request, and for questions EMBEDDING_QUESTION_OPTIONS over them.
 
     Raises:
-        SettingsError: it is no JSON object.
+        SettingsError: one is no JSON object.
     """
-    try:
-        found = json.loads(text) if text else {}
-    except ValueError:
-        found = None
-    if not isinstance(found, dict):
-        raise SettingsError('EMBEDDING_OPTIONS must be a JSON object, such as {"output_dimension": 512}.')
-    return found
+    texts = {"EMBEDDING_OPTIONS": settings.embedding_options}
+    if asking:
+        texts["EMBEDDING_QUESTION_OPTIONS"] = settings.embedding_question_options
+    options: dict[str, Any] = {}
+    for name, text in texts.items():
+        try:
+            found = json.loads(text) if text else {}
+        except ValueError:
+            found = None
+        if not isinstance(found, dict):
+            raise SettingsError(f'{name} must be a JSON object, such as {{"output_dimension": 512}}.')
+        options |= found
+    return options
 
 
 def embedder_for(

@@ -1,8 +1,16 @@
-"""Search of a course by its name or id, as whoever runs the system asks: the command line, and the service for it."""
+"""Search of a course as chat, pages and commands do it: in the set it is searched in, with the settings' reranker.
+
+By its name or id where whoever runs the system asks: the command line, and the service for it.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from uuid import UUID
 
 from pipelines.core.courses import find_course
 from pipelines.core.embeddings.embedders import question_embedder
 from pipelines.core.models.payers import find_local_person
+from pipelines.core.postgres import Connection
 from pipelines.core.records import OPERATOR, Hit, Kind, Scope
 from pipelines.core.retrieval import ranking_for, retrieve_chunks
 from pipelines.core.stores import Stores
@@ -21,7 +29,30 @@ def find_hits(
     """
     with stores.database.transaction() as connection:
         found = find_course(connection, course)
-    embed, set_id = question_embedder(stores, found.id, find_local_person, briefly=briefly)
-    scope = Scope(course_id=found.id, person=OPERATOR, kinds=kinds, set_id=set_id)
-    ranking = ranking_for(stores, find_local_person, course_id=found.id)
-    return retrieve_chunks(stores.database, question, scope=scope, embed=embed, limit=limit, ranking=ranking)
+    scope = Scope(course_id=found.id, person=OPERATOR, kinds=kinds)
+    return find_in_course(stores, question, scope=scope, payer=find_local_person, limit=limit, briefly=briefly)
+
+
+def find_in_course(
+    stores: Stores,
+    question: str,
+    *,
+    scope: Scope,
+    payer: Callable[[Connection], UUID | None],
+    limit: int,
+    briefly: bool = False,
+) -> list[Hit]:
+    """Retrieve from a course, in the set that it is searched in.
+
+    Args:
+        scope: its set is found here.
+        payer: who pays where a provider makes the question's vector (None: the operator).
+
+    Raises:
+        StudyBuddyError: database or embedder out of reach, nobody pays for it, ...
+    """
+    embed, set_id = question_embedder(stores, scope.course_id, payer, briefly=briefly, or_words=True)
+    ranking = ranking_for(stores, payer, course_id=scope.course_id)
+    return retrieve_chunks(
+        stores.database, question, scope=replace(scope, set_id=set_id), embed=embed, limit=limit, ranking=ranking
+    )

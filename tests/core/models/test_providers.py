@@ -95,10 +95,29 @@ def test_a_server_that_refuses_to_be_asked_for_floats_is_asked_without_a_word_ab
     assert all(request["output_dimension"] == 3 for request in model.requests)
 
 
+def test_questions_and_passages_are_each_told_to_be_what_they_are(settings, model):
+    model.default = lambda request: [Status(200, vectors(request))]
+    given = settings.model_copy(
+        update={
+            "embedding_options": '{"input_type": "document", "output_dimension": 3}',
+            "embedding_question_options": '{"input_type": "query"}',
+        }
+    )
+    for purpose in ("embedding", "question"):
+        embedder(given, meter_of(given, purpose=purpose)).embed(["a"])
+    sent = [(request["input_type"], request["output_dimension"]) for request in model.requests]
+    assert sent == [("document", 3), ("query", 3)]
+
+
 def test_options_that_are_no_object_are_told_by_their_setting(settings):
     for text in ("{", "[1]", "3"):
         with pytest.raises(SettingsError, match="EMBEDDING_OPTIONS"):
             embedder(settings.model_copy(update={"embedding_options": text}))
+        with pytest.raises(SettingsError, match="EMBEDDING_QUESTION_OPTIONS"):
+            embedder(
+                settings.model_copy(update={"embedding_question_options": text}),
+                meter_of(settings, purpose="question"),
+            )
 
 
 def test_shuffled_rows_are_put_in_order(embed, model):

@@ -22,7 +22,7 @@ from pipelines.core.models.reranker import Reranker, reranker_for
 from pipelines.core.postgres import Connection, Database
 from pipelines.core.records import Hit, Scope
 from pipelines.core.search.answerable import SECOND_SIMILAR, named_lookups, needed_similarity
-from pipelines.core.search.boxes import boxes_of_chunks
+from pipelines.core.search.boxes import ask_lines_of_chunks, boxes_of_chunks
 from pipelines.core.search.copies import without_copies
 from pipelines.core.search.hits import make_hits
 from pipelines.core.search.languages import KNOWN_SHARE, is_english
@@ -36,7 +36,7 @@ from pipelines.core.search.lexical import (
     rarest_term,
     trust_in_words,
 )
-from pipelines.core.search.meeting import read_meeting_places
+from pipelines.core.search.meeting import ask_meeting_places, meeting_places
 from pipelines.core.search.places import named_place, named_sources
 from pipelines.core.search.reranking import reranked
 from pipelines.core.search.shown import with_shown_pages
@@ -130,7 +130,7 @@ def retrieve_chunks(
     asked = question_terms(question)
     pool = min(limit if ranking.reranker is None else max(limit, ranking.reranker.depth), MAX_LIMIT)
     vector = embed.embed([question])[0]  # before a connection is borrowed: a provider may take seconds
-    with db.transaction(as_person=scope.person, course_id=scope.course_id) as connection:
+    with db.transaction(as_person=scope.person, course_id=scope.course_id, pipelined=True) as connection:
         basis = _basis(connection, scope, [*asked.lookups, *named_lookups(question)], embed)
         found = dict(zip(basis["terms"], basis["found"], strict=True))
         if not found.get(ALL_CHUNKS):
@@ -187,8 +187,9 @@ def retrieve_chunks(
                 )
             rows = rows[:pool]
             chunk_ids = [row["chunk_id"] for row in rows]
-        places = read_meeting_places(connection, scope.course_id, chunk_ids, sources=basis["sources"])
-        boxes = boxes_of_chunks(connection, scope.course_id, chunk_ids)
+        meeting = ask_meeting_places(connection, scope.course_id, chunk_ids, sources=basis["sources"])
+        lines = ask_lines_of_chunks(connection, scope.course_id, chunk_ids)
+    places, boxes = meeting_places(meeting), boxes_of_chunks(lines)  # both came with the commit, in one round trip
     if ranking.reranker is not None:  # no connection is held: it may take its time
         rows = reranked(question, rows, ranking.reranker)
     rare = rarest_term(asked, found, int(found[ALL_CHUNKS]))

@@ -1,8 +1,10 @@
 """Boxes of a passage: where its words stand on the page, found among the kept places of the page's lines."""
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
+
+from psycopg import Cursor
+from psycopg.rows import TupleRow
 
 from pipelines.core.postgres import Connection
 from pipelines.core.records import Box
@@ -35,11 +37,15 @@ SURE_CHARS = 20
 """A shorter line inside a longer one of the passage may be chance."""
 
 
-def boxes_of_chunks(connection: Connection, course_id: UUID, chunk_ids: Sequence[UUID]) -> dict[UUID, tuple[Box, ...]]:
+def ask_lines_of_chunks(connection: Connection, course_id: UUID, chunk_ids: Sequence[UUID]) -> Cursor[TupleRow]:
+    """Ask for the lines of slide chunks' pages; they may be read when the transaction is over (`boxes_of_chunks`)."""
+    parameters = {"course_id": course_id, "chunk_ids": list(chunk_ids)}
+    return connection.execute(statement("list_lines_of_chunks"), parameters)
+
+
+def boxes_of_chunks(asked: Cursor[TupleRow]) -> dict[UUID, tuple[Box, ...]]:
     """The boxes of slide chunks on the page that stands for each; chunks of speech are left out."""
-    parameters: dict[str, Any] = {"course_id": course_id, "chunk_ids": list(chunk_ids)}
-    rows = connection.execute(statement("list_lines_of_chunks"), parameters)
-    return {row[0]: boxes_of_passage(row[1], row[2], row[3]) for row in rows}
+    return {row[0]: boxes_of_passage(row[1], row[2], row[3]) for row in asked.fetchall()}
 
 
 def _folded(text: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection
 from typing import Any
 from uuid import UUID
 
-from pipelines.core.search.lexical import term_counts
+from pipelines.core.search.lexical import distinct_terms
 
 SAME_WORDS = 0.7
 """Two slides are copies when they share this part of all their words: recognition of pictures loses about a tenth, and
@@ -32,7 +32,7 @@ def without_copies(
         rows: best first, with chunk_id, kind, source_id, content and score; slides of different decks are compared.
         scanned: which of some chunks were read from pictures; asked only where there are copies.
     """
-    words = {row["chunk_id"]: frozenset(term_counts(row["content"])) for row in rows if row["kind"] == "slide"}
+    words = {row["chunk_id"]: distinct_terms(row["content"]) for row in rows if row["kind"] == "slide"}
     groups: list[list[dict[str, Any]]] = []
     for row in rows:
         own = words.get(row["chunk_id"], frozenset())

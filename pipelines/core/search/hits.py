@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from pipelines.core.records import Box, Hit
-from pipelines.core.search.lexical import term_counts
+from pipelines.core.search.lexical import distinct_terms
 from pipelines.core.search.meeting import MeetingPlace
 
 
@@ -44,7 +44,8 @@ def make_hits(
             needed=needed,
             set_id=set_id,
             rerank_score=row.get("rerank_score"),
-            named=row["placed"] or (rare is not None and rare in term_counts(f"{row['title']}\n{row['content']}")),
+            named=row["placed"]
+            or (rare is not None and any(rare in distinct_terms(row[k]) for k in ("title", "content"))),
             **_place(row, places.get(row["chunk_id"])),
         )
         for rank, row in enumerate(rows, 1)

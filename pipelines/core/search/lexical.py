@@ -35,6 +35,8 @@ MAX_WORD_CHARS = 64
 RARE_CHUNKS = 3
 RARE_SHARE = 0.005
 """A term in no more chunks than these (whichever is more) is rare: it names what a question is about."""
+REMEMBERED_TEXTS = 2_000
+"""Passages whose terms are remembered: about 4 kB each."""
 LEAST_TRUST = 0.05
 """Of words that say next to nothing; something of them is left, so that equals are told apart."""
 
@@ -81,6 +83,13 @@ def term_counts(text: str, known: frozenset[str] = frozenset()) -> Counter[int]:
         for word in words(text):
             found.update(term for part in _compound(word, known) for term in _terms(part))
     return found
+
+
+@lru_cache(maxsize=REMEMBERED_TEXTS)
+def distinct_terms(text: str) -> frozenset[int]:
+    """The terms of `text`, each once; remembered, as one search asks twice and the next finds the same passages."""
+    found = {*words(text), *(word for _, word in spelled_out(text))}
+    return frozenset(term for word in found for term in _terms(word))
 
 
 def vocabulary(texts: Iterable[str]) -> frozenset[str]:

@@ -4,7 +4,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
-from pipelines.core.postgres import Connection, read_records
+from psycopg import Cursor
+from psycopg.rows import class_row
+
+from pipelines.core.postgres import Connection
+from pipelines.core.statements import statement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,14 +27,19 @@ class MeetingPlace:
     end_ms: int
 
 
-def read_meeting_places(
+def ask_meeting_places(
     connection: Connection, course_id: UUID, chunk_ids: Collection[UUID], *, sources: Collection[UUID] = ()
-) -> dict[UUID, MeetingPlace]:
-    """By chunk the place where it meets the other kind; chunks that meet nothing are left out.
+) -> Cursor[MeetingPlace]:
+    """Ask where chunks meet the other kind; the rows may be read when the transaction is over (`meeting_places`).
 
     Args:
         sources: the decks and lectures to stay within; empty: all of the course.
     """
     parameters = {"course_id": course_id, "chunk_ids": list(chunk_ids), "sources": list(sources)}
-    places = read_records(connection, MeetingPlace, "find_meeting_places", parameters)
-    return {place.chunk_id: place for place in places}
+    cursor = connection.cursor(row_factory=class_row(MeetingPlace))
+    return cursor.execute(statement("find_meeting_places"), parameters)
+
+
+def meeting_places(asked: Cursor[MeetingPlace]) -> dict[UUID, MeetingPlace]:
+    """By chunk the place where it meets the other kind; chunks that meet nothing are left out."""
+    return {place.chunk_id: place for place in asked.fetchall()}

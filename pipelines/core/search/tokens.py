@@ -160,6 +160,8 @@ def _pairs(word: str) -> Iterator[str]:
 
 def _without_accents(text: str) -> str:
     """Compatibility forms resolved (ligatures, full width), accents removed; letters of other scripts stay whole."""
+    if text.isascii():
+        return text
     plain = unicodedata.normalize("NFKD", text)
     accents = [ord(letter) for letter in set(plain) if unicodedata.combining(letter) and letter not in _VOICED]
     return unicodedata.normalize("NFC", plain.translate(dict.fromkeys(accents)) if accents else plain)

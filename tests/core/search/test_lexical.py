@@ -10,6 +10,7 @@ from pipelines.core.search.lexical import (
     MAX_QUESTION_TERMS,
     TERM_SPACE,
     Question,
+    distinct_terms,
     document_weights,
     known_share,
     question_terms,
@@ -143,6 +144,12 @@ def test_a_term_no_chunk_has_gets_no_weight_and_a_rare_one_more_than_a_common_on
     weights = question_weights(Question(terms=(1, 2, 3), pairs={}), {1: 90, 2: 1}, 100)
     assert set(weights) == {1, 2}
     assert weights[2] > weights[1] > 0
+
+
+@given(st.text(max_size=200), st.text(max_size=200))
+def test_remembered_terms_are_those_that_are_counted_of_a_title_and_of_what_stands_below_it(title, content):
+    assert distinct_terms(content) == frozenset(term_counts(content))
+    assert distinct_terms(title) | distinct_terms(content) == frozenset(term_counts(f"{title}\n{content}"))
 
 
 def test_threads_stem_alike():

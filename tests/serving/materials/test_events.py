@@ -14,7 +14,7 @@ class Stream:
     """Server-sent events, read in a thread as they come."""
 
     def __init__(self, response):
-        self.events, self.ended = [], threading.Event()
+        self.events, self.begun, self.ended = [], threading.Event(), threading.Event()
         self._response = response
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
@@ -22,6 +22,7 @@ class Stream:
     def _read(self):
         found = {}
         for line in self._response.iter_lines():
+            self.begun.set()  # also by a comment, which says that nothing was missed
             name, _, value = line.partition(": ")
             if not line and "data" in found:
                 self.events.append((found.get("event"), json.loads(found["data"]), found.get("id")))
@@ -75,6 +76,7 @@ def test_who_comes_back_is_told_what_they_missed(people, sent, watching):
         people.owner.delete(f"/api/courses/{people.course}/members/{people.id_of(people.mate)}")
         assert stream.ended.wait(10)
     with watching(people.student, mark) as stream:
+        assert stream.begun.wait(10)
         second = sent(people.teacher)
         event = stream.until(lambda event: event[2] not in (None, mark))
         assert event[1].get("id") == second, "nothing was missed, so only what is new is told"

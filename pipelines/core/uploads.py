@@ -5,6 +5,7 @@ What differs between the two, their rows and how they are recorded, is in `docum
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any, Literal, TypeVar
 from uuid import UUID
 
@@ -19,6 +20,14 @@ from pipelines.core.stored_files import drop_unreferenced
 Upload = TypeVar("Upload", Document, Lecture)
 
 Outcome = Literal["created", "replaced", "unchanged", "duplicate"]
+
+AGAIN = (
+    (timedelta(minutes=10), "It is tried again by itself in ten minutes."),
+    (timedelta(hours=1), "It is tried again by itself in an hour."),
+    (timedelta(hours=6), "It is tried again by itself in six hours."),
+    (timedelta(days=1), "It is tried again by itself for the last time in a day."),
+)
+"""After which waits an upload that failed for a reason that may pass is made again, and what people are told of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,9 +127,24 @@ def lock_upload(connection: Connection, upload: Document | Lecture) -> None:
     _fence(connection, "lock_upload", upload)
 
 
-def fail_upload(connection: Connection, upload: Document | Lecture, *, code: str, message: str) -> None:
-    """Remember why this generation has no result; a newer generation, and what a later run made, are left alone."""
-    connection.execute(kind_of(upload).statement("fail_upload"), {**_key(upload), "code": code, "message": message})
+def fail_upload(
+    connection: Connection, upload: Document | Lecture, *, code: str, message: str, passing: bool = False
+) -> None:
+    """Remember why this generation has no result; a newer generation, and what a later run made, are left alone.
+
+    Args:
+        passing: the reason may pass, so the upload is made again by itself (`AGAIN`), which the message then says.
+    """
+    again = AGAIN if passing else ()
+    values = {
+        "code": code, "message": message, "waits": [wait for wait, _ in again], "again": [said for _, said in again],
+    }  # fmt: skip
+    connection.execute(kind_of(upload).statement("fail_upload"), {**_key(upload), **values})
+
+
+def ask_again(connection: Connection, kind: UploadKind) -> None:
+    """Make new generations of failed uploads whose wait is over, as `list_unrequested` then tells."""
+    connection.execute(kind.statement("ask_again"))
 
 
 def delete_upload(connection: Connection, kind: UploadKind, upload_id: UUID) -> bool:

@@ -24,7 +24,15 @@ from pipelines.core.slides import list_due_recognitions
 from pipelines.core.stages import announce_uploads
 from pipelines.core.stored_files import sweep_files
 from pipelines.core.stores import Stores
-from pipelines.core.uploads import DOCUMENT, LECTURE, UploadKind, list_deleted, list_unrequested, purge_upload
+from pipelines.core.uploads import (
+    DOCUMENT,
+    LECTURE,
+    UploadKind,
+    ask_again,
+    list_deleted,
+    list_unrequested,
+    purge_upload,
+)
 from pipelines.defs.endings import UPLOAD_TAG, end_uploads
 from pipelines.defs.jobs import documents_job, lectures_job, recognition_job
 from pipelines.defs.partitions import documents_partitions, lectures_partitions
@@ -166,6 +174,7 @@ def look(
         StorageUnavailableError: the database or the file store is away.
     """
     with stores.database.transaction() as connection:
+        ask_again(connection, uploads.kind)
         waiting = list_unrequested(connection, uploads.kind, limit=MOST_LISTED)
         deleted = list_deleted(connection, uploads.kind, limit=MOST_PURGED)
         asks: list[tuple[UUID, str, Late | None]] = [(uid, str(generation), None) for uid, generation in waiting]

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import dagster as dg
 
-from pipelines.core.errors import PermanentError, StudyBuddyError, SupersededError
+from pipelines.core.errors import PermanentError, StudyBuddyError, SupersededError, TransientError
 from pipelines.core.partitions import partition_upload
 from pipelines.core.postgres import Connection
 from pipelines.core.stores import Stores
@@ -52,7 +52,8 @@ def upload_of(
     def remember(error: StudyBuddyError) -> None:
         if found and not isinstance(error, SupersededError):  # a superseded upload has nothing to say
             with stores.database.transaction() as connection:
-                fail_upload(connection, found[-1], code=error.code, message=error.message)
+                passing = isinstance(error, TransientError)
+                fail_upload(connection, found[-1], code=error.code, message=error.message, passing=passing)
 
     def wait(error: StudyBuddyError) -> None:
         if found:

@@ -12,13 +12,17 @@ from pipelines.core.lectures import get_lecture, put_lecture
 from pipelines.core.records import OPERATOR
 from pipelines.core.secrets.crypto import Sealer
 from pipelines.core.uploads import (
+    AGAIN,
+    ask_again,
     begin_run,
     begin_stage,
     delete_upload,
     end_stage,
     fail_upload,
     kind_of,
+    list_unrequested,
     lock_upload,
+    reprocess_upload,
 )
 
 
@@ -145,3 +149,44 @@ def test_a_deleted_upload_is_no_longer_anybodys(upload, database):
             step(connection, held)
     with database.transaction() as connection, pytest.raises(SupersededError):
         lock_upload(connection, replace(held, stage=None, run_id=None))
+
+
+def waited(connection, upload):
+    """As if the wait were over: it is asked for again, or not."""
+    kind = kind_of(upload)
+    connection.execute(f"update {kind.table} set again_at = again_at - interval '2 days'")  # noqa: S608
+    ask_again(connection, kind)
+    return [generation for _, generation in list_unrequested(connection, kind)]
+
+
+def test_what_failed_for_a_reason_that_may_pass_is_asked_for_again_a_few_times_and_says_so(database, upload, again):
+    for _, said in AGAIN:
+        with database.transaction() as connection:
+            fail_upload(connection, whole(connection, upload, "run"), code="x", message="It is away.", passing=True)
+            ask_again(connection, kind_of(upload))
+            assert list_unrequested(connection, kind_of(upload)) == [], "not before its time"
+        assert again(upload).failure == f"It is away. {said}"
+        with database.transaction() as connection:
+            assert waited(connection, upload) == [upload.generation + 1]
+        upload = replace(upload, generation=upload.generation + 1)
+    with database.transaction() as connection:
+        fail_upload(connection, whole(connection, upload, "run"), code="x", message="It is away.", passing=True)
+        assert waited(connection, upload) == []
+    assert again(upload).failure == "It is away."
+
+
+def test_who_asks_for_it_begins_the_count_anew_and_what_stays_so_is_not_tried_again(database, upload, again):
+    with database.transaction() as connection:
+        fail_upload(connection, whole(connection, upload, "a"), code="x", message="Away.", passing=True)
+        assert waited(connection, upload) == [2]
+        upload = replace(upload, generation=2)
+        reprocess_upload(connection, upload)
+        upload = replace(upload, generation=3)
+        fail_upload(connection, whole(connection, upload, "b"), code="x", message="Away.", passing=True)
+    assert again(upload).failure == f"Away. {AGAIN[0][1]}"
+    with database.transaction() as connection:
+        reprocess_upload(connection, upload)
+        assert waited(connection, upload) == [4], "a wait of what was asked for since ends nothing"
+        upload = replace(upload, generation=4)
+        fail_upload(connection, whole(connection, upload, "c"), code="damaged", message="Damaged.")
+        assert waited(connection, upload) == []

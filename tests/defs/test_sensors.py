@@ -14,7 +14,7 @@ from pipelines.core.embeddings.vectors import note_second_vectors
 from pipelines.core.errors import StorageUnavailableError, SupersededError
 from pipelines.core.records import OPERATOR
 from pipelines.core.stores import Stores
-from pipelines.core.uploads import DOCUMENT, begin_run, delete_upload
+from pipelines.core.uploads import DOCUMENT, begin_run, delete_upload, fail_upload
 from pipelines.defs import sensors
 from pipelines.defs.jobs import documents_job, recognition_job
 from pipelines.defs.sensors import DOCUMENTS, documents_sensor, look
@@ -73,6 +73,20 @@ def test_an_upload_becomes_a_partition_and_one_run(stores, partitions):
     assert keys == [f"document:{document.id}:1"]
     assert partitions.get_dynamic_partitions("documents") == [key_of(stores, document)]
     assert tick(stores, partitions, cursor) == ([], cursor)
+
+
+def test_an_upload_that_failed_for_a_reason_that_may_pass_gets_another_run_when_its_wait_is_over(stores, partitions):
+    document = upload(stores)
+    _, cursor = tick(stores, partitions)
+    with stores.database.transaction() as connection:
+        begin_run(connection, document, run_id="r")
+        fail_upload(connection, document, code="provider_unavailable", message="Away.", passing=True)
+    assert tick(stores, partitions, cursor)[0] == []
+    with stores.database.transaction() as connection:
+        connection.execute("update documents set again_at = now()")
+    keys, cursor = tick(stores, partitions, cursor)
+    assert keys == [f"document:{document.id}:2"]
+    assert tick(stores, partitions, cursor)[0] == []
 
 
 def test_a_restart_without_a_cursor_asks_with_the_same_run_key(stores, partitions):

@@ -1,8 +1,14 @@
+-- name: ask_again
+-- Failed uploads whose wait is over become a new generation, so that a run is started for them. Nothing comes out.
+update {uploads} set generation = generation + 1, again_generation = generation + 1, tried_again = tried_again + 1,
+    again_at = null, updated_at = now()
+where again_at <= now() and failed_generation = generation and deleted_at is null
+
 -- name: begin_run
 -- A run has begun on this generation: what other runs were making is theirs no more, and an old failure is forgotten.
 -- One row (the id) when the generation is still the newest; none otherwise.
 update {uploads} set requested_generation = generation, run_id = %(run_id)s::text, stages = '{}',
-    failure_code = null, failure = null, failed_generation = null
+    failure_code = null, failure = null, failed_generation = null, again_at = null
 where id = %(id)s::uuid and generation = %(generation)s::integer and deleted_at is null
 returning id
 
@@ -35,8 +41,14 @@ where id = %(id)s::uuid and stages -> %(stage)s::text ->> 'run_id' = %(run_id)s:
 
 -- name: fail_upload
 -- Remember why this generation has no result. Nothing changes when another run has taken over the stage that failed.
-update {uploads} set failure_code = %(code)s::text, failure = %(message)s::text, failed_generation = generation
-where id = %(id)s::uuid and generation = %(generation)s::integer and deleted_at is null
+-- Where the reason may pass it is made again after these waits, one after each failure, and the failure says so; empty:
+-- it is not.
+update {uploads} as u set failure_code = %(code)s::text, failed_generation = generation,
+    failure = %(message)s::text || coalesce(' ' || (%(again)s::text[])[tries + 1], ''),
+    again_at = now() + (%(waits)s::interval[])[tries + 1], tried_again = tries
+from (select id, case when again_generation = generation then tried_again else 0 end as tries
+      from {uploads} where id = %(id)s::uuid) t
+where u.id = t.id and generation = %(generation)s::integer and deleted_at is null
   and (%(run_id)s::text is null or stages -> %(stage)s::text ->> 'run_id' = %(run_id)s::text)
 
 -- name: find_namesakes

@@ -1,14 +1,20 @@
 """Dagster's instance files of `deploy/dagster/`: Dagster takes them, and a run becomes what they say."""
 
 import json
+import os
+import socket
+import subprocess
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import boto3
 import psycopg
 import pytest
 import yaml
-from dagster import DagsterInstance
+from botocore.config import Config
+from dagster import DagsterInstance, DagsterRunStatus
 from dagster._core.instance import InstanceRef
 from dagster._core.launcher.base import LaunchRunContext
 
@@ -22,7 +28,6 @@ RUNS = {
     "RUNS_SERVICE_ACCOUNT": "studybuddy-runs",
     "RUNS_NAMESPACE": "study",
     "RUNS_IMAGE": "studybuddy-pipelines:1",
-    "RUNS_INSTANCE": "studybuddy-dagster",
     "RUNS_SETTINGS": "studybuddy-settings",
     "RUNS_SECRETS": "studybuddy-secrets",
 }
@@ -66,6 +71,26 @@ def kubernetes():
 
 
 @pytest.fixture
+def s3(monkeypatch):
+    """An S3 server with a bucket for logs."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    line = [Path(sys.executable).with_name("moto_server"), "-H", "127.0.0.1", "-p", str(port)]
+    process = subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        for key, value in {**BUCKET, "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}"}.items():
+            monkeypatch.setenv(key, value)
+        client = boto3.client("s3", config=Config(retries={"total_max_attempts": 30, "mode": "standard"}))
+        client.create_bucket(Bucket="logs")
+        yield client
+        client.close()
+    finally:
+        process.kill()
+        process.wait(10)
+
+
+@pytest.fixture
 def open_file(server, tmp_path, monkeypatch):
     """Open an instance of a file, on a database of its own."""
 
@@ -98,7 +123,7 @@ def test_the_file_for_celery_is_an_instance_with_our_launcher(open_file):
         assert instance.run_retries_enabled
 
 
-def test_the_file_for_kubernetes_makes_a_job_of_a_run(open_file, kubernetes, tmp_path):
+def test_the_file_for_kubernetes_makes_a_job_of_a_run_which_executes_it(open_file, kubernetes, s3, tmp_path):
     found = yaml.safe_load((FILES / "kubernetes.yaml").read_text())
     (tmp_path / "kubeconfig").write_text(
         yaml.safe_dump(
@@ -119,11 +144,23 @@ def test_the_file_for_kubernetes_makes_a_job_of_a_run(open_file, kubernetes, tmp
     code = Code(module="tests.runtime.tiny")
     with open_file(file) as instance:
         job = tiny.defs.resolve_job_def("tiny_job")
+        instance.add_dynamic_partitions("tiny", ["quick"])
         run = instance.create_run_for_job(
-            job, job_code_origin=code.job_origin(job.name), remote_job_origin=code.remote_origin(job.name)
+            job,
+            tags={"dagster/partition": "quick"},
+            job_code_origin=code.job_origin(job.name),
+            remote_job_origin=code.remote_origin(job.name),
         )
         instance.run_launcher.launch_run(LaunchRunContext(dagster_run=run, workspace=None))
-    ((path, made),) = kubernetes.jobs
+        ((path, made),) = kubernetes.jobs
+        given = made["spec"]["template"]["spec"]["containers"][0]
+        pod = {each["name"]: each["value"] for each in given["env"]} | {"DAGSTER_HOME": str(tmp_path / "empty")}
+        kept = {key: value for key, value in os.environ.items() if key != "DAGSTER_HOME"}
+        line = [str(Path(sys.executable).with_name(given["args"][0])), *given["args"][1:]]
+        done = subprocess.run(line, env={**kept, **pod}, capture_output=True, text=True, timeout=120, check=False)
+        assert done.returncode == 0, done.stderr[-2000:]
+        assert instance.get_run_by_id(run.run_id).status is DagsterRunStatus.SUCCESS
+    assert s3.list_objects_v2(Bucket="logs", Prefix="dagster-logs")["KeyCount"], "its log is where the UI looks"
     assert path == "/apis/batch/v1/namespaces/study/jobs"
     pod = made["spec"]["template"]["spec"]
     (container,) = pod["containers"]

@@ -121,19 +121,19 @@ class Target:
     mark: bytes
     course: str | None = None
 
-    def body(self, question: str) -> bytes:
-        """The request, as each of the two expects it."""
+    def body(self, question: str, chat: str | None = None) -> bytes:
+        """The request, as each of the two expects it. `chat` None: a new chat's id."""
         if self.course is None:
             return json.dumps(
                 {"model": "m", "stream": True, "messages": [{"role": "user", "content": question}]}
             ).encode()
         message = {"id": uuid4().hex, "role": "user", "parts": [{"type": "text", "text": question}]}
-        return json.dumps({"id": str(uuid4()), "courseId": self.course, "messages": [message]}).encode()
+        return json.dumps({"id": chat or uuid4().hex, "courseId": self.course, "messages": [message]}).encode()
 
 
-async def ask(target: Target, question: str) -> Seen:
+async def ask(target: Target, question: str, chat: str | None = None) -> Seen:
     """One stream, read to its end."""
-    seen, body = Seen(), target.body(question)
+    seen, body = Seen(), target.body(question, chat)
     reader, writer = await asyncio.open_connection("127.0.0.1", target.port)
     start = time.perf_counter()
     writer.write(
@@ -248,6 +248,36 @@ async def crowd(target: Target, process: psutil.Process, report: Report, name: s
     report.add(f"{name}_memory_growth_mb", (peak - before) / 1e6)
 
 
+async def slow_readers(target: Target, process: psutil.Process, report: Report, readers: int = 200) -> None:
+    """Readers who take the beginning of one long answer and then nothing, and what others wait beside them."""
+
+    async def p95_ms() -> float:
+        found = sorted([(await ask(target, "5 1")).first_byte for _ in range(60)])
+        return 1000 * found[56]
+
+    chat, alone, before = uuid4().hex, await p95_ms(), process.memory_info().rss
+    answer = asyncio.create_task(ask(target, "6000 2", chat))
+    await asyncio.sleep(1)
+    slow = []
+    for _ in range(readers):
+        line = socket.socket()
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # what the kernel would take for them
+        line.connect(("127.0.0.1", target.port))
+        line.sendall(f"GET {target.path}/{chat}/stream HTTP/1.1\r\nhost: 127.0.0.1\r\n{target.headers}\r\n".encode())
+        slow.append(line)
+        await asyncio.sleep(0.005)
+    beside = await p95_ms()
+    whole = (await answer).whole
+    grown = process.memory_info().rss - before
+    begun = sum(line.recv(15) == b"HTTP/1.1 200 OK" for line in slow)
+    for line in slow:
+        line.close()
+    assert whole and begun == readers, (whole, begun)
+    report.add("slow_readers", readers)
+    report.add("slow_readers_first_byte_p95_ratio", beside / alone)
+    report.add("slow_readers_memory_growth_mb", grown / 1e6)
+
+
 async def database_time(service: Target, url: str, report: Report, turns: int = 60) -> None:
     """What the database itself was busy for, chores included, divided by the turns."""
 
@@ -293,6 +323,7 @@ async def measure(options: argparse.Namespace, home: str, upstream: int, port: i
     await first_byte(direct, service, report)
     await database_time(service, database_urls(settings)[0], report)
     await per_delta(direct, service, process, report)
+    await slow_readers(service, process, report)
     await crowd(direct, psutil.Process(pids[1]), report, "crowd_direct", options.streams, options.seconds)
     await crowd(service, process, report, "crowd", options.streams, options.seconds)
     return report

@@ -1,6 +1,6 @@
 """Stored messages as the AI SDK's UI messages: what a client that loads a chat gets."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from pipelines.answering.quoting import where
@@ -11,8 +11,14 @@ from serving.database import Connection
 from serving.schemas.chats import MessageOut
 
 
-async def ui_messages(connection: Connection, messages: Sequence[Message]) -> list[MessageOut]:
-    """These messages, each with what has happened to it since: sources that changed, a rating, other versions."""
+async def ui_messages(
+    connection: Connection, messages: Sequence[Message], link: Callable[[Message], list[dict[str, Any]]] | None = None
+) -> list[MessageOut]:
+    """These messages, each with what has happened to it since: sources that changed, a rating, other versions.
+
+    Args:
+        link: gives a message's parts with links to its pictures; None: with the pictures themselves, to keep.
+    """
     if not messages:
         return []
     news = await list_source_news(connection, [message.key for message in messages])
@@ -32,7 +38,7 @@ async def ui_messages(connection: Connection, messages: Sequence[Message]) -> li
             metadata["feedback"] = feedback[message.key]
         if message.key in siblings:
             metadata["versions"] = [str(key) for key in siblings[message.key]]
-        parts = [_with_news(part, news) for part in message.parts]
+        parts = [_with_news(part, news) for part in (link(message) if link is not None else message.parts)]
         role = "user" if message.role == "user" else "assistant"
         found.append(MessageOut(id=message.id, role=role, metadata=metadata, parts=parts))
     return found

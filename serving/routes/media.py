@@ -10,9 +10,11 @@ from pipelines.core.errors import StorageUnavailableError
 from serving.accounts.access import get_my_course
 from serving.accounts.asking import Viewer
 from serving.accounts.people import Principal
+from serving.chat.pictures import bytes_of
+from serving.chat.sessions import check_id
 from serving.database import row
 from serving.guard import router as guarded
-from serving.materials.media import SLIDE_TYPE, Watch, media_type, stored_file
+from serving.materials.media import SLIDE_TYPE, Watch, fixed_headers, media_type, stored_file
 from serving.materials.thumbnails import Width
 from serving.problems import ProblemError, documented
 from serving.state import state_of
@@ -90,6 +92,32 @@ async def cited_image(request: Request, person: Viewer, source_id: UUID) -> Resp
     if found is None:
         raise ProblemError("not_found")
     return await stored_file(state.files, found["image_sha256"], content_type=SLIDE_TYPE, headers=request.headers)
+
+
+@router.get(
+    "/sessions/{chat_id}/pictures/{message_key}/{number}",
+    operation_id="getSentPicture",
+    response_class=Response,
+    responses={**documented("not_found", "link_expired", "invalid_request"), **_BYTES},
+)
+async def sent_picture(
+    request: Request,
+    person: Viewer,
+    chat_id: str,
+    message_key: UUID,
+    number: Annotated[int, Path(ge=0, le=1000)],
+) -> Response:
+    """A picture that its person sent with a question in a former deployment."""
+    names = {"client_id": check_id(chat_id), "message_key": message_key, "number": number}
+    async with state_of(request).database.transaction(as_person=person.person) as connection:
+        found = await row(connection, "find_sent_picture", user_id=person.user_id, **names)
+    picture = bytes_of(found["part"]) if found is not None and found["part"] is not None else None
+    if picture is None:
+        raise ProblemError("not_found")
+    fixed = fixed_headers(f'"{message_key}-{number}"')
+    if fixed["etag"] in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=fixed)
+    return Response(picture[0], headers=fixed, media_type=picture[1])
 
 
 async def _find(

@@ -4,7 +4,7 @@ import base64
 import binascii
 from datetime import datetime
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 from fastapi import Path, Query, Request
@@ -17,6 +17,7 @@ from serving.chat import sessions as s
 from serving.chat.export import Format, export
 from serving.chat.live import DELETED
 from serving.chat.parts import clean
+from serving.chat.pictures import linked
 from serving.chat.sharing import rated
 from serving.chat.uimessages import ui_messages
 from serving.database import row
@@ -122,11 +123,16 @@ async def list_messages(
     before: Annotated[UUID | None, Query(description="`nextBefore` of the page after.")] = None,
 ) -> MessageList:
     """The shown branch as UI messages for `useChat`, oldest first. An answer being written is left to its stream."""
-    async with state_of(request).database.transaction(as_person=person.person) as connection:
+    state = state_of(request)
+
+    def link(message: s.Message) -> list[dict[str, Any]]:
+        return linked(message.parts, message.key, chat_id, lambda path: state.links.sign(path, person.user_id))
+
+    async with state.database.transaction(as_person=person.person) as connection:
         session = await s.get_session(connection, person.user_id, s.check_id(chat_id))
         found = await s.list_path(connection, session, limit=limit + 1, start=before)
         page = found[-limit:]
-        items = await ui_messages(connection, [message for message in page if message.status != "running"])
+        items = await ui_messages(connection, [message for message in page if message.status != "running"], link)
     more = page[0].parent_key if len(found) > limit else None
     return MessageList(items=items, next_before=more)
 

@@ -51,6 +51,12 @@ with written as (
 )
 update chat_sessions set updated_at = now() from written where id = written.session_id
 
+-- name: find_sent_picture
+-- The n-th picture (from 0) of a message of this person's chat: part. No row: no such message, or not theirs.
+select jsonb_path_query_array(m.parts, '$[*] ? (@.type == "file")') -> %(number)s::integer as part
+from chat_messages m join chat_sessions s on s.id = m.session_id
+where s.user_id = %(user_id)s::uuid and s.client_id = %(client_id)s::text and m.key = %(message_key)s::uuid
+
 -- name: get_session
 -- One chat of this person: id, client_id, course_id, title, head_key, created_at, updated_at, archived_at,
 -- titled_by. No row: not there, or not theirs.

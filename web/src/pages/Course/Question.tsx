@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { t } from "../../i18n/index.ts";
 import { Icon } from "../../ui/Icon.tsx";
-import { type Message, wordsOf } from "./messages.ts";
+import { type Message, picturesOf, wordsOf } from "./messages.ts";
 import { WasNarrowed } from "./Narrowing.tsx";
 import { Versions } from "./Versions.tsx";
 
@@ -50,6 +50,20 @@ export function Question({ courseId, message, busy, onEdit, onShow }: {
         className="rounded-2xl rounded-br-md bg-soft px-4 py-2 whitespace-pre-wrap"
       >
         {text}
+        {picturesOf(message).map((url, at) =>
+          url
+            ? (
+              <a key={at} href={url} target="_blank" rel="noreferrer" className="mt-2 block first:mt-0">
+                <img
+                  src={url}
+                  alt={t("chat.picture")}
+                  loading="lazy"
+                  className="max-h-80 max-w-full rounded-lg"
+                />
+              </a>
+            )
+            : <p key={at} className="mt-2 text-sm first:mt-0">{t("chat.noPicture")}</p>
+        )}
       </article>
       {within && within.length > 0 && <WasNarrowed courseId={courseId} ids={within} />}
       <div className="no-print flex items-center gap-1">

@@ -1,5 +1,5 @@
 // Messages of a chat as the service streams and keeps them: the AI SDK's, with what we know beside it.
-import type { SourceDocumentUIPart, UIMessage } from "ai";
+import type { FileUIPart, SourceDocumentUIPart, UIMessage } from "ai";
 
 /**
  * What the service tells of a message. `versions`: keys of all of them where there are several, oldest first;
@@ -51,6 +51,13 @@ export const isQuoted = ({ metadata }: Message): boolean =>
 /** The words of a message, without what the model thought and searched. */
 export function wordsOf(message: Message): string {
   return message.parts.flatMap((part) => part.type === "text" ? [part.text] : []).join("\n\n");
+}
+
+/** Addresses here of the pictures that came with a question; empty: one that cannot be shown. */
+export function picturesOf(message: Message): string[] {
+  return message.parts.filter((part): part is FileUIPart => part.type === "file").map(
+    ({ url }) => url.startsWith("/api/") ? url : "",
+  );
 }
 
 /** Where a key is connected, without which an answer is not written; undefined: none is missing. */

@@ -144,7 +144,7 @@ class Settings(BaseSettings):
         ge=0,
         description="Requests of one person a minute, in all processes; 0: as many; nobody counts in local mode.",
     )
-    max_concurrent_runs: int = Field(2, ge=1, le=64, description="Dagster runs that may execute at once.")
+    max_concurrent_runs: int = Field(3, ge=1, le=64, description="Dagster runs that may execute at once.")
     run_retention_days: int = Field(
         30, ge=0, description="Days after which finished Dagster runs and their events go; 0 keeps them."
     )

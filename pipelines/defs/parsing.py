@@ -15,13 +15,18 @@ PAGE_S = 5.0
 """Seconds of CPU and wall time that each page adds."""
 
 
-def pdf_limits(settings: Settings) -> Limits:
-    """Limits for the child that reads one PDF. A page is an item when it is read, and once more when recognised."""
+def pdf_limits(settings: Settings, *, background: bool = False) -> Limits:
+    """Limits for the child that reads one PDF. A page is an item when it is read, and once more when recognised.
+
+    Args:
+        background: the deck can be searched already.
+    """
     limits = Limits(
         cpu_s=settings.pdf_cpu_s,
         item_s=PAGE_S,
         max_items=2 * settings.pdf_max_pages + 10,
         memory_mb=settings.pdf_memory_mb,
+        background=background,
     )
     return _of_any_file(limits, settings)
 

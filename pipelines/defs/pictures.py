@@ -26,7 +26,8 @@ def render_missing(stores: Stores, document: Document) -> int:
     images: dict[int, str] = {}
     made = 0
     with pages_file(stores, document) as path:
-        for picture in render_slides(path, pages=pages, password=document.password, limits=pdf_limits(stores.settings)):
+        limits = pdf_limits(stores.settings, background=True)
+        for picture in render_slides(path, pages=pages, password=document.password, limits=limits):
             made += 1
             images[picture.page] = stores.files.add(io.BytesIO(picture.webp)).sha256
             if len(images) == BATCH:

@@ -74,8 +74,9 @@ class Late:
 
 
 def _places_for_pictures() -> int:
-    """Places for runs that may read pictures of text: all but one, so that the text of a new deck finds one free."""
-    return max(1, get_settings().max_concurrent_runs - 1)
+    """Places for runs that may read pictures of text: all but two, where one deck's pages are still drawn and the text
+    of the next one, which somebody waits for, is read."""
+    return max(1, get_settings().max_concurrent_runs - 2)
 
 
 DOCUMENTS = Uploads(

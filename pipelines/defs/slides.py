@@ -154,7 +154,7 @@ def read_document(context: dg.AssetExecutionContext, stores: Stores, document: D
             max_bytes=stores.settings.pdf_max_mb * 10**6,
             max_pages=stores.settings.pdf_max_pages,
             text_first=text_first,
-            limits=pdf_limits(stores.settings),
+            limits=pdf_limits(stores.settings, background=not text_first),
             on_page=note.page,
             on_picture=note.picture,
         )

@@ -115,6 +115,7 @@ def _start(work: Mapping[str, Any], fds: Mapping[str, int | None], limits: Limit
         "open_files": limits.open_files,
         "folder_mb": limits.folder_mb,
         "network": limits.network,
+        "background": limits.background,
         "accept_missing_guards": limits.accept_missing_guards,
     }
     process = subprocess.Popen(

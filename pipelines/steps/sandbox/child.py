@@ -19,10 +19,15 @@ from pipelines.core.errors import UnreadableFileError
 from pipelines.steps.sandbox.frames import BROKEN, END, ITEM, REFUSED, UNGUARDED, send
 from pipelines.steps.sandbox.guards import REQUIRED, close_doors, stand_apart
 
+BACKGROUND = 5
+"""Niceness of a child that nobody waits for: on a busy machine about a third of the time of one that somebody does."""
+
 
 def _obey(order: dict[str, Any]) -> None:
     """Runs the ordered function and sends everything it yields."""
     pipe, source_fd = order["write_fd"], order["source_fd"]
+    if order["background"]:
+        os.nice(BACKGROUND)
     guardian = stand_apart(
         parent_pid=order["parent_pid"],
         tell=order["tell_fd"],

@@ -12,8 +12,9 @@ class Limits:
     not), up to `total_s` for either, whatever the file claims to hold; `max_items` bounds the items. `memory_mb` is
     address space in MiB, `output_mb` all bytes that come back, in MiB. `folder_mb` is what it may write, in MiB, in
     a folder of its own; 0: it has none. `network` True: it may reach the network (`steps/links/`), where everything it
-    asks for is judged by itself alone. `accept_missing_guards` True: read the file even where this machine lacks a
-    guard that is required (`guards.REQUIRED`).
+    asks for is judged by itself alone. `background` True: nobody waits for it, so other work comes first where
+    processors are short. `accept_missing_guards` True: read the file even where this machine lacks a guard that is
+    required (`guards.REQUIRED`).
     """
 
     wall_s: float = 300.0
@@ -26,6 +27,7 @@ class Limits:
     open_files: int = 64
     folder_mb: int = 0
     network: bool = False
+    background: bool = False
     accept_missing_guards: bool = False
 
     def within(self, start_s: float, items: int) -> float:

@@ -57,6 +57,15 @@ def test_items_arrive_in_order_with_value_and_bytes() -> None:
     assert [len(item.blob) for item in items] == list(range(50))
 
 
+@pytest.mark.parametrize("background", [False, True])
+def test_what_nobody_waits_for_lets_other_work_come_first(background: bool) -> None:
+    items = run("steady", Limits(background=background), items=2, seconds=0.2)
+    next(items)
+    own, (_, reading) = psutil.Process().nice(), sorted(children(), key=lambda process: process.pid)
+    assert (reading.nice() > own) is background
+    items.close()
+
+
 def test_items_arrive_while_the_child_still_works() -> None:
     items = run("sleep", seconds=60)
     next(items)

@@ -6,6 +6,7 @@ Belongs here: the bridge between the asynchronous service and synchronous core, 
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import TypeVar
 
 from pipelines.core.postgres import Connection
@@ -45,7 +46,7 @@ class Core:
             with database.transaction(as_person=person.whole if as_pipeline else person.person) as connection:
                 return work(connection)
 
-        return await asyncio.get_running_loop().run_in_executor(self._threads, transaction)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, copy_context().run, transaction)
 
     def close(self) -> None:
         """Let running transactions end."""

@@ -6,20 +6,23 @@ takes and of whom is said by the route (`guard.py`).
 
 import time
 from collections.abc import Callable
-from secrets import token_hex
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipelines.core.errors import StorageUnavailableError
+from pipelines.core.tracing.spans import Span, span
 from pipelines.http.rules import changes_state, header, is_same_origin, refused
 from serving.accounts.doors import MCP, METADATA, Doors, page_origin
 from serving.accounts.people import Principal
 from serving.cors import cors_headers, is_preflight, preflight
-from serving.log import log, request_id
+from serving.log import log
 from serving.metrics import REQUEST_SECONDS, REQUESTS
 from serving.page import VERSION_HEADER, Page
 from serving.problems import ProblemError, code_of, respond
 from serving.state import State
+
+PROBES = frozenset({"/livez", "/readyz", "/metrics"})
+"""Asked by machines every few seconds; nobody looks for them in a trace."""
 
 
 class Gate:
@@ -49,11 +52,13 @@ class Gate:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        with span("request", silent=scope["path"] in PROBES) as this:
+            await self._answer(scope, receive, send, this)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, this: Span) -> None:
         started, status = time.perf_counter(), 500
-        given = token_hex(8)
-        mark = request_id.set(given)
         more = [
-            (b"x-request-id", given.encode()),
+            (b"x-request-id", this.trace_id.encode()),
             (b"x-content-type-options", b"nosniff"),
             (b"cross-origin-resource-policy", b"same-origin"),
             (VERSION_HEADER, self._page.version.encode()),  # a page that is open learns that there is a newer one
@@ -87,15 +92,15 @@ class Gate:
             took_s = time.perf_counter() - started
             REQUESTS.labels(scope["method"] if route is not None else "-", f"{status // 100}xx").inc()
             REQUEST_SECONDS.observe(took_s)
-            log(
-                "request",
-                method=scope["method"],
-                route=getattr(route, "path", None),
-                status=status,
-                ms=round(took_s * 1000, 1),
-                user=str(person.user_id) if person else None,
-            )
-            request_id.reset(mark)
+            said = {
+                "method": scope["method"],
+                "route": getattr(route, "path", None),
+                "status": status,
+                "user": str(person.user_id) if person else None,
+            }
+            this.name = f"{scope['method']} {said['route'] or '-'}"
+            this.note(**said)
+            log("request", **said, ms=round(took_s * 1000, 1))
 
     async def _admit(self, scope: Scope) -> bool:
         """Let this request in; False: it only asks whether another site's page may ask.

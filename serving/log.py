@@ -1,22 +1,24 @@
-"""One JSON line an event, with request and run ids and never a prompt, an answer or a key."""
+"""One JSON line an event, with trace and run ids and never a prompt, an answer or a key."""
 
 import logging
 import sys
-from contextvars import ContextVar
 from typing import Any
 
 from pydantic_core import to_json
 
-request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
-"""Id of the request being answered; None outside of one. A run started by a request keeps it."""
+from pipelines.core.tracing.spans import current_trace, trace_id_of
 
 _LOGGER = logging.getLogger("studybuddy.serving")
 
 
 def log(event: str, *, level: int = logging.INFO, **fields: Any) -> None:
-    """Write `event` with these fields; None fields are left out. Pass ids, codes, counts and times only."""
+    """Write `event` with these fields; None fields are left out. Pass ids, codes, counts and times only.
+
+    `request` is the id of the trace, which answers that it began and runs that were started for it have too.
+    """
     if _LOGGER.isEnabledFor(level):
-        line = {"event": event, "request": request_id.get(), **fields}
+        trace = current_trace()
+        line = {"event": event, "request": trace and trace_id_of(trace), **fields}
         _LOGGER.log(level, to_json({key: value for key, value in line.items() if value is not None}).decode())
 
 

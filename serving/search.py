@@ -5,6 +5,7 @@ Belongs here: the bridge between the asynchronous service and synchronous core, 
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from functools import partial
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from pipelines.core.records import Hit, Kind, Person, Scope
 from pipelines.core.search.by_name import find_hits, find_in_course
 from pipelines.core.settings import LOCAL_EMBEDDING_MODEL
 from pipelines.core.stores import Stores
+from pipelines.core.tracing.spans import span
 from serving.metrics import SEARCH_SECONDS
 
 THREADS = 4
@@ -48,7 +50,10 @@ class Searcher:
             with SEARCH_SECONDS.time():
                 return find_in_course(self._stores, question, scope=scope, payer=lambda _: person.id, limit=limit)
 
-        return await asyncio.get_running_loop().run_in_executor(self._threads, find)
+        with span("search", course=course_id) as this:
+            hits = await asyncio.get_running_loop().run_in_executor(self._threads, copy_context().run, find)
+            this.note(hits=len(hits), uploads=" ".join(sorted({str(hit.source_id) for hit in hits})))
+            return hits
 
     async def search_by_name(
         self, question: str, *, course: str, limit: int, kinds: tuple[Kind, ...] = ()

@@ -17,6 +17,7 @@ from pipelines.core.postgres import Database
 from pipelines.core.secrets.crypto import Sealer
 from pipelines.core.settings import Settings
 from pipelines.core.stores import Stores
+from pipelines.core.tracing.spans import export_spans, send_spans
 from serving.accounts.changes import changed_person
 from serving.accounts.doors import Doors
 from serving.accounts.opened import Accounts, open_accounts
@@ -76,7 +77,9 @@ async def opened(settings: Settings, limits: Limits, doors: Doors) -> AsyncItera
     Raises:
         SettingsError, StorageUnavailableError, MigrationError
     """
+    export_spans(settings, "studybuddy-api")
     async with AsyncExitStack() as stack:
+        stack.push_async_callback(asyncio.to_thread, send_spans)
         sync = await asyncio.to_thread(Database.open, settings, max_size=THREADS + CORE_THREADS)
         stack.push_async_callback(asyncio.to_thread, sync.close)
         database = await stack.enter_async_context(

@@ -40,6 +40,11 @@ class Deployment:
         done = self.run("ingest", "--course", course, *map(str, files or [SAMPLE]))
         assert done.returncode == 0, done.stdout + done.stderr
 
+    def client(self, port: int) -> httpx.Client:
+        """A client of the local user of a service at this port."""
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        return httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=60)
+
     @contextmanager
     def serving(self, log: Path | None = None) -> Iterator[httpx.Client]:
         """The service, and a client of it.
@@ -53,9 +58,8 @@ class Deployment:
                 [*STUDYBUDDY, "serve", "--port", str(port)], cwd=self.code, env=self.environment,
                 stdin=subprocess.DEVNULL, stdout=out, stderr=out,
             )  # fmt: skip
-        headers = {"Authorization": f"Bearer {TOKEN}"}
         try:
-            with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=60) as client:
+            with self.client(port) as client:
                 _wait(client, process)
                 yield client
         finally:

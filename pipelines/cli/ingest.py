@@ -14,7 +14,7 @@ from rich.text import Text
 from pipelines.cli.archives import Archives
 from pipelines.cli.candidates import Candidate, FileKind, beside, find_candidates, is_link
 from pipelines.cli.files import shown
-from pipelines.cli.output import clock, console, errors, fail, foreign, print_json, told
+from pipelines.cli.output import clock, console, errors, fail, foreign, print_json, told, traced_command
 from pipelines.cli.passwords import read_password
 from pipelines.cli.progress import StageProgress
 from pipelines.cli.uploads import DECKS, LECTURES, Graph, Options, State, Uploaded
@@ -103,7 +103,7 @@ def ingest(
     json: Annotated[bool, typer.Option("--json", help="The results as JSON.")] = False,
 ) -> None:
     """Put files into a course and wait until they can be found."""
-    with told(), Stores.open() as stores:
+    with told(), traced_command("ingest"), Stores.open() as stores:
         password = read_password(password_file, ask=ask_password)
         results = ingest_files(
             stores,

@@ -13,6 +13,8 @@ from rich.text import Text
 
 from pipelines.core.control_characters import escape_controls, escape_controls_in_json
 from pipelines.core.errors import StudyBuddyError
+from pipelines.core.settings import get_settings
+from pipelines.core.tracing.spans import export_spans, span
 
 PLAIN_WIDTH = 140
 """Columns where output goes to a file or a pipe, which have no width of their own."""
@@ -66,6 +68,18 @@ def told() -> Iterator[None]:
         place = f"{error.filename}: " if error.filename else ""
         errors.print(Text.assemble(("✗", "red"), " ", foreign(f"{place}{error.strerror or type(error).__name__}.")))
         raise typer.Exit(1) from None
+
+
+@contextmanager
+def traced_command(name: str) -> Iterator[None]:
+    """Around a command that brings uploads: their runs go on in its trace.
+
+    Raises:
+        SettingsError: as `export_spans`.
+    """
+    export_spans(get_settings(), "studybuddy-command")
+    with span(name):
+        yield
 
 
 def clock(milliseconds: int | None) -> str:

@@ -23,6 +23,7 @@ from pipelines.core.records import PIPELINE, Person
 from pipelines.core.schemas import IN_PUBLIC, Schemas, checked_name, find_schemas
 from pipelines.core.settings import Settings
 from pipelines.core.statements import statement
+from pipelines.core.tracing.spans import current_trace
 
 Connection = psycopg.Connection[TupleRow]
 Record = TypeVar("Record")
@@ -245,6 +246,7 @@ def become(person: Person, course_id: UUID | None = None, *, path: str = IN_PUBL
         "person": str(person.id) if person.id is not None else "",
         "course": str(course_id) if course_id is not None else "",
         "path": path,
+        "trace": current_trace() or "",
     }
 
 

@@ -216,6 +216,9 @@ class Settings(BaseSettings):
         "",
         description="Public keys of age (`age1...`, by commas) that backups are encrypted for; unset: they are not.",
     )
+    otel_exporter_otlp_endpoint: str | None = Field(
+        None, description="Collector of traces that speaks OTLP over HTTP (http://host:4318); unset: nothing is sent."
+    )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
 
     @property

@@ -63,6 +63,12 @@ def list_unrequested(connection: Connection, kind: UploadKind, *, limit: int = 2
     return [(row[0], row[1]) for row in rows]
 
 
+def traces_of(connection: Connection, kind: UploadKind, upload_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """The trace in which each of these uploads came (`tracing/spans.py`), as far as one is known."""
+    rows = connection.execute(kind.statement("list_traces"), {"ids": list(upload_ids)})
+    return {row[0]: row[1] for row in rows}
+
+
 def begin_run(connection: Connection, upload: Document | Lecture, *, run_id: str | None = None) -> None:
     """A run begins on this generation: the sensor need not ask for one, an old failure is forgotten, and stages that
     other runs were making are theirs no more.

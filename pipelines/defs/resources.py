@@ -8,7 +8,9 @@ from typing import Any
 import dagster as dg
 from pydantic import PrivateAttr
 
+from pipelines.core.settings import get_settings
 from pipelines.core.stores import Stores
+from pipelines.core.tracing.spans import TRACE_TAG, export_spans, send_spans, span
 from pipelines.steps.speech.model import SpeechModel, load_model
 
 
@@ -19,11 +21,17 @@ class StoresResource(dg.ConfigurableResource):
     _speech_model: SpeechModel | None = PrivateAttr(default=None)
 
     @contextmanager
-    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["StoresResource"]:  # noqa: ARG002
-        """Open the stores for the length of one run."""
-        with Stores.open() as stores:
-            self._stores = stores
-            yield self
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["StoresResource"]:
+        """Open the stores for the length of one run, which goes on in the trace of what brought its upload."""
+        run, settings = context.run, get_settings()
+        export_spans(settings, "studybuddy-run")
+        parent, run_id = (run.tags.get(TRACE_TAG), run.run_id) if run is not None else (None, None)
+        try:
+            with span("run", parent=parent, dagster_run=run_id), Stores.open(settings) as stores:
+                self._stores = stores
+                yield self
+        finally:
+            send_spans()
 
     @property
     def open(self) -> Stores:

@@ -24,6 +24,7 @@ from pipelines.core.slides import list_due_recognitions
 from pipelines.core.stages import announce_uploads
 from pipelines.core.stored_files import sweep_files
 from pipelines.core.stores import Stores
+from pipelines.core.tracing.spans import TRACE_TAG
 from pipelines.core.uploads import (
     DOCUMENT,
     LECTURE,
@@ -32,6 +33,7 @@ from pipelines.core.uploads import (
     list_deleted,
     list_unrequested,
     purge_upload,
+    traces_of,
 )
 from pipelines.defs.endings import UPLOAD_TAG, end_uploads
 from pipelines.defs.jobs import documents_job, lectures_job, recognition_job
@@ -182,7 +184,12 @@ def look(
         late_ones = [late for late in uploads.late if late.wanted(stores.settings)]
         asks += [(uid, key, late) for late in late_ones for uid, key in late.list_outdated(connection)]
         names = partition_keys(connection, [*deleted, *(upload_id for upload_id, _, _ in asks)])
-    wanted = [_request(uploads, uid, names[uid], key, late=late) for uid, key, late in asks if uid in names]
+        traces = traces_of(connection, uploads.kind, [uid for uid, _ in waiting]) if waiting else {}
+    wanted = [
+        _request(uploads, uid, names[uid], key, late=late, trace=traces.get(uid))
+        for uid, key, late in asks
+        if uid in names
+    ]
     keys = {str(request.run_key) for request in wanted}
     asked = set(json.loads(cursor or "[]"))
     fresh = [request for request in wanted if request.run_key not in asked]
@@ -208,13 +215,16 @@ def look(
 
 
 def _request(
-    uploads: Uploads, upload_id: UUID, partition_key: str, key: str, *, late: Late | None = None
+    uploads: Uploads, upload_id: UUID, partition_key: str, key: str, *, late: Late | None = None, trace: str | None
 ) -> dg.RunRequest:
+    tags = {UPLOAD_TAG: f"{upload_id}:{key}"} if late is None or late.promised else {}
+    if trace is not None and late is None:
+        tags[TRACE_TAG] = trace
     return dg.RunRequest(
         run_key=f"{uploads.kind.noun}:{upload_id}:{key}",
         job_name=uploads.job if late is None or late.job is None else late.job,
         partition_key=partition_key,
-        tags={UPLOAD_TAG: f"{upload_id}:{key}"} if late is None or late.promised else None,
+        tags=tags or None,
         asset_selection=[dg.AssetKey(name) for name in late.assets] if late is not None else None,
     )
 

@@ -11,6 +11,7 @@ from pipelines.core.errors import PermanentError, StudyBuddyError, SupersededErr
 from pipelines.core.partitions import partition_upload
 from pipelines.core.postgres import Connection
 from pipelines.core.stores import Stores
+from pipelines.core.tracing.spans import span
 from pipelines.core.uploads import Upload, begin_run, begin_stage, end_stage, fail_upload, note_stage
 from pipelines.core.weak_sandboxes import note_sandbox
 from pipelines.defs.failures import told_to_dagster
@@ -81,7 +82,8 @@ def upload_of(
             context.instance.add_run_tags(run_id, tags)
             context.log_event(_arrival(asset, context.partition_key, upload))
         try:
-            yield upload
+            with span(stage, upload=upload.id, generation=upload.generation, dagster_run=run_id):
+                yield upload
         except StudyBuddyError:
             raise
         except Exception as error:  # a bug: Dagster shows it with its trace, and whoever waits is told that it is over

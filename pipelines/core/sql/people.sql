@@ -66,10 +66,11 @@ values (%(hash)s::bytea, now() + make_interval(secs => %(life_s)s::float8))
 
 
 -- name: become
--- First statement of every transaction: whose it is, of which course ('': of all), and in which schemas our tables are, until
--- it ends and no longer. One row: the four values.
+-- First statement of every transaction: whose it is, of which course ('': of all), in which schemas our tables are, and for
+-- which trace (''; of nobody), until it ends and no longer. One row: the five values.
 select set_config('role', %(role)s::text, true), set_config('studybuddy.person', %(person)s::text, true),
-       set_config('studybuddy.course', %(course)s::text, true), set_config('search_path', %(path)s::text, true)
+       set_config('studybuddy.course', %(course)s::text, true), set_config('search_path', %(path)s::text, true),
+       set_config('studybuddy.trace', %(trace)s::text, true)
 
 -- name: list_access_tokens
 -- Tokens of this person (null: of everybody), newest first: id, user_id, name, scopes, created_at, expires_at, used_at.

@@ -100,6 +100,10 @@ where requested_generation is distinct from generation and deleted_at is null an
 order by created_at
 limit %(limit)s::integer
 
+-- name: list_traces
+-- In which trace these uploads came, of those that came in one: id, trace.
+select id, trace from {uploads} where id = any(%(ids)s::uuid[]) and trace is not null
+
 -- name: lock_upload
 -- Fence before a write: one row (the id) when this generation is still the newest and not deleted and, where a run
 -- writes, the run still holds the stage it makes; none otherwise.

@@ -1,11 +1,16 @@
 """`/metrics`: who may read it, and that its numbers are those of what was done."""
 
+import json
 import re
+import shutil
+import subprocess
+from pathlib import Path
 from uuid import uuid4
 
 import httpx
 import psycopg
 import pytest
+import yaml
 
 from pipelines.core.settings import Settings
 from tests.fakes import calls, text
@@ -13,6 +18,8 @@ from tests.serving.chat.test_loop import ask
 from tests.serving.conftest import running
 
 TOKEN = "scrape-" + "x" * 32
+DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
+ENDINGS = {"counter": ("",), "histogram": ("_bucket", "_sum", "_count"), "gauge": ("",)}
 
 
 @pytest.fixture(scope="module")
@@ -85,3 +92,25 @@ def test_no_label_holds_a_name_or_an_id(scraped):
     response = httpx.get(f"{scraped.url}/metrics", headers=scraped.headers)
     assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}-", response.text)
     assert len(set(re.findall(r"^# TYPE (\S+)", response.text, re.MULTILINE))) > 12
+
+
+def test_what_the_alerts_and_the_dashboard_ask_for_is_there(scraped):
+    headers = {"authorization": f"Bearer {TOKEN}"}
+    told = httpx.get(f"{scraped.url}/metrics", headers=headers).text
+    kinds = dict(re.findall(r"^# TYPE (\S+) (\S+)$", told, re.MULTILINE))
+    names = {name + ending for name, kind in kinds.items() for ending in ENDINGS.get(kind, ("",))}
+    panels = json.loads((DEPLOY / "grafana/studybuddy.json").read_text())["panels"]
+    rules = yaml.safe_load((DEPLOY / "prometheus/alerts.yaml").read_text())["groups"][0]["rules"]
+    asked = [each["expr"] for each in rules] + [target["expr"] for panel in panels for target in panel["targets"]]
+    wanted = {name for expression in asked for name in re.findall(r"studybuddy_\w+", expression)}
+    assert len(asked) > 20 and wanted <= names, wanted - names
+
+
+def test_prometheus_takes_the_alert_rules():
+    promtool = shutil.which("promtool")
+    if promtool is None:
+        pytest.skip("promtool (Debian's package prometheus) is not there")
+    done = subprocess.run(
+        [promtool, "check", "rules", DEPLOY / "prometheus/alerts.yaml"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr

@@ -110,6 +110,7 @@ POLICY: dict[str, dict[str, str]] = {
     "DELETE /api/sessions/{chat_id}/messages/{message_id}/feedback": {"message": "==.==="},
     "GET /api/sources/{source_id}": {"source": OWN},
     "GET /api/sources/{source_id}/image": {"cited picture": OWN, "cited picture of what is kept": "444444"},
+    "GET /api/sessions/{chat_id}/pictures/{message_key}/{number}": {"sent picture": OWN},
     "GET /api/messages/{message_id}/provenance": {"message": OWN},
     "GET /api/me": EVERYBODY,
     "PATCH /api/me": EVERYBODY,

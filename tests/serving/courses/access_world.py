@@ -1,6 +1,8 @@
 """The world of the access matrix: people of a course, and things of theirs."""
 
+import base64
 import io
+import json
 import re
 import time
 from collections.abc import Callable
@@ -297,6 +299,15 @@ class World:
             [message_id, chat_id],
         )  # fmt: skip
         return Thing(path={"chat_id": chat_id, "message_id": message_id})
+
+    def _sent_picture(self) -> Thing:
+        path = self._message().path
+        parts = [{"type": "file", "url": f"data:image/webp;base64,{base64.b64encode(webp().read()).decode()}"}]
+        ((key,),) = self.rows(
+            "update chat_messages set role = 'user', parts = %s where id = %s returning key::text",
+            [json.dumps(parts), path["message_id"]],
+        )
+        return Thing(path={"chat_id": path["chat_id"], "message_key": key, "number": 0})
 
     def _report(self, kind: str = "published") -> Thing:
         ((report,),) = self.rows(

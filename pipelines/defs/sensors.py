@@ -184,7 +184,7 @@ def look(
         late_ones = [late for late in uploads.late if late.wanted(stores.settings)]
         asks += [(uid, key, late) for late in late_ones for uid, key in late.list_outdated(connection)]
         names = partition_keys(connection, [*deleted, *(upload_id for upload_id, _, _ in asks)])
-        traces = traces_of(connection, uploads.kind, [uid for uid, _ in waiting]) if waiting else {}
+        traces = traces_of(connection, uploads.kind, list(names)) if asks else {}
     wanted = [
         _request(uploads, uid, names[uid], key, late=late, trace=traces.get(uid))
         for uid, key, late in asks
@@ -218,7 +218,7 @@ def _request(
     uploads: Uploads, upload_id: UUID, partition_key: str, key: str, *, late: Late | None = None, trace: str | None
 ) -> dg.RunRequest:
     tags = {UPLOAD_TAG: f"{upload_id}:{key}"} if late is None or late.promised else {}
-    if trace is not None and late is None:
+    if trace is not None:
         tags[TRACE_TAG] = trace
     return dg.RunRequest(
         run_key=f"{uploads.kind.noun}:{upload_id}:{key}",

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import dagster as dg
 import pytest
+from psycopg.types.json import Jsonb
 
 from pipelines.core.courses import ensure_course
 from pipelines.core.documents import get_document, put_document
@@ -14,7 +15,8 @@ from pipelines.core.embeddings.vectors import note_second_vectors
 from pipelines.core.errors import StorageUnavailableError, SupersededError
 from pipelines.core.records import OPERATOR
 from pipelines.core.stores import Stores
-from pipelines.core.uploads import DOCUMENT, begin_run, delete_upload, fail_upload
+from pipelines.core.tracing.spans import TRACE_TAG, span
+from pipelines.core.uploads import DOCUMENT, begin_run, delete_upload, fail_upload, reprocess_upload
 from pipelines.defs import sensors
 from pipelines.defs.jobs import documents_job, recognition_job
 from pipelines.defs.sensors import DOCUMENTS, documents_sensor, look
@@ -87,6 +89,32 @@ def test_an_upload_that_failed_for_a_reason_that_may_pass_gets_another_run_when_
     keys, cursor = tick(stores, partitions, cursor)
     assert keys == [f"document:{document.id}:2"]
     assert tick(stores, partitions, cursor)[0] == []
+
+
+def test_a_try_that_nobody_asked_for_and_a_later_run_are_in_the_trace_of_their_upload(stores, partitions):
+    with span("POST /api/documents") as request:
+        document = upload(stores)
+
+    def asked():
+        found = look(DOCUMENTS, stores, partitions, None)
+        return {run.run_key: run.tags.get(TRACE_TAG) for run in found.run_requests}
+
+    assert asked() == {f"document:{document.id}:1": request.parent}
+    with stores.database.transaction() as connection:
+        begin_run(connection, document, run_id="r")
+        fail_upload(connection, document, code="provider_unavailable", message="Away.", passing=True)
+        connection.execute("update documents set again_at = now()")
+    assert asked() == {f"document:{document.id}:2": request.parent}
+    with span("POST /api/documents/retry") as other, stores.database.transaction() as connection:
+        reprocess_upload(connection, document)
+    assert asked() == {f"document:{document.id}:3": other.parent}
+    with stores.database.transaction() as connection:
+        begin_run(connection, replace(document, generation=3), run_id="r")
+        stages = Jsonb({"slide_embeddings": {"ended_at": "2026-11-27T00:00:00Z"}})
+        connection.execute("update documents set stages = %s, second_vectors = false", [stages])
+    (late,) = asked().items()
+    assert late[0] != f"document:{document.id}:3"
+    assert late[1] == other.parent
 
 
 def test_a_restart_without_a_cursor_asks_with_the_same_run_key(stores, partitions):

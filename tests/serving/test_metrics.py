@@ -80,9 +80,22 @@ def test_uploads_are_told_by_state_and_the_oldest_that_waits_by_its_age(settings
                     {"course": course, "name": name, "sha": uuid4().hex * 2, "failed": failed,
                      "code": "parser_limit" if failed else None},
                 )  # fmt: skip
+            connection.execute(
+                "insert into documents (course_id, title, file_name, source_name, sha256, byte_count, owner_id, published,"
+                " requested_generation, adopted) values (%s, 'a', 'a', 'a', '', 1, local_person(), true, 1, true)",
+                [course],
+            )
+            connection.execute(
+                "insert into lectures (course_id, title, file_name, source_name, byte_count, published, adopted,"
+                " updated_at) values (%s, 'a', 'a', 'a', 0, true, true, now() - interval '1 year')",
+                [course],
+            )
         found = read(service)
         assert found['studybuddy_uploads{kind="deck",state="waiting"}'] == 1
         assert found['studybuddy_uploads{kind="deck",state="failed"}'] == 1
+        adopted = [found[f'studybuddy_uploads{{kind="{kind}",state="adopted"}}'] for kind in ("deck", "lecture")]
+        assert adopted == [1, 1], "nothing waits for what came without a file, and nothing is made of it"
+        assert not [name for name in found if name.startswith("studybuddy_upload_runs") and "under_way" in name]
         assert found['studybuddy_upload_failures{code="parser_limit"}'] == 1
         assert found["studybuddy_sandbox_kills"] == 1
         assert 0 < found["studybuddy_upload_oldest_wait_seconds"] < 600

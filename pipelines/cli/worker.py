@@ -9,10 +9,14 @@ import typer
 
 from pipelines.cli.output import told
 from pipelines.core.errors import SettingsError
+from pipelines.core.files import FileStore
 from pipelines.core.home import prepare_home
 from pipelines.core.settings import Settings, get_settings
 
 DEFINITIONS = "pipelines.definitions"
+
+FORGET_S = 60.0
+"""Pause between two looks at copies of stored files that nobody reads any more."""
 
 
 def register(app: typer.Typer) -> None:
@@ -33,9 +37,10 @@ def worker(
         from pipelines.runtime.worker import PRELOADED
 
         preload([*PRELOADED, DEFINITIONS])
-        from pipelines.fleet.tasks import make_worker_app
+        from pipelines.fleet.tasks import make_worker_app, now_and_then
 
         app = make_worker_app(broker, broker)
+        now_and_then(FileStore.open(settings).copies.trim, every_s=FORGET_S)
         gc.freeze()
         machine = name or socket.gethostname()
         app.worker_main(

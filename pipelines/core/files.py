@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from pipelines.core.errors import NotFoundError, StorageUnavailableError, UnreadableFileError
+from pipelines.core.file_cache import FileCache
 from pipelines.core.partial.files import PartialFiles
 from pipelines.core.settings import Settings
 
@@ -118,21 +119,25 @@ class FileStore:
     """Files by content hash under one root.
 
     Args:
-        home: folder for what must lie on a disk of this machine, where the root does not: files that come in pieces.
+        home: folder for what must lie on a disk of this machine, where the root does not: files that come in pieces,
+            and copies of stored ones.
+        copies_bytes: what the copies may take.
     """
 
-    def __init__(self, url: str, *, home: Path | None = None) -> None:
+    def __init__(self, url: str, *, home: Path | None = None, copies_bytes: int = 0) -> None:
         import fsspec  # here: much needs the names of this module, and a search has no files
 
         self._fs, self._root = fsspec.core.url_to_fs(url)
         self._local = "file" in (self._fs.protocol if isinstance(self._fs.protocol, tuple) else (self._fs.protocol,))
         here = Path(self._root) if self._local else home or Path(tempfile.gettempdir())
         self.partial = PartialFiles(here / "partial")
+        self.copies = FileCache(here / "copies", copies_bytes)
 
     @classmethod
     def open(cls, settings: Settings) -> "FileStore":
         """The store FILES_URL names; a folder of the home when it is unset."""
-        return cls(settings.files_url or str(settings.home / "files"), home=settings.home)
+        copies_bytes = round(settings.file_cache_gb * 10**9)
+        return cls(settings.files_url or str(settings.home / "files"), home=settings.home, copies_bytes=copies_bytes)
 
     def add(self, source: IO[bytes], *, max_bytes: int | None = None) -> StoredFile:
         """Copy a stream into the store.
@@ -198,30 +203,24 @@ class FileStore:
 
     @contextmanager
     def local_path(self, sha256: str) -> Iterator[Path]:
-        """A path on this machine with the stored bytes: the file itself, or a copy removed on leaving."""
-        if self._local:
-            path = Path(self._path(sha256))
-            if not path.exists():
-                raise NotFoundError("A stored file is missing from the file store.")
-            yield path
+        """A path on this machine with the stored bytes: the file itself, or a copy that stays until this ends.
+
+        Raises:
+            NotFoundError: the store has no such content.
+            StorageUnavailableError: the store is out of reach, or this machine has no room for a copy.
+        """
+        path = Path(self._path(sha256))
+        if not self._local:
+            with self.copies.held(sha256, lambda: self.open_read(sha256)) as copy:
+                yield copy
             return
-        try:
-            folder = tempfile.TemporaryDirectory()
-        except OSError as error:
-            raise _no_room(error) from None
-        with folder as name:
-            path = Path(name) / sha256
-            with self.open_read(sha256) as source:
-                try:
-                    with path.open("wb") as out:
-                        while block := source.read(BLOCK):
-                            out.write(block)
-                except OSError as error:
-                    raise _no_room(error) from None
-            yield path
+        if not path.exists():
+            raise NotFoundError("A stored file is missing from the file store.")
+        yield path
 
     def remove(self, sha256: str) -> None:
         """Remove content; removing what is not there is fine."""
+        self.copies.remove(sha256)
         try:
             self._fs.rm_file(self._path(sha256))
         except FileNotFoundError:
@@ -242,11 +241,13 @@ class FileStore:
         ]
 
     def remove_remains(self, *, older_than_s: float) -> int:
-        """Remove what uploads that died left behind, where no byte has come for so long; how many.
+        """Remove what uploads that died left behind, where no byte has come for so long; how many. Copies of this
+        machine that are old go too.
 
         Raises:
             StorageUnavailableError
         """
+        self.copies.trim()
         before = time.time() - older_than_s
         remains = [path for path, info in self._find(f"{self._root}/incoming").items() if _modified_at(info) <= before]
         for path in remains:
@@ -291,15 +292,6 @@ def _modified_at(info: dict[str, Any]) -> float:
     said = (info.get(name) for name in ("mtime", "LastModified", "created"))
     found = next((when for when in said if when is not None), time.time())
     return found.timestamp() if isinstance(found, datetime) else float(found)
-
-
-def _no_room(error: OSError) -> StorageUnavailableError:
-    reason = error.strerror or type(error).__name__
-    return StorageUnavailableError(
-        f"A stored file cannot be copied to this machine ({reason}); it needs room in {tempfile.gettempdir()}."
-        if error.errno == errno.ENOSPC
-        else f"A stored file cannot be read now ({reason})."
-    )
 
 
 def _unavailable(error: OSError) -> StorageUnavailableError:

@@ -46,6 +46,11 @@ class Settings(BaseSettings):
     files_url: str | None = Field(
         None, description="fsspec URL of the file store (a folder or s3://...); unset uses STUDYBUDDY_HOME/files."
     )
+    file_cache_gb: float = Field(
+        10.0,
+        ge=0,
+        description="Gigabytes (10^9) of this machine's copies of stored files, where FILES_URL is no folder.",
+    )
     model_base_url: str | None = Field(
         None, description="An OpenAI-compatible URL (OpenRouter, Ollama, vLLM, llama.cpp) for chat and descriptions."
     )

@@ -4,11 +4,15 @@ Dagster's own task ignores SIGINT, so that a cancelled run goes on to its end an
 and ends in order (docs/decisions/0034).
 """
 
+import math
 import signal
+import time
+from collections.abc import Callable
 from typing import Any
 
 from celery import Celery
 from celery.exceptions import CeleryError
+from celery.signals import heartbeat_sent
 from dagster import DagsterInstance
 from dagster._cli.api import _execute_run_command_body
 from dagster._grpc.types import ExecuteRunArgs
@@ -60,6 +64,18 @@ def make_worker_app(broker: str, backend: str) -> Celery:
     app = Celery("studybuddy", broker=broker, backend=backend, config_source=CONFIGURATION)
     app.task(execute_job, name=TASK_EXECUTE_JOB_NAME)
     return app
+
+
+def now_and_then(do: Callable[[], None], *, every_s: float) -> None:
+    """Have the worker that this process becomes do something short by and by, between runs too."""
+    done_at = [-math.inf]
+
+    def beat(**_: Any) -> None:
+        if time.monotonic() - done_at[0] >= every_s:
+            done_at[0] = time.monotonic()
+            do()
+
+    heartbeat_sent.connect(beat, weak=False)
 
 
 def execute_job(execute_job_args_packed: Any) -> int:

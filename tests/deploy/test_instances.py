@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import threading
@@ -13,7 +12,6 @@ import boto3
 import psycopg
 import pytest
 import yaml
-from botocore.config import Config
 from dagster import DagsterInstance, DagsterRunStatus
 from dagster._core.instance import InstanceRef
 from dagster._core.launcher.base import LaunchRunContext
@@ -22,6 +20,7 @@ from pipelines.core.settings import REPOSITORY, Settings
 from pipelines.runtime.instance import Code
 from pipelines.runtime.services import environment
 from tests.runtime import tiny
+from tests.s3 import s3_server
 
 FILES = REPOSITORY / "deploy" / "dagster"
 RUNS = {
@@ -71,23 +70,12 @@ def kubernetes():
 
 
 @pytest.fixture
-def s3(monkeypatch):
+def s3(tmp_path):
     """An S3 server with a bucket for logs."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    line = [Path(sys.executable).with_name("moto_server"), "-H", "127.0.0.1", "-p", str(port)]
-    process = subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        for key, value in {**BUCKET, "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}"}.items():
-            monkeypatch.setenv(key, value)
-        client = boto3.client("s3", config=Config(retries={"total_max_attempts": 30, "mode": "standard"}))
-        client.create_bucket(Bucket="logs")
+    with s3_server(tmp_path, "logs"):
+        client = boto3.client("s3")
         yield client
         client.close()
-    finally:
-        process.kill()
-        process.wait(10)
 
 
 @pytest.fixture

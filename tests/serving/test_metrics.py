@@ -82,7 +82,8 @@ def test_uploads_are_told_by_state_and_the_oldest_that_waits_by_its_age(settings
                 )  # fmt: skip
             connection.execute(
                 "insert into documents (course_id, title, file_name, source_name, sha256, byte_count, owner_id,"
-                " published, requested_generation, adopted) values (%s, 'a', 'a', 'a', '', 1, local_person(), true, 1, true)",
+                " published, requested_generation, adopted)"
+                " values (%s, 'a', 'a', 'a', '', 1, local_person(), true, 1, true)",
                 [course],
             )
             connection.execute(

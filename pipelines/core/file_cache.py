@@ -10,6 +10,7 @@ import fcntl
 import hashlib
 import os
 import re
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -20,6 +21,9 @@ from pipelines.core.errors import StorageUnavailableError
 
 KEEP_S = 3600.0
 """A copy that nobody has read for so long goes: its upload's runs are over, and a deleted file's copies go too."""
+
+SPARE = 20
+"""One part in so many of the disk stays free: what else is written there must not fail for the sake of copies."""
 
 BLOCK = 1 << 20
 _PART = ".part"
@@ -75,11 +79,20 @@ class FileCache:
                     if _NAME.fullmatch(path.name):
                         found = path.stat()
                         there.append((found.st_mtime, found.st_size, path))
-        total = room + sum(size for _, size, _ in there)
+        cached = sum(size for _, size, _ in there)
+        total, most = cached + room, min(self._max_bytes, cached + self._free())
         for read_at, size, path in sorted(there):
-            if total > self._max_bytes or now - read_at > KEEP_S or path.suffix == _PART:
+            if total > most or now - read_at > KEEP_S or path.suffix == _PART:
                 with suppress(OSError):
                     total -= size if self._take_away(path) else 0
+
+    def _free(self) -> int:
+        """Bytes of the disk that copies may still take; less than none where it is nearly full."""
+        try:
+            disk = shutil.disk_usage(self._folder)
+        except OSError:
+            return 0  # there is no folder yet
+        return disk.free - disk.total // SPARE
 
     def _obtained(self, sha256: str, read: Callable[[], IO[bytes]]) -> int:
         """A whole copy, locked against its removal."""

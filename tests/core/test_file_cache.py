@@ -15,6 +15,7 @@ import pytest
 from pipelines.core import file_cache
 from pipelines.core.errors import NotFoundError, StorageUnavailableError
 from pipelines.core.files import FileStore
+from tests.runtime.test_bad_places import disk
 from tests.s3 import s3_server
 
 SPAWN = multiprocessing.get_context("spawn")
@@ -107,25 +108,44 @@ def test_a_stored_file_that_is_damaged_itself_is_said_and_not_kept(s3, machine, 
     assert copies(machine, tmp_path) == set()
 
 
-def reading(home, name, ready, go_on, found):
-    """Another process of the machine."""
+def test_a_small_disk_holds_what_is_being_read_and_too_small_a_one_is_said(machine, tmp_path):
+    small, also, large = stored(machine), stored(machine), stored(machine, 5_000_000)
+    with disk(tmp_path / "copies", 2):
+        read(machine, small)
+        read(machine, also)
+        assert copies(machine, tmp_path) == {also}, "the other gave it its room, although the bound is 3 MB"
+        with machine.local_path(also) as held:
+            with pytest.raises(StorageUnavailableError, match="needs room in .*copies"), machine.local_path(large):
+                pass
+            assert hashlib.sha256(held.read_bytes()).hexdigest() == also
+            assert copies(machine, tmp_path) == {also}
+
+
+def reading(home, name, number):
+    """Another process of the machine; files say how far it is, because it is killed whatever it holds."""
     machine = FileStore(BUCKET, home=home, copies_bytes=3_000_000)
     with machine.local_path(name) as path:
-        ready.set()
-        while not go_on.is_set():  # who is killed while it waits for an event would stop who sets it
-            time.sleep(0.05)
-        found.put(hashlib.sha256(path.read_bytes()).hexdigest())
+        (home / f"reads-{number}").touch()
+        waited(home / "go")
+        (home / f"found-{number}").write_text(hashlib.sha256(path.read_bytes()).hexdigest())
+
+
+def waited(path):
+    until = time.monotonic() + 60
+    while not path.exists():
+        assert time.monotonic() < until
+        time.sleep(0.02)
 
 
 def test_processes_that_want_a_file_at_once_download_it_once_and_none_takes_it_from_another(s3, machine, tmp_path):
-    name, go_on, found = stored(machine, 2_500_000), SPAWN.Event(), SPAWN.Queue()
-    ready = [SPAWN.Event() for _ in range(3)]
-    others = [SPAWN.Process(target=reading, args=(tmp_path, name, each, go_on, found)) for each in ready]
+    name = stored(machine, 2_500_000)
+    others = [SPAWN.Process(target=reading, args=(tmp_path, name, number)) for number in range(3)]
     with ExitStack() as ending:
         for each in others:
             each.start()
             ending.callback(each.kill)
-        assert all(each.wait(60) for each in ready)
+        for number in range(3):
+            waited(tmp_path / f"reads-{number}")
         assert s3.downloads(name) == 1
         read(machine, stored(machine, 2_500_000))
         machine.remove(name)
@@ -133,21 +153,21 @@ def test_processes_that_want_a_file_at_once_download_it_once_and_none_takes_it_f
         machine.copies.trim()
         assert name in copies(machine, tmp_path), "three read it"
         others[0].kill()
-        go_on.set()
-        assert [found.get(timeout=60) for _ in others[1:]] == [name, name]
+        others[0].join(60)
+        (tmp_path / "go").touch()
         for each in others:
             each.join(60)
-    machine.copies.trim()
-    assert name not in copies(machine, tmp_path)
+    assert [(tmp_path / f"found-{number}").read_text() for number in (1, 2)] == [name, name]
+    assert name not in copies(machine, tmp_path), "it is old, and the last reader has left it"
 
 
-def downloading(home, name, begun):
+def downloading(home, name):
     """Another process, which is killed in the middle of a download."""
 
     class Slow(io.BytesIO):
         def read(self, size=-1):
             if self.tell():
-                begun.set()
+                (home / f"begun-{name}").touch()
                 signal.pause()
             return super().read(size)
 
@@ -156,12 +176,11 @@ def downloading(home, name, begun):
 
 
 def test_half_a_download_of_a_process_that_was_killed_is_nobodys_copy(machine, tmp_path):
-    name, other, begun = stored(machine), stored(machine), SPAWN.Event()
+    name, other = stored(machine), stored(machine)
     for wanted in (name, other):
-        begun.clear()
-        process = SPAWN.Process(target=downloading, args=(tmp_path, wanted, begun))
+        process = SPAWN.Process(target=downloading, args=(tmp_path, wanted))
         process.start()
-        assert begun.wait(60)
+        waited(tmp_path / f"begun-{wanted}")
         assert copies(machine, tmp_path) >= {f"{wanted}.part"}
         process.kill()
         process.join(60)

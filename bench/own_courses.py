@@ -98,7 +98,7 @@ def fill_spoken(course: Course, seed: int) -> dict[str, list[Question]]:
     """The course of our own; its questions by row."""
     rng = random.Random(seed)
     asked: dict[str, list[Question]] = {
-        row: [] for row in ("named", "paraphrased", "misspelt", "figure", "said", "misheard")
+        row: [] for row in ("named", "paraphrased", "misspelt", "mistyped", "figure", "said", "misheard")
     }
     for week, first in enumerate(range(0, len(TOPICS), 4), 1):
         deck, recording = f"week{week}.pdf", f"week{week}-lecture.vtt"
@@ -119,6 +119,7 @@ def fill_spoken(course: Course, seed: int) -> dict[str, list[Question]]:
                 ("named", f"What is {topic.name}?", [page]),
                 ("paraphrased", topic.asked, [page]),
                 ("misspelt", f"What is {topic.heard}?", [page]),
+                ("mistyped", f"What is {_mistyped(topic.name)}?", [page]),
                 ("figure", topic.asked_of_figure, [page + 1]),
             ):
                 asked[row].append({**place, "id": f"{row} {topic.name}", "question": question, "pages": pages})
@@ -146,6 +147,13 @@ def _talk(topic: Topic, rng: random.Random, *, misheard: bool) -> list[str]:
         )
         for _ in range(TALK_SENTENCES)
     ]
+
+
+def _mistyped(text: str) -> str:
+    """A text with two letters swapped, in the middle of its longest word: where hands slip."""
+    word = max(text.split(), key=len)
+    middle = len(word) // 2
+    return text.replace(word, word[:middle] + word[middle + 1] + word[middle] + word[middle + 2 :])
 
 
 def _spoken(line: str) -> str:
@@ -189,7 +197,8 @@ def fill_cranfield(course: Course) -> dict[str, list[Question]]:
                 "id": str(number), "kind": "slide", "question": " ".join(text.partition(".W\n")[2].split()),
                 "file": places[0][0], "pages": [places[0][1]], "cross_evidence": others,
             })  # fmt: skip
-    return {"abstracts": questions}
+    mistyped = [{**each, "question": _mistyped(each["question"])} for each in questions]
+    return {"abstracts": questions, "mistyped": mistyped}
 
 
 def fill_squad(course: Course, seed: int, most: int) -> dict[str, list[Question]]:

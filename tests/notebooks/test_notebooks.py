@@ -296,7 +296,7 @@ def test_rules_of_ranking_are_tried_and_the_best_is_judged_on_other_questions(co
     about_slides = [line for line in asked if json.loads(line)["kind"] != "speech"]
     (course.home / "trial_slides.jsonl").write_text("\n".join(about_slides))
     notebook = course.run("06_trials", QUESTIONS=[str(course.home / "trial_*.jsonl")], FOLDS=3)
-    assert any("7 questions under 19 rules; 1 about files" in text for text in outputs(notebook, "text/plain"))
+    assert any("7 questions under 20 rules; 1 about files" in text for text in outputs(notebook, "text/plain"))
     table, folds = outputs(notebook, "text/html")
     assert all(rules in table for rules in ("as it is", "meaning alone", "no bonus for slides", "no second vectors"))
     assert folds.count("<tr>") == 1 + 3

@@ -126,6 +126,15 @@ cross join lateral (
 ) as counted
 where c.id = %(course_id)s::uuid and c.deleted_at is null and (%(person_id)s::uuid is null or a.role is not null)
 
+-- name: count_terms
+-- In how many of a chunker's chunks of a course each of these terms occurs: term, found; no row for one that occurs in none. Only within
+-- `sources`, empty: all of the course.
+select term, sum(chunks)::integer as found
+from term_counts
+where course_id = %(course_id)s::uuid and chunker = %(chunker)s::text and term = any(%(terms)s::integer[])
+  and (%(sources)s::uuid[] = '{}' or source_id = any(%(sources)s::uuid[]))
+group by term
+
 -- name: search_chunks
 -- The best chunks of one course for a question, best first, one row a slide or stretch of speech: chunk_id, kind,
 -- source_id, file_name (with its folders where another file among `sources` has the same), title, content, page, pages,

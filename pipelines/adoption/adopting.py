@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import psycopg
 
+from pipelines.adoption.arrays import take_arrays
 from pipelines.adoption.counting import Counter, Counting, counting
 from pipelines.adoption.former import CHUNKS, SQL, TABLES, Former
 from pipelines.adoption.ledger import (
@@ -19,16 +20,17 @@ from pipelines.adoption.ledger import (
     last_run,
     note_rows,
     note_run,
+    note_units,
     owner_of,
     set_of,
     vanishing_order,
 )
 from pipelines.adoption.ours import read_ours
 from pipelines.adoption.plan import Plan
-from pipelines.adoption.records import KINDS, Chat, LeftOut, Passages, RowKey, Unit
+from pipelines.adoption.records import Chat, LeftOut, Passages, RowKey, Unit
 from pipelines.adoption.report import Report
 from pipelines.adoption.values import fingerprint
-from pipelines.adoption.writing import Extras, remove_unit, write_unit
+from pipelines.adoption.writing import Extras, remove_unit, write_units
 from pipelines.core.embeddings.sets import add_set
 from pipelines.core.errors import StorageUnavailableError
 from pipelines.core.postgres import Connection, Database
@@ -142,7 +144,9 @@ class Adoption:
         try:
             with self._database.transaction(pipelined=True) as connection:
                 done = self._write_all(connection, batch, careful=False)
-        except (psycopg.DataError, psycopg.IntegrityError, StorageUnavailableError):
+        except (
+            psycopg.DataError, psycopg.IntegrityError, psycopg.errors.CardinalityViolation, StorageUnavailableError
+        ):  # fmt: skip
             with self._database.transaction() as connection:
                 done = self._write_all(connection, batch, careful=True)
         for unit, why_not in done:
@@ -156,12 +160,13 @@ class Adoption:
         connection.execute(statement("forget_rows_of_units", SQL), {"units": ids})
         rows: list[tuple[RowKey, str, str, str]] = []
         done = []
-        for unit, hash_, judged in self._judged(connection, batch.units):
-            why_not = judged
-            if not judged and careful:
-                why_not = self._write_carefully(connection, unit, hash_, batch)
-            elif not judged:
-                self._write_one(connection, unit, hash_, batch)
+        judged = list(self._judged(connection, batch.units))
+        written = [(unit, hash_) for unit, hash_, why_not in judged if not why_not]
+        failed = self._write_carefully(connection, written, batch) if careful else {}
+        if not careful:
+            self._write_units(connection, written, batch)
+        for unit, _, untouched in judged:
+            why_not = untouched or failed.get(unit.id, "")
             left_out = why_not and unit.id not in self._ledger.units
             how = ("left out", why_not, "") if left_out else ("adopted", "", unit.id)
             rows += [(row, *how) for row in unit.rows]
@@ -169,27 +174,31 @@ class Adoption:
         note_rows(connection, [*rows, *((item.row, "left out", item.reason, "") for item in batch.left_out)])
         return done
 
-    def _write_carefully(self, connection: Connection, unit: Unit, hash_: bytes, batch: "_Batch") -> str:
-        """Write a unit; why that cannot be, where the database will not keep it: then nothing of it is written, and the
-        others go on."""
-        try:
-            with connection.transaction():
-                self._write_one(connection, unit, hash_, batch)
-        except (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.ProgramLimitExceeded) as error:
-            return f"cannot be kept ({error.sqlstate})"
-        return ""
+    def _write_carefully(
+        self, connection: Connection, units: Sequence[tuple[Unit, bytes]], batch: "_Batch"
+    ) -> dict[str, str]:
+        """Write units one by one; why those were not that the database will not keep: then nothing of them is written,
+        and the others go on."""
+        failed = {}
+        for unit, hash_ in units:
+            try:
+                with connection.transaction():
+                    self._write_units(connection, [(unit, hash_)], batch)
+            except (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.ProgramLimitExceeded) as error:
+                failed[unit.id] = f"cannot be kept ({error.sqlstate})"
+        return failed
 
-    def _write_one(self, connection: Connection, unit: Unit, hash_: bytes, batch: "_Batch") -> None:
-        write_unit(connection, unit, self._extras(unit, batch))
-        key = {"id": unit.id, "kind": KINDS[type(unit.record)], "hash": hash_}
-        connection.execute(statement("put_unit", SQL), key)
+    def _write_units(self, connection: Connection, units: Sequence[tuple[Unit, bytes]], batch: "_Batch") -> None:
+        take_arrays(connection)
+        write_units(connection, [unit for unit, _ in units], lambda unit: self._extras(unit, batch))
+        note_units(connection, units)
 
     def _extras(self, unit: Unit, batch: "_Batch") -> Extras:
-        if not isinstance(unit.record, Passages):
-            return Extras(known=None, vectors={})
-        found = self._former.vectors(unit.record.kind, list(unit.vectors.values())) if self._set is not None else {}
-        vectors = {key: found[place] for key, place in unit.vectors.items() if place in found}
-        return Extras(known=self._set, vectors=vectors, words=batch.words[unit.id].words())
+        words = batch.words[unit.id].words()
+        if self._set is None or not unit.vectors or not isinstance(unit.record, Passages):
+            return Extras(words=words)
+        vectors = self._former.vector_array(unit.record.kind, list(unit.vectors.values()))
+        return Extras(words=words, known=self._set, vectors=vectors)
 
     def _judged(self, connection: Connection, units: Sequence[tuple[Unit, bytes]]) -> Iterator[tuple[Unit, bytes, str]]:
         """Each with why it is not written: somebody changed it here, or its person has moved; "": it is written."""

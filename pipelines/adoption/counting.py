@@ -1,17 +1,49 @@
-"""Counting of words in processes beside this one: the slowest step of an adoption, which needs no database."""
+"""Counting of words in processes beside this one: the slowest step of an adoption, which needs no database.
+
+What they found comes back as the bytes that the database takes, so that this process only passes it on.
+"""
 
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from multiprocessing import get_context, parent_process
 from multiprocessing.process import BaseProcess
 from threading import Thread
 
-from pipelines.core.chunks import Words, count_words
+from pgvector import SparseVector
+
+from pipelines.adoption.arrays import pack
+from pipelines.core.chunks import count_words
+from pipelines.core.search.lexical import TERM_SPACE
 
 WORTH_CHUNKS = 5_000
 """Chunks from which on it is worth to start them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackedWords:
+    """The words of a deck or a lecture: the weights of each passage as elements of an array of sparse vectors, and in
+    how many passages each term is, as two arrays' elements."""
+
+    passages: int
+    weights: bytes
+    terms: int
+    term: bytes
+    found: bytes
+
+
+def packed_words(texts: Sequence[str]) -> PackedWords:
+    """Count the words of the passages of one deck or lecture."""
+    counted = count_words(texts)
+    return PackedWords(
+        passages=len(counted.weights),
+        weights=pack(SparseVector(dict(each), TERM_SPACE).to_binary() for each in counted.weights),
+        terms=len(counted.found),
+        term=pack(term.to_bytes(4) for term in counted.found),
+        found=pack(count.to_bytes(4) for count in counted.found.values()),
+    )
 
 
 class Counter:
@@ -24,7 +56,7 @@ class Counter:
         """Begin to count their words."""
         if self._pool is not None:
             try:
-                return Counting(texts, self._pool.submit(count_words, list(texts)))
+                return Counting(texts, self._pool.submit(packed_words, list(texts)))
             except BrokenExecutor:  # a worker was killed: this process goes on alone
                 self._pool = None
         return Counting(texts, None)
@@ -33,15 +65,15 @@ class Counter:
 class Counting:
     """Words that are being counted."""
 
-    def __init__(self, texts: Sequence[str], future: "Future[Words] | None") -> None:
+    def __init__(self, texts: Sequence[str], future: "Future[PackedWords] | None") -> None:
         self._texts, self._future = texts, future
 
-    def words(self) -> Words:
+    def words(self) -> PackedWords:
         """The words, which are waited for."""
         if self._future is not None:
             with suppress(BrokenExecutor):
                 return self._future.result()
-        return count_words(self._texts)
+        return packed_words(self._texts)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ Tables tell the version of that schema: what an older one lacks has no rows. Not
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import psycopg
 from pgvector.psycopg import register_vector
 from psycopg import sql
 
+from pipelines.adoption.arrays import Array
 from pipelines.adoption.chats import FormerChat
 from pipelines.adoption.chunks import FormerChunk
 from pipelines.adoption.values import read_json
@@ -100,10 +102,17 @@ class Former:
                 yield user_id
 
     def chats(self) -> Iterator[FormerChat | str]:
-        """Rows of chats, by id; the id alone where its JSON cannot be read."""
+        """Rows of chats, by id; the id alone where its JSON cannot be read. They are sorted by where they lie, and
+        read in small batches: a sort of whole rows would write all of them to the server's disk once more."""
         if SESSIONS not in self._columns:
             return
-        for session_id, kind, user_id, data, runs, created_at, updated_at in self._stream("former_sessions", FETCHED):
+        places = (place for (place,) in self._stream("former_session_places"))
+        while batch := list(islice(places, FETCHED)):
+            yield from self._chats_at(batch)
+
+    def _chats_at(self, places: Sequence[str]) -> Iterator[FormerChat | str]:
+        found = self._connection.execute(_text("former_sessions"), {"places": list(places)})
+        for session_id, kind, user_id, data, runs, created_at, updated_at in found:
             try:
                 yield FormerChat(
                     session_id=session_id,
@@ -162,6 +171,16 @@ class Former:
         """The vectors of chunks that have one, of length 1, by their places."""
         query = _text("former_vectors").replace("{table}", CHUNKS[kind])
         return dict(self._connection.execute(query, {"places": list(places)}).fetchall()) if places else {}
+
+    def vector_array(self, kind: Kind, places: Sequence[str]) -> Array:
+        """The vectors of these chunks, which all have one, of length 1, in this order, as an array that a statement
+        takes."""
+        query = _text("former_vector_array").replace("{table}", CHUNKS[kind])
+        with self._connection.cursor(binary=True) as cursor:
+            result = cursor.execute(query, {"places": list(places)}).pgresult
+            data = result.get_value(0, 0) if result is not None else None
+        assert data is not None  # noqa: S101  an aggregate has one row
+        return Array(bytes(data))
 
     def versions(self) -> str:
         """What changes whenever a row of theirs does."""

@@ -8,7 +8,7 @@ from psycopg.types.json import Jsonb
 
 from pipelines.adoption.former import SQL
 from pipelines.adoption.materials import Known
-from pipelines.adoption.records import Chat, Deck, Listing, Membership, Passages, Record, RowKey
+from pipelines.adoption.records import KINDS, Chat, Deck, Listing, Membership, Passages, Record, RowKey, Unit
 from pipelines.core.embeddings.sets import list_sets
 from pipelines.core.postgres import Connection
 from pipelines.core.records import EmbeddingSet
@@ -44,6 +44,16 @@ def note_rows(connection: Connection, rows: Sequence[tuple[RowKey, str, str, str
         columns = {name: [row[place] for row in rows] for place, name in enumerate(names, 1)}
         keys = {"tables": [row[0].table for row in rows], "keys": [row[0].key for row in rows]}
         connection.execute(statement("put_rows", SQL), keys | columns)
+
+
+def note_units(connection: Connection, units: Sequence[tuple[Unit, bytes]]) -> None:
+    """Remember that these units were written, each with its hash."""
+    columns = {
+        "ids": [unit.id for unit, _ in units],
+        "kinds": [KINDS[type(unit.record)] for unit, _ in units],
+        "hashes": [hash_ for _, hash_ in units],
+    }
+    connection.execute(statement("put_units", SQL), columns)
 
 
 def vanishing_order(unit: str) -> int:

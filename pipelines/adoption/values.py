@@ -3,9 +3,10 @@
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -130,18 +131,27 @@ def fingerprint(record: object) -> bytes:
 
 
 def _plain(value: object) -> object:
-    """Numbers that jsonb writes otherwise than Python, alike; times in one zone."""
-    if is_dataclass(value) and not isinstance(value, type):
-        value = {each.name: getattr(value, each.name) for each in fields(value) if each.compare}
-    if isinstance(value, Mapping):
-        return {str(key): _plain(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat()
-    return value
+    """Numbers that jsonb writes otherwise than Python, alike; times in one zone. It is called for every value of every
+    row, so that what becomes of a type is decided once."""
+    kind: Any = type(value)
+    return _form(kind)(value)
+
+
+@cache
+def _form(kind: Any) -> Callable[[Any], object]:
+    """What becomes of values of this type."""
+    if is_dataclass(kind):
+        names = [each.name for each in fields(kind) if each.compare]
+        return lambda value: {name: _plain(getattr(value, name)) for name in names}
+    if issubclass(kind, Mapping):
+        return lambda value: {str(key): _plain(each) for key, each in value.items()}
+    if issubclass(kind, list | tuple):
+        return lambda value: [_plain(each) for each in value]
+    if issubclass(kind, float):
+        return lambda value: int(value) if value.is_integer() else value
+    if issubclass(kind, datetime):
+        return lambda value: value.astimezone(UTC).isoformat()
+    return lambda value: value
 
 
 def _storable(value: object) -> bool:

@@ -1,12 +1,17 @@
-"""Adopted rows written here, and removed: one unit is written whole or not at all."""
+"""Adopted rows written here, and removed: one unit is written whole or not at all.
 
-from collections.abc import Mapping, Sequence
+Rows of many chats, or of all passages of a deck, go over as one JSON text or as arrays, which is quicker than row by
+row; COPY is not for tables with row security.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
-from uuid import UUID
 
-from psycopg.types.json import Jsonb
-
+from pipelines.adoption.arrays import Array, array_of
+from pipelines.adoption.counting import PackedWords
 from pipelines.adoption.former import SQL
 from pipelines.adoption.materials import FAILED, NO_REASON, title_of
 from pipelines.adoption.records import (
@@ -18,14 +23,15 @@ from pipelines.adoption.records import (
     Listing,
     Membership,
     Passages,
+    Record,
     Said,
     Talk,
     Unit,
 )
 from pipelines.answering.quoting import where
-from pipelines.core.chunks import STANDARD, Words, replace_terms
+from pipelines.core.chunks import STANDARD
 from pipelines.core.postgres import Connection
-from pipelines.core.records import Chunk, EmbeddingSet, Hit, Kind
+from pipelines.core.records import EmbeddingSet, Hit, Kind
 from pipelines.core.statements import statement
 
 _PUT: Mapping[type, str] = {
@@ -36,7 +42,9 @@ _REMOVE: Mapping[str, str] = {
     "person": "remove_person", "course": "remove_course", "membership": "remove_membership", "deck": "remove_deck",
     "talk": "remove_talk", "listing": "remove_listing", "chat": "remove_chat",
 }  # fmt: skip
-_PUT_CHUNK: Mapping[Kind, str] = {"slide": "put_adopted_slide_chunk", "speech": "put_adopted_speech_chunk"}
+_PUT_CHUNKS: Mapping[Kind, str] = {"slide": "put_adopted_slide_chunks", "speech": "put_adopted_speech_chunks"}
+_INTEGER = 23
+"""PostgreSQL's number for the type, which never changes."""
 
 PROVIDER = "studybuddy"
 """Our name in the metadata of a source's part, as in `serving.chat.sources`."""
@@ -44,28 +52,38 @@ PROVIDER = "studybuddy"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extras:
-    """What the passages of a unit bring beside their words: their vectors by their ids, for this set (None: there are
-    none), and their words counted (None: they are still to be)."""
+    """What the passages of a unit bring beside themselves: their words counted, and for which of them there is a vector
+    in which set, with the vectors in the same order (None: there are none)."""
 
-    known: EmbeddingSet | None
-    vectors: Mapping[UUID, Any]
-    words: Words | None = None
+    words: PackedWords
+    known: EmbeddingSet | None = None
+    vectors: Array | None = None
 
 
-def write_unit(connection: Connection, unit: Unit, extras: Extras) -> None:
-    """Write a unit over what was written of it before."""
-    record = unit.record
-    if isinstance(record, Passages):
-        _write_passages(connection, record, extras)
-    elif isinstance(record, Chat):
-        _write_chat(connection, record)
-    else:
-        values = {name: getattr(record, name) for name in type(record).__slots__}
-        if isinstance(record, Deck):
-            values |= {"title": title_of(record), "code": FAILED, "failure": NO_REASON}
-        if isinstance(record, Talk):
-            values |= {"file_name": title_of(record), "code": FAILED}
-        _run(connection, _PUT[type(record)], values)
+def write_units(connection: Connection, units: Iterable[Unit], extras: Callable[[Unit], Extras]) -> None:
+    """Write units over what was written of them before, in the order given.
+
+    Args:
+        extras: what the passages of a unit bring, asked for when they are written.
+    """
+    for kind, group in groupby(units, key=lambda unit: type(unit.record)):
+        if kind is Chat:
+            _write_chats(connection, [unit.record for unit in group if isinstance(unit.record, Chat)])
+        elif kind is Passages:
+            for unit in group:
+                _write_passages(connection, unit, extras(unit))
+        else:
+            _run_many(connection, _PUT[kind], [_values(unit.record) for unit in group])
+
+
+def _values(record: Record) -> dict[str, Any]:
+    """A person, a course or the like, as its statement takes it."""
+    values = {name: getattr(record, name) for name in type(record).__slots__}
+    if isinstance(record, Deck):
+        values |= {"title": title_of(record), "code": FAILED, "failure": NO_REASON}
+    if isinstance(record, Talk):
+        values |= {"file_name": title_of(record), "code": FAILED}
+    return values
 
 
 def remove_unit(connection: Connection, unit: str) -> bool:
@@ -90,45 +108,47 @@ def _run_many(connection: Connection, name: str, parameters: Sequence[dict[str, 
         cursor.executemany(statement(name, SQL), parameters)
 
 
-def _write_passages(connection: Connection, record: Passages, extras: Extras) -> None:
-    source = {"course_id": record.course_id, "source_id": record.source_id, "chunker": STANDARD}
+def _rows(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Rows as JSON. Plain ASCII: what is no Unicode is then refused by the database, which is expected of it."""
+    return json.dumps(rows, default=str)
+
+
+def _write_passages(connection: Connection, unit: Unit, extras: Extras) -> None:
+    record = unit.record
+    assert isinstance(record, Passages)  # noqa: S101  `write_units` has looked
+    source = {"course_id": record.course_id, "source_id": record.source_id, "kind": record.kind, "chunker": STANDARD}
     connection.execute(statement("lock_source"), source)
     connection.execute(statement("delete_chunks"), source)
-    chunks = [
-        Chunk(
-            id=each.id,
-            course_id=record.course_id,
-            kind=record.kind,
-            source_id=record.source_id,
-            ordinal=each.ordinal,
-            title=record.title,
-            context="",
-            text=each.text,
-            token_count=len(each.text) // 4 + 1,
-            page=each.page,
-            start_ms=each.start_ms,
-            end_ms=each.end_ms,
-        )
-        for each in record.items
-    ]
-    rows = [{name: getattr(chunk, name) for name in Chunk.__slots__} for chunk in chunks]
-    _run_many(connection, _PUT_CHUNK[record.kind], rows)
-    replace_terms(connection, source, record.kind, chunks, extras.words)
-    if extras.known is not None:
-        vectors = [
-            {**source, "kind": record.kind, "set_id": extras.known.id, "chunk_id": key, "embedding": vector}
-            for key, vector in extras.vectors.items()
-        ]
-        _run_many(connection, "put_adopted_vector", vectors)
-        if vectors:
-            _run(connection, "search_course_in", {"course_id": record.course_id, "set_id": extras.known.id})
+    names = ("id", "ordinal", "text", "page", "start_ms", "end_ms")
+    rows = [{name: getattr(each, name) for name in names} for each in record.items]
+    _run(connection, _PUT_CHUNKS[record.kind], {**source, "title": record.title, "rows": _rows(rows)})
+    words, sparse = extras.words, connection.adapters.types["sparsevec"]
+    weights = array_of(sparse.oid, words.weights, words.passages)
+    keys = [each.id for each in record.items]
+    _run(connection, "put_adopted_terms", {**source, "chunk_ids": keys, "terms": weights})
+    term, found = array_of(_INTEGER, words.term, words.terms), array_of(_INTEGER, words.found, words.terms)
+    connection.execute(statement("insert_term_counts"), {**source, "terms": term, "chunks": found})
+    if extras.known is not None and extras.vectors is not None:
+        values = {**source, "set_id": extras.known.id, "chunk_ids": list(unit.vectors), "vectors": extras.vectors}
+        _run(connection, "put_adopted_vectors", values)
+        _run(connection, "search_course_in", {"course_id": record.course_id, "set_id": extras.known.id})
 
 
-def _write_chat(connection: Connection, chat: Chat) -> None:
-    values = {name: getattr(chat, name) for name in Chat.__slots__ if name != "messages"}
-    _run(connection, "put_chat", values)
+def _write_chats(connection: Connection, chats: Sequence[Chat]) -> None:
+    sessions = [{name: getattr(chat, name) for name in Chat.__slots__ if name != "messages"} for chat in chats]
+    _run(connection, "put_chats", {"rows": _rows(sessions)})
+    said = [row for chat in chats for row in _said_rows(chat)]
+    _run(connection, "put_said", {"rows": _rows(said)})
+    keys = {"session_ids": [chat.id for chat in chats], "keys": [row["key"] for row in said]}
+    _run(connection, "delete_other_said", keys)
+    cited = [row for chat in chats for message in chat.messages for row in _cited_rows(message)]
+    if cited:
+        _run(connection, "put_cited", {"rows": _rows(cited)})
+
+
+def _said_rows(chat: Chat) -> list[dict[str, Any]]:
     keys = [message.key for message in chat.messages]
-    said = [
+    return [
         {
             "key": message.key,
             "session_id": chat.id,
@@ -139,15 +159,12 @@ def _write_chat(connection: Connection, chat: Chat) -> None:
             "status": message.status,
             "error_code": "internal" if message.status == "error" else None,
             "content": message.text,
-            "parts": Jsonb([*message.parts, *(_source_part(cited) for cited in message.cited)]),
-            "metadata": Jsonb(message.metadata),
+            "parts": [*message.parts, *(_source_part(cited) for cited in message.cited)],
+            "metadata": message.metadata,
             "created_at": message.created_at,
         }
         for place, message in enumerate(chat.messages)
     ]
-    _run_many(connection, "put_said", said)
-    _run(connection, "delete_other_said", {"session_id": chat.id, "keys": keys})
-    _run_many(connection, "put_cited", [row for message in chat.messages for row in _cited_rows(message)])
 
 
 def _cited_rows(message: Said) -> list[dict[str, Any]]:

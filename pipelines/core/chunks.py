@@ -117,7 +117,7 @@ def _replace(
     connection.execute(statement("delete_vanished_chunks"), {**source, "chunk_ids": vanished})
     with connection.cursor() as cursor:
         cursor.executemany(statement(_PUT[kind]), rows)
-    replace_terms(connection, source, kind, chunks)
+    _replace_terms(connection, source, kind, chunks)
     return ChunkChanges(made=len(set(ids) - known), kept=len(known) - len(vanished), removed=len(vanished))
 
 
@@ -141,20 +141,10 @@ def count_words(texts: Sequence[str]) -> Words:
     return Words(weights=tuple(weights), found=found)
 
 
-def replace_terms(
-    connection: Connection,
-    source: Mapping[str, Any],
-    kind: Kind,
-    chunks: Sequence[Chunk],
-    counted: Words | None = None,
-) -> None:
-    """Write the words of a source's chunks, and in how many of them each occurs, in place of the old ones.
-
-    Args:
-        counted: of `count_words`, where somebody has counted them already.
-    """
+def _replace_terms(connection: Connection, source: Mapping[str, Any], kind: Kind, chunks: Sequence[Chunk]) -> None:
+    """Write the words of a source's chunks, and in how many of them each occurs, in place of the old ones."""
     connection.execute(statement("delete_terms"), source)
-    counted = counted or count_words([chunk.search_text for chunk in chunks])
+    counted = count_words([chunk.search_text for chunk in chunks])
     rows = [
         {**source, "kind": kind, "chunk_id": chunk.id, "terms": SparseVector(dict(weights), TERM_SPACE)}
         for chunk, weights in zip(chunks, counted.weights, strict=True)

@@ -165,19 +165,20 @@ def test_what_people_changed_here_stays_and_is_told(deployment):
 def test_an_adoption_that_dies_goes_on_where_it_was(deployment, monkeypatch):
     here = deployment("f1")
     monkeypatch.setattr(adopting, "BATCH_WEIGHT", 40)
-    write, written = adopting.write_unit, []
+    write, written = adopting.write_units, []
 
-    def dying(connection, unit, extras):
-        written.append(unit)
-        if len(written) == 60:
+    def dying(connection, units, extras):
+        before = len(written)
+        write(connection, units, extras)
+        written.extend(units)
+        if before <= 60 < len(written):
             raise RuntimeError("killed")
-        write(connection, unit, extras)
 
-    monkeypatch.setattr(adopting, "write_unit", dying)
+    monkeypatch.setattr(adopting, "write_units", dying)
     with pytest.raises(RuntimeError, match="killed"):
         here.adopt()
     done = here.rows("select count(*) from adopted_units")[0][0]
-    assert 0 < done < 60
+    assert 0 < done < len(written)
     report = here.adopt()
     assert report.changes["written"] == here.rows("select count(*) from adopted_units")[0][0] - done
     assert not here.verify().differences

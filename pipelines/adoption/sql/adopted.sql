@@ -52,68 +52,84 @@ on conflict (id) do update set course_id = excluded.course_id, title = excluded.
 insert into user_lectures (user_id, lecture_id) values (%(user_id)s::uuid, %(lecture_id)s::uuid)
 on conflict (user_id, lecture_id) do nothing
 
--- name: put_adopted_slide_chunk
--- A passage of a deck. Nothing comes out.
+-- name: put_adopted_slide_chunks
+-- The passages of a deck. Nothing comes out.
 insert into slide_chunks_knowledge (course_id, id, document_id, ordinal, title, context, content, token_count, page, pages,
                                     chunker_version, source_sha256)
-select %(course_id)s::uuid, %(id)s::uuid, d.id, %(ordinal)s::integer, %(title)s::text, '', %(text)s::text,
-       %(token_count)s::integer, %(page)s::integer, array[%(page)s::integer], 'adopted', d.sha256
-from documents d where d.id = %(source_id)s::uuid
+select %(course_id)s::uuid, r.id, d.id, r.ordinal, %(title)s::text, '', r.text, length(r.text) / 4 + 1, r.page, array[r.page],
+       'adopted', d.sha256
+from documents d
+cross join json_to_recordset(%(rows)s::json) as r (id uuid, ordinal integer, text text, page integer)
+where d.id = %(source_id)s::uuid
 
--- name: put_adopted_speech_chunk
--- A passage of a lecture. Nothing comes out.
+-- name: put_adopted_speech_chunks
+-- The passages of a lecture. Nothing comes out.
 insert into lecture_chunks_knowledge (course_id, id, lecture_id, ordinal, title, context, content, token_count, start_ms,
                                       end_ms, chunker_version, source_sha256)
-values (%(course_id)s::uuid, %(id)s::uuid, %(source_id)s::uuid, %(ordinal)s::integer, %(title)s::text, '', %(text)s::text,
-        %(token_count)s::integer, %(start_ms)s::integer, %(end_ms)s::integer, 'adopted', '')
+select %(course_id)s::uuid, r.id, %(source_id)s::uuid, r.ordinal, %(title)s::text, '', r.text, length(r.text) / 4 + 1,
+       r.start_ms, r.end_ms, 'adopted', ''
+from json_to_recordset(%(rows)s::json) as r (id uuid, ordinal integer, text text, start_ms integer, end_ms integer)
 
--- name: put_adopted_vector
--- The vector of a passage as the former system had it, of length 1. Nothing comes out.
+-- name: put_adopted_terms
+-- The weights of the words of these passages of one deck or lecture. Nothing comes out.
+insert into chunk_terms (course_id, kind, source_id, chunk_id, terms, chunker)
+select %(course_id)s::uuid, %(kind)s::text, %(source_id)s::uuid, r.chunk_id, r.terms, %(chunker)s::text
+from unnest(%(chunk_ids)s::uuid[], %(terms)s::sparsevec[]) as r (chunk_id, terms)
+
+-- name: put_adopted_vectors
+-- The vectors of these passages as the former system had them, of length 1. Nothing comes out.
 insert into chunk_embeddings (set_id, course_id, kind, source_id, chunk_id, embedding)
-values (%(set_id)s::integer, %(course_id)s::uuid, %(kind)s::text, %(source_id)s::uuid, %(chunk_id)s::uuid,
-        %(embedding)s::halfvec)
+select %(set_id)s::integer, %(course_id)s::uuid, %(kind)s::text, %(source_id)s::uuid, r.chunk_id, r.embedding
+from unnest(%(chunk_ids)s::uuid[], %(vectors)s::halfvec[]) as r (chunk_id, embedding)
 
 -- name: search_course_in
 -- A course is searched in this set, where nobody has chosen another. Nothing comes out.
 insert into course_sets (course_id, set_id) values (%(course_id)s::uuid, %(set_id)s::integer)
 on conflict (course_id) do nothing
 
--- name: put_chat
--- A chat and which of its messages is the last. Nothing comes out.
+-- name: put_chats
+-- Chats, and which of its messages is the last of each. Nothing comes out.
 insert into chat_sessions (id, user_id, client_id, course_id, title, titled_by, head_key, created_at, updated_at)
-values (%(id)s::uuid, %(user_id)s::uuid, %(client_id)s::text, %(course_id)s::uuid, %(title)s::text,
-        case when %(title)s::text = '' then 'question' else 'person' end, %(head_key)s::uuid, %(created_at)s::timestamptz,
-        %(updated_at)s::timestamptz)
+select r.id, r.user_id, r.client_id, r.course_id, r.title, case when r.title = '' then 'question' else 'person' end,
+       r.head_key, r.created_at, r.updated_at
+from json_to_recordset(%(rows)s::json) as r (id uuid, user_id uuid, client_id text, course_id uuid, title text, head_key uuid,
+                                             created_at timestamptz, updated_at timestamptz)
 on conflict (id) do update set user_id = excluded.user_id, client_id = excluded.client_id, course_id = excluded.course_id,
     title = excluded.title, titled_by = excluded.titled_by, head_key = excluded.head_key, created_at = excluded.created_at,
     updated_at = excluded.updated_at
 
 -- name: put_said
--- A message of a chat, behind its parent. Nothing comes out.
+-- Messages of chats, each behind its parent. Nothing comes out.
 insert into chat_messages (key, session_id, id, parent_key, depth, role, status, error_code, content, parts, metadata,
                            created_at)
-values (%(key)s::uuid, %(session_id)s::uuid, %(id)s::text, %(parent_key)s::uuid, %(depth)s::integer, %(role)s::text,
-        %(status)s::text, %(error_code)s::text, %(content)s::text, %(parts)s::jsonb, %(metadata)s::jsonb,
-        %(created_at)s::timestamptz)
+select r.key, r.session_id, r.id, r.parent_key, r.depth, r.role, r.status, r.error_code, r.content, r.parts, r.metadata,
+       r.created_at
+from json_to_recordset(%(rows)s::json) as r (key uuid, session_id uuid, id text, parent_key uuid, depth integer, role text,
+                                             status text, error_code text, content text, parts jsonb, metadata jsonb,
+                                             created_at timestamptz)
 on conflict (key) do update set session_id = excluded.session_id, id = excluded.id, parent_key = excluded.parent_key,
     depth = excluded.depth, role = excluded.role, status = excluded.status, error_code = excluded.error_code,
     content = excluded.content, parts = excluded.parts, metadata = excluded.metadata, created_at = excluded.created_at
 
 -- name: delete_other_said
--- Remove the messages of a chat that are none of these, and the sources of all. Nothing comes out.
+-- Remove the messages of these chats that are none of these, and the sources of all. Nothing comes out.
 with sources as (
-    delete from message_sources s using chat_messages m where m.key = s.message_key and m.session_id = %(session_id)s::uuid
+    delete from message_sources s using chat_messages m
+    where m.key = s.message_key and m.session_id = any(%(session_ids)s::uuid[])
 )
-delete from chat_messages where session_id = %(session_id)s::uuid and key <> all(%(keys)s::uuid[])
+delete from chat_messages m
+where m.session_id = any(%(session_ids)s::uuid[]) and not exists (select from unnest(%(keys)s::uuid[]) k where k = m.key)
 
 -- name: put_cited
--- What an answer cites. Nothing comes out.
+-- What answers cite. Nothing comes out.
 insert into message_sources (id, message_key, course_id, handle, chunk_id, kind, source_id, title, file_name, page, start_ms,
                              end_ms, document_id, lecture_id, quote, adopted)
-values (%(id)s::uuid, %(message_key)s::uuid, %(course_id)s::uuid, %(handle)s::integer, %(chunk_id)s::uuid, %(kind)s::text,
-        %(material_id)s::uuid, '', %(file_name)s::text, %(page)s::integer, %(start_ms)s::integer, %(end_ms)s::integer,
-        case when %(openable)s::boolean and %(kind)s::text = 'slide' then %(material_id)s::uuid end,
-        case when %(openable)s::boolean and %(kind)s::text = 'speech' then %(material_id)s::uuid end, %(quote)s::text, true)
+select r.id, r.message_key, r.course_id, r.handle, r.chunk_id, r.kind, r.material_id, '', r.file_name, r.page, r.start_ms,
+       r.end_ms, case when r.openable and r.kind = 'slide' then r.material_id end,
+       case when r.openable and r.kind = 'speech' then r.material_id end, r.quote, true
+from json_to_recordset(%(rows)s::json) as r (id uuid, message_key uuid, handle integer, kind text, material_id uuid,
+                                             openable boolean, course_id uuid, chunk_id uuid, file_name text, page integer,
+                                             start_ms integer, end_ms integer, quote text)
 
 -- name: remove_person
 -- Remove a person who is gone there, whom nobody has claimed and who has nothing left here. Nothing comes out.
@@ -214,10 +230,11 @@ select id, kind, hash from adopted_units
 -- Every row that was left out: former_table, former_key, reason.
 select former_table, former_key, reason from adopted_rows where state = 'left out'
 
--- name: put_unit
--- Remember what was written as one unit. Nothing comes out.
-insert into adopted_units (id, kind, hash) values (%(id)s::text, %(kind)s::text, %(hash)s::bytea)
-on conflict (id) do update set hash = excluded.hash, written_at = now()
+-- name: put_units
+-- Remember what was written as one unit each. Nothing comes out.
+insert into adopted_units (id, kind, hash)
+select id, kind, hash from unnest(%(ids)s::text[], %(kinds)s::text[], %(hashes)s::bytea[]) as r (id, kind, hash)
+on conflict (id) do update set kind = excluded.kind, hash = excluded.hash, written_at = now()
 
 -- name: put_rows
 -- Remember what became of these rows of one table. Nothing comes out.

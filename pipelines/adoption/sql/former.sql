@@ -50,10 +50,17 @@ select to_jsonb(t) from public.lectures t order by t.id::text
 -- On whose list which lecture is: each row as JSON.
 select to_jsonb(t) from public.user_lectures t order by t.user_id::text, t.lecture_id::text
 
+-- name: former_session_places
+-- Where the rows of chats are, by their ids: place.
+select ctid::text from ai.agno_sessions order by session_id::text collate "C"
+
 -- name: former_sessions
--- Rows of chats, by id: session_id, session_type, user_id, session_data and runs (JSON as text), created_at, updated_at.
-select session_id::text, session_type::text, user_id::text, session_data::text, runs::text, created_at, updated_at
-from ai.agno_sessions order by session_id::text collate "C"
+-- These rows of chats, in this order: session_id, session_type, user_id, session_data and runs (JSON as text), created_at,
+-- updated_at.
+select s.session_id::text, s.session_type::text, s.user_id::text, s.session_data::text, s.runs::text, s.created_at,
+       s.updated_at
+from unnest(%(places)s::text[]) with ordinality as p (place, nth) join ai.agno_sessions s on s.ctid = p.place::tid
+order by p.nth
 
 -- name: former_sources
 -- Sources of these messages: each row as JSON.
@@ -101,6 +108,11 @@ order by p.nth
 -- The vectors of these chunks, of length 1: place, vector (halfvec). {table} is put in.
 select p.place, l2_normalize(k.embedding)::halfvec
 from unnest(%(places)s::text[]) as p (place) join ai.{table} k on k.ctid = p.place::tid
+
+-- name: former_vector_array
+-- The vectors of these chunks, of length 1, in this order: one array (halfvec[]). {table} is put in.
+select array_agg(l2_normalize(k.embedding)::halfvec order by p.nth)
+from unnest(%(places)s::text[]) with ordinality as p (place, nth) join ai.{table} k on k.ctid = p.place::tid
 
 -- name: former_versions
 -- A number that changes with every row of a table that is made, changed or removed. {table} is put in.

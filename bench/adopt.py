@@ -1,7 +1,8 @@
 """Costs of adopting a former deployment: a made-up one of many chats and chunks, brought over, compared, synced.
 
 `python -m bench.adopt --messages 1000000 --chunks 1000000` for a large one. Seconds are wall time beside seconds of
-processor time of this process and its workers; the database's own are not in the latter.
+processor time of this process and its workers; the database's own are not in the latter. `theirs_slowed` is how much
+longer the server takes for the former system's own queries while all is brought over: their median, by that before.
 """
 
 import argparse
@@ -11,7 +12,10 @@ import resource
 import tempfile
 import time
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
+from statistics import median
+from threading import Event, Thread
 from typing import Any
 from uuid import UUID
 
@@ -48,6 +52,17 @@ create index on ai.message_sources (message_id);
 create table ai.slide_chunks_knowledge (id varchar primary key, meta_data jsonb, content text, embedding vector({DIMS}),
                                         created_at timestamptz default now());
 """
+
+THEIRS = {
+    "session_list": "select session_id, session_data, updated_at from ai.agno_sessions where user_id = %(person)s"
+    " and session_type = 'agent' order by updated_at desc limit 20",
+    "chunk_search": "select id, content from ai.slide_chunks_knowledge"
+    " where meta_data @> jsonb_build_object('owner_id', %(person)s::text)"
+    " order by embedding <=> (select embedding from ai.slide_chunks_knowledge limit 1) limit 5",
+}
+"""What the former system asks all day."""
+ROUNDS, PAUSE_S = 30, 0.3
+"""How often they are asked before, and the pause between two rounds."""
 
 
 def main() -> None:
@@ -161,7 +176,12 @@ def measured(url: str, home: Path, people: list[UUID], messages: int, chunks: in
 
     step("dry_run", dry)
     with Database.open(settings) as database:
+        before = _Asking(url, people, ROUNDS).ended()
+        during = _Asking(url, people)
         step("apply", adopt)
+        found["theirs_slowed"] = {
+            name: round(median(took) / median(before[name]), 2) for name, took in during.ended().items()
+        }
         step("sync_of_nothing", adopt)
         with psycopg.connect(url) as connection:
             connection.execute("update ai.agno_sessions set session_data = '{}' where session_id = 's0'")
@@ -177,6 +197,35 @@ def measured(url: str, home: Path, people: list[UUID], messages: int, chunks: in
                 found[name] = round(int(connection.execute(size, [names]).fetchall()[0][0]) / 1e6)
     found["peak_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000)
     return found
+
+
+class _Asking(Thread):
+    """Somebody who asks the former system's queries now and then, as often as told, or until `ended` is asked for."""
+
+    def __init__(self, url: str, people: list[UUID], rounds: int | None = None) -> None:
+        super().__init__(daemon=True)
+        self._url, self._people, self._rounds, self._ending = url, people, rounds, Event()
+        self._took: dict[str, list[float]] = {name: [] for name in THEIRS}
+        self.start()
+
+    def run(self) -> None:
+        """Ask; how long it took is the server's word, as this process is busy."""
+        with psycopg.connect(self._url) as connection:
+            for nth in count():
+                for name, query in THEIRS.items():
+                    person = {"person": str(self._people[nth % len(self._people)])}
+                    told = connection.execute(f"explain (analyze, timing off, format json) {query}", person).fetchone()  # type: ignore[arg-type]
+                    self._took[name].append(told[0][0]["Execution Time"] if told is not None else 0)
+                connection.rollback()
+                if nth + 1 == self._rounds or self._ending.wait(PAUSE_S):
+                    return
+
+    def ended(self) -> dict[str, list[float]]:
+        """Of each query, how many milliseconds it took each time."""
+        if self._rounds is None:
+            self._ending.set()
+        self.join()
+        return self._took
 
 
 def _cpu_s() -> float:

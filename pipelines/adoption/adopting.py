@@ -7,27 +7,31 @@ here are not written to any more. A batch and its entries in the ledger are one 
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
 import psycopg
 
 from pipelines.adoption.arrays import take_arrays
-from pipelines.adoption.counting import Counter, Counting, counting
-from pipelines.adoption.former import CHUNKS, SQL, TABLES, Former
+from pipelines.adoption.batches import Batch, batches
+from pipelines.adoption.changes import Changes, find_changes
+from pipelines.adoption.counting import Counter, counting
+from pipelines.adoption.former import CHUNKS, PUBLIC, SQL, TABLES, Former
 from pipelines.adoption.ledger import (
     SET_NAME,
     Ledger,
     last_run,
+    note_looked_at,
     note_rows,
     note_run,
     note_units,
     owner_of,
+    report_of,
     set_of,
     vanishing_order,
 )
 from pipelines.adoption.ours import read_ours
 from pipelines.adoption.plan import Plan
-from pipelines.adoption.records import Chat, LeftOut, Passages, RowKey, Unit
+from pipelines.adoption.records import LeftOut, Passages, RowKey, Unit
 from pipelines.adoption.report import Report
 from pipelines.adoption.values import fingerprint
 from pipelines.adoption.writing import Extras, remove_unit, write_units
@@ -37,13 +41,11 @@ from pipelines.core.postgres import Connection, Database
 from pipelines.core.records import EmbeddingSet
 from pipelines.core.statements import statement
 
-BATCH_WEIGHT = 2000
-"""Messages and passages of one transaction."""
 AHEAD = 2
 """Batches whose words are counted while others are written."""
 MODEL, BASE_URL = "voyage-3-lite", "https://api.voyageai.com/v1"
 """The embedding model of the system that this one replaces, and where it is asked."""
-VERSION = 1
+VERSION = 2
 """Of what rows mean: raised when they mean something else, so that all of them are looked at again."""
 
 MOVED, CHANGED = "its person has moved here", "changed here"
@@ -76,7 +78,7 @@ class Adoption:
         former.adopt_alone()
         self._database, self._former, self._workers = database, former, workers
         with database.transaction() as connection:
-            self._ledger = Ledger(connection)
+            self._ledger, self._last = Ledger(connection), last_run(connection)
             self._set = _chosen_set(connection, former.dims, model, base_url)
         self._plan = Plan(former)
         self._report = new_report(former)
@@ -89,25 +91,37 @@ class Adoption:
         Raises:
             StorageUnavailableError: the database is gone or full; what was written stays, and a second run goes on.
         """
-        signature = f"{VERSION}\n{sorted(self._ledger.moved)}\n{self._former.versions()}"
-        with self._database.transaction() as connection:
-            last = last_run(connection)
-        if last is not None and last[0] == signature:
-            return Report.from_json(last[1])
+        signature = f"{self._rules}\n{sorted(self._ledger.moved)}\n{self._former.versions()}"
+        if self._last is not None and self._last[0] == signature:
+            return Report.from_json(self._last[1])
+        self._plan = Plan(self._former, self._changes())
         self._bring(progress)
         self._remove_vanished()
-        self._report.noted = self._plan.noted
         with self._database.transaction() as connection:
+            if self._plan.only is not None:
+                self._report = report_of(connection, self._report)
             note_run(connection, signature, self._report.as_json())
         return self._report
+
+    @property
+    def _rules(self) -> str:
+        """What rows mean, and into which set vectors come."""
+        return f"{VERSION}\n{self._former.dims}"
+
+    def _changes(self) -> Changes | None:
+        """What is looked at; None: everything, as rows mean something else than at the end of the last run, or none
+        has come to its end."""
+        if self._last is None or not self._last[0].startswith(self._rules + "\n"):
+            return None
+        return find_changes(self._former, self._ledger)
 
     def _bring(self, progress: Progress) -> None:
         """Write what is new or other: the words of a batch are counted while the one before is written."""
         total, done = sum(self._report.former.values()), 0
         chunks = sum(self._report.former.get(table, 0) for table in CHUNKS.values())
-        waiting: deque[_Batch] = deque()
+        waiting: deque[Batch] = deque()
         with counting(chunks, self._workers) as counter:
-            for items in _batches(self._plan.items()):
+            for items in batches(self._plan.items()):
                 for item in items:
                     self._report.add(item)
                     done += 1 if isinstance(item, LeftOut) else len(item.rows)
@@ -118,18 +132,18 @@ class Adoption:
             while waiting:
                 self._write(waiting.popleft())
 
-    def _compare(self, items: Sequence[Unit | LeftOut], counter: Counter) -> "_Batch":
+    def _compare(self, items: Sequence[Unit | LeftOut], counter: Counter) -> Batch:
         """What of these items is other than in the ledger."""
         left = [item for item in items if isinstance(item, LeftOut)]
         units = [(item, fingerprint(item.record)) for item in items if isinstance(item, Unit)]
         self._seen.update(unit.id for unit, _ in units)
         self._seen_left.update((item.row.table, item.row.key) for item in left)
         other = [(unit, hash_) for unit, hash_ in units if self._ledger.units.get(unit.id) != hash_]
-        return _Batch(
+        return Batch(
             units=other,
-            left_out=[
-                item for item in left if self._ledger.left_out.get((item.row.table, item.row.key)) != item.reason
-            ],
+            left_out=[item for item in left if not self._is_known(item)],
+            same=[unit for unit, hash_ in units if self._ledger.units.get(unit.id) == hash_],
+            same_left_out=[item for item in left if self._is_known(item)],
             words={
                 unit.id: counter.count([each.text for each in unit.record.items])
                 for unit, _ in other
@@ -137,8 +151,14 @@ class Adoption:
             },
         )
 
-    def _write(self, batch: "_Batch") -> None:
+    def _is_known(self, item: LeftOut) -> bool:
+        return self._ledger.left_out.get((item.row.table, item.row.key)) == item.reason
+
+    def _write(self, batch: Batch) -> None:
         """Write a batch: its statements together, or one unit after another where the database will not keep one."""
+        if batch.same or batch.same_left_out:
+            with self._database.transaction(pipelined=True) as connection:
+                note_looked_at(connection, batch.same, batch.same_left_out)
         if not batch.units and not batch.left_out:
             return
         try:
@@ -154,7 +174,7 @@ class Adoption:
             if why_not and unit.id not in self._ledger.units:
                 self._report.take_back(unit, why_not)
 
-    def _write_all(self, connection: Connection, batch: "_Batch", *, careful: bool) -> list[tuple[Unit, str]]:
+    def _write_all(self, connection: Connection, batch: Batch, *, careful: bool) -> list[tuple[Unit, str]]:
         """Write a batch and its entries in the ledger: each unit with why it was not written ("": it was)."""
         ids = [unit.id for unit, _ in batch.units]
         connection.execute(statement("forget_rows_of_units", SQL), {"units": ids})
@@ -169,13 +189,14 @@ class Adoption:
             why_not = untouched or failed.get(unit.id, "")
             left_out = why_not and unit.id not in self._ledger.units
             how = ("left out", why_not, "") if left_out else ("adopted", "", unit.id)
-            rows += [(row, *how) for row in unit.rows]
+            looked_at = [replace(row, version=None) for row in unit.rows] if why_not else unit.rows
+            rows += [(row, *how) for row in looked_at]
             done.append((unit, why_not))
         note_rows(connection, [*rows, *((item.row, "left out", item.reason, "") for item in batch.left_out)])
         return done
 
     def _write_carefully(
-        self, connection: Connection, units: Sequence[tuple[Unit, bytes]], batch: "_Batch"
+        self, connection: Connection, units: Sequence[tuple[Unit, bytes]], batch: Batch
     ) -> dict[str, str]:
         """Write units one by one; why those were not that the database will not keep: then nothing of them is written,
         and the others go on."""
@@ -188,12 +209,12 @@ class Adoption:
                 failed[unit.id] = f"cannot be kept ({error.sqlstate})"
         return failed
 
-    def _write_units(self, connection: Connection, units: Sequence[tuple[Unit, bytes]], batch: "_Batch") -> None:
+    def _write_units(self, connection: Connection, units: Sequence[tuple[Unit, bytes]], batch: Batch) -> None:
         take_arrays(connection)
         write_units(connection, [unit for unit, _ in units], lambda unit: self._extras(unit, batch))
         note_units(connection, units)
 
-    def _extras(self, unit: Unit, batch: "_Batch") -> Extras:
+    def _extras(self, unit: Unit, batch: Batch) -> Extras:
         words = batch.words[unit.id].words()
         if self._set is None or not unit.vectors or not isinstance(unit.record, Passages):
             return Extras(words=words)
@@ -219,7 +240,10 @@ class Adoption:
 
     def _remove_vanished(self) -> None:
         """What is gone there goes here too, unless somebody changed it here; in the order in which nothing hangs."""
-        vanished = [unit for unit in self._ledger.units if unit not in self._seen]
+        only = self._plan.only
+        vanished = [
+            unit for unit in self._ledger.units if unit not in self._seen and (only is None or only.looks_at(unit))
+        ]
         for unit in sorted(vanished, key=vanishing_order):
             with self._database.transaction() as connection:
                 found = read_ours(connection, [unit], self._set_id).get(unit)
@@ -230,20 +254,14 @@ class Adoption:
                 elif found is not None:
                     self._report.changes["removed" if remove_unit(connection, unit) else CHANGED] += 1
                 connection.execute(statement("forget_units", SQL), {"units": [unit]})
-        gone = [key for key in self._ledger.left_out if key not in self._seen_left]
+        gone = [
+            key
+            for key in self._ledger.left_out
+            if key not in self._seen_left and (only is None or key in only.gone or key[0] in PUBLIC)
+        ]
         with self._database.transaction() as connection:
             parameters = {"tables": [table for table, _ in gone], "keys": [key for _, key in gone]}
             connection.execute(statement("forget_left_out", SQL), parameters)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Batch:
-    """What is to be written in one transaction: units with their fingerprints, rows that are left out, and the words of
-    passages, which may still be counted."""
-
-    units: list[tuple[Unit, bytes]]
-    left_out: list[LeftOut]
-    words: dict[str, Counting]
 
 
 def new_report(former: Former) -> Report:
@@ -260,7 +278,6 @@ def look(former: Former, progress: Progress = lambda _done, _of: None) -> Report
         report.add(item)
         done += 1 if isinstance(item, LeftOut) else len(item.rows)
         progress(done, total)
-    report.noted = plan.noted
     return report
 
 
@@ -270,18 +287,3 @@ def _chosen_set(connection: Connection, dims: int | None, model: str, base_url: 
         return None
     known = set_of(connection, dims)
     return known or add_set(connection, f"{SET_NAME}-{dims}", model=model, dims=dims, base_url=base_url, text="alone")
-
-
-def _batches(items: Iterator[Unit | LeftOut]) -> Iterator[list[Unit | LeftOut]]:
-    batch: list[Unit | LeftOut] = []
-    weight = 0
-    for item in items:
-        batch.append(item)
-        weight += max(1, len(item.rows)) if isinstance(item, Unit) else 1
-        if isinstance(item, Unit) and isinstance(item.record, Chat):
-            weight += len(item.record.messages)
-        if weight >= BATCH_WEIGHT:
-            yield batch
-            batch, weight = [], 0
-    if batch:
-        yield batch

@@ -25,6 +25,14 @@ _REFERENCES, _REFERENCES_END = "\n\n<references>\n", "\n</references>"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UnreadableChat:
+    """A row of `ai.agno_sessions` whose JSON cannot be read."""
+
+    session_id: str
+    version: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FormerChat:
     """A row of `ai.agno_sessions`, its JSON read."""
 
@@ -35,6 +43,7 @@ class FormerChat:
     runs: Any
     created_at: Any
     updated_at: Any
+    version: int | None = None
 
 
 @dataclass(slots=True, kw_only=True)

@@ -20,13 +20,15 @@ OTHER_DIMS = "vector of another dimension"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormerChunk:
-    """A row of one of the two tables of chunks, and where it lies. `lack`: why it has no vector; "": it has one."""
+    """A row of one of the two tables of chunks, and where it lies. `lack`: why it has no vector; "": it has one.
+    `version`: of the row."""
 
     place: str
     key: str
     meta_data: Any
     content: str | None
     lack: str = ""
+    version: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

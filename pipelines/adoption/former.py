@@ -15,9 +15,9 @@ from pgvector.psycopg import register_vector
 from psycopg import sql
 
 from pipelines.adoption.arrays import Array
-from pipelines.adoption.chats import FormerChat
+from pipelines.adoption.chats import FormerChat, UnreadableChat
 from pipelines.adoption.chunks import FormerChunk
-from pipelines.adoption.values import read_json
+from pipelines.adoption.values import LONGEST_NAME, read_json
 from pipelines.core.embeddings.sets import MOST_DIMS
 from pipelines.core.errors import PermanentError, StorageUnavailableError
 from pipelines.core.migrate import connection_name
@@ -46,7 +46,7 @@ _ROWS = {
     "users": "former_users", "courses": "former_courses", "user_courses": "former_user_courses",
     "documents": "former_documents", "lectures": "former_lectures", "user_lectures": "former_user_lectures",
 }  # fmt: skip
-_GROUPS: Mapping[Kind, str] = {"slide": "former_slide_groups", "speech": "former_speech_groups"}
+NAMED: Mapping[Kind, str] = {"slide": "document_id", "speech": "lecture_id"}
 _VECTOR = re.compile(r"(?:.*\.)?(?:half)?vec(?:tor)?(?:\((\d+)\))?")
 
 FETCHED = 50
@@ -56,8 +56,11 @@ FETCHED = 50
 class Former:
     """The former system's tables within one snapshot. Made by `open_former`."""
 
-    def __init__(self, connection: psycopg.Connection, columns: Mapping[str, Mapping[str, str]]) -> None:
+    def __init__(
+        self, connection: psycopg.Connection, columns: Mapping[str, Mapping[str, str]], schemas: Schemas
+    ) -> None:
         self._connection, self._columns = connection, columns
+        self._ledger = f'"{schemas.main}".adopted_rows'
         self._dims: int | None = None
 
     def adopt_alone(self) -> None:
@@ -101,18 +104,19 @@ class Former:
             for (user_id,) in self._stream("former_chatters"):
                 yield user_id
 
-    def chats(self) -> Iterator[FormerChat | str]:
-        """Rows of chats, by id; the id alone where its JSON cannot be read. They are sorted by where they lie, and
-        read in small batches: a sort of whole rows would write all of them to the server's disk once more."""
+    def chats(self, keys: Sequence[str] | None = None) -> Iterator[FormerChat | UnreadableChat]:
+        """Rows of chats, by id: of these keys (None: all). Their places are sorted, and rows read in small batches: a
+        sort of whole rows would write all of them to the server's disk once more."""
         if SESSIONS not in self._columns:
             return
-        places = (place for (place,) in self._stream("former_session_places"))
+        query = _text("former_session_places").replace("{session}", short_key("t.session_id"))
+        places = (place for (place,) in self._stream("session_places", query, {"keys": keys}))
         while batch := list(islice(places, FETCHED)):
             yield from self._chats_at(batch)
 
-    def _chats_at(self, places: Sequence[str]) -> Iterator[FormerChat | str]:
+    def _chats_at(self, places: Sequence[str]) -> Iterator[FormerChat | UnreadableChat]:
         found = self._connection.execute(_text("former_sessions"), {"places": list(places)})
-        for session_id, kind, user_id, data, runs, created_at, updated_at in found:
+        for version, session_id, kind, user_id, data, runs, created_at, updated_at in found:
             try:
                 yield FormerChat(
                     session_id=session_id,
@@ -122,55 +126,72 @@ class Former:
                     runs=read_json(runs),
                     created_at=created_at,
                     updated_at=updated_at,
+                    version=version,
                 )
             except (ValueError, RecursionError):
-                yield session_id
+                yield UnreadableChat(session_id=session_id, version=version)
 
-    def sources(self, message_ids: Sequence[str]) -> list[Mapping[str, Any]]:
-        """Rows of sources of these messages."""
+    def sources(self, message_ids: Sequence[str]) -> list[tuple[Mapping[str, Any], int]]:
+        """Rows of sources of these messages, and their versions."""
         if SOURCES not in self._columns or not message_ids:
             return []
-        found = self._connection.execute(_text("former_sources"), {"message_ids": list(message_ids)})
-        return [row for (row,) in found]
+        return self._connection.execute(_text("former_sources"), {"message_ids": list(message_ids)}).fetchall()
 
     def holds(self, session_id: str, message_id: str) -> bool:
         """Whether the chat of this id, of a person, holds an answer of that id."""
         names = {"session_id": session_id, "message_id": message_id}
         return bool(self._connection.execute(_text("former_holds"), names).fetchall()[0][0])
 
-    def source_ids(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """Every source's id, and its row without its words."""
+    def source_ids(self, keys: Sequence[str] | None = None) -> Iterator[tuple[str, Mapping[str, Any], int]]:
+        """Of every source, or of those of these keys: its id, its row without its words, and its version."""
         if SOURCES in self._columns:
-            yield from self._stream("former_source_ids")
+            query = _text("former_source_ids").replace("{source}", short_key("t.id"))
+            yield from self._stream("source_ids", query, {"keys": keys})
 
     def cited_places(self) -> Iterator[tuple[str | None, Any, str | None, Any]]:
         """Places that sources name: deck, page, lecture, start in seconds."""
         if SOURCES in self._columns:
             yield from self._stream("former_cited_places")
 
-    def chunk_groups(self, kind: Kind) -> Iterator[tuple[str | None, list[str]]]:
-        """Of each deck or lecture: its id as the chunks name it, and where their rows are."""
+    def chunk_groups(self, kind: Kind, names: Sequence[str] | None = None) -> Iterator[tuple[str | None, list[str]]]:
+        """Of each deck or lecture, or of those of these names: its id as the chunks name it, and where their rows
+        are."""
         if CHUNKS[kind] in self._columns:
-            yield from self._stream(_GROUPS[kind], FETCHED)
+            query = _text("former_groups").replace("{table}", CHUNKS[kind]).replace("{name}", NAMED[kind])
+            yield from self._stream("groups", query, {"names": names}, FETCHED)
 
     def chunks(self, kind: Kind, places: Sequence[str]) -> list[FormerChunk]:
         """The chunks of these places, in their order."""
         table = CHUNKS[kind]
-        if self._vector_dims(table) is None:
+        made = self.vector_type(table)
+        if made is None:
             query = _text("former_chunks_alone").replace("{table}", table)
         else:
-            norm = "l2_norm" if "half" in self._columns[table]["embedding"] else "vector_norm"
+            norm = "l2_norm" if made == "halfvec" else "vector_norm"
             query = _text("former_chunks").replace("{table}", table).replace("{norm}", norm)
         found = self._connection.execute(query, {"places": list(places), "dims": self.dims or 0})
         return [
-            FormerChunk(place=place, key=key, meta_data=_json(meta), content=content, lack=lack)
-            for place, key, meta, content, lack in found
+            FormerChunk(place=place, key=key, meta_data=_json(meta), content=content, lack=lack, version=version)
+            for version, place, key, meta, content, lack in found
         ]
+
+    def ask(self, name: str, parameters: Mapping[str, Any], /, **put_in: str) -> list[Any]:
+        """Rows of a statement that looks into the ledger too; what is put into its text comes from the program."""
+        query = _text(name)
+        for place, text in (put_in | {"ledger": self._ledger}).items():
+            query = query.replace("{" + place + "}", text)
+        return self._connection.execute(query, parameters).fetchall()
 
     def vectors(self, kind: Kind, places: Sequence[str]) -> dict[str, Any]:
         """The vectors of chunks that have one, of length 1, by their places."""
         query = _text("former_vectors").replace("{table}", CHUNKS[kind])
         return dict(self._connection.execute(query, {"places": list(places)}).fetchall()) if places else {}
+
+    def vector_type(self, table: str) -> str | None:
+        """Of which type a table's vectors are: `vector` or `halfvec`; None: it has none."""
+        if self._vector_dims(table) is None:
+            return None
+        return "halfvec" if "half" in self._columns[table]["embedding"] else "vector"
 
     def vector_array(self, kind: Kind, places: Sequence[str]) -> Array:
         """The vectors of these chunks, which all have one, of length 1, in this order, as an array that a statement
@@ -213,10 +234,12 @@ class Former:
         found = _VECTOR.fullmatch(self._columns.get(table, {}).get("embedding", ""))
         return None if found is None else int(found[1] or 0)
 
-    def _stream(self, name: str, size: int = 2000) -> Iterator[Any]:
+    def _stream(
+        self, name: str, query: str | None = None, parameters: dict[str, Any] | None = None, size: int = 2000
+    ) -> Iterator[Any]:
         with self._connection.cursor(name=name) as cursor:
             cursor.itersize = size
-            yield from cursor.execute(_text(name))
+            yield from cursor.execute(query or _text(name), parameters)
 
 
 @contextmanager
@@ -242,7 +265,7 @@ def open_former(url: str, schemas: Schemas) -> Iterator[Former]:
             columns = _columns(connection)
             if schemas.vectors:
                 register_vector(connection)
-            yield Former(connection, columns)
+            yield Former(connection, columns, schemas)
     except psycopg.errors.InsufficientPrivilege as error:
         why = error.diag.message_primary
         raise PermanentError(f"The former tables cannot be read: {why}.", code="former_rights") from None
@@ -275,6 +298,13 @@ def _columns(connection: psycopg.Connection) -> dict[str, dict[str, str]]:
                 code="former_shape",
             )
     return columns
+
+
+def short_key(column: str) -> str:
+    """A key as `RowKey` has it, in SQL."""
+    text, most = f"{column}::text", LONGEST_NAME
+    digest = f"encode(sha256(convert_to({text}, 'UTF8')), 'hex')"
+    return f"case when length({text}) > {most} then left({text}, 100) || '... ' || {digest} else {text} end"
 
 
 def _text(name: str) -> str:

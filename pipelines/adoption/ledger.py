@@ -1,5 +1,7 @@
 """Ledger of an adoption: what was written as which unit, what was left out and why, and the runs that ended."""
 
+import json
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -8,7 +10,8 @@ from psycopg.types.json import Jsonb
 
 from pipelines.adoption.former import SQL
 from pipelines.adoption.materials import Known
-from pipelines.adoption.records import KINDS, Chat, Deck, Listing, Membership, Passages, Record, RowKey, Unit
+from pipelines.adoption.records import KINDS, Chat, Deck, LeftOut, Listing, Membership, Passages, Record, RowKey, Unit
+from pipelines.adoption.report import EXAMPLES, Report, counts_of
 from pipelines.core.embeddings.sets import list_sets
 from pipelines.core.postgres import Connection
 from pipelines.core.records import EmbeddingSet
@@ -42,8 +45,7 @@ def note_rows(connection: Connection, rows: Sequence[tuple[RowKey, str, str, str
     if rows:
         names = ("states", "reasons", "units")
         columns = {name: [row[place] for row in rows] for place, name in enumerate(names, 1)}
-        keys = {"tables": [row[0].table for row in rows], "keys": [row[0].key for row in rows]}
-        connection.execute(statement("put_rows", SQL), keys | columns)
+        connection.execute(statement("put_rows", SQL), _keys([row[0] for row in rows]) | columns)
 
 
 def note_units(connection: Connection, units: Sequence[tuple[Unit, bytes]]) -> None:
@@ -52,8 +54,40 @@ def note_units(connection: Connection, units: Sequence[tuple[Unit, bytes]]) -> N
         "ids": [unit.id for unit, _ in units],
         "kinds": [KINDS[type(unit.record)] for unit, _ in units],
         "hashes": [hash_ for _, hash_ in units],
+        "counts": [_counts(unit) for unit, _ in units],
     }
     connection.execute(statement("put_units", SQL), columns)
+
+
+def note_looked_at(connection: Connection, units: Sequence[Unit], left_out: Sequence[LeftOut]) -> None:
+    """Remember that these mean what they meant: which versions of their rows, and what the report counts of them."""
+    rows = [row for unit in units for row in unit.rows] + [item.row for item in left_out]
+    connection.execute(statement("note_versions", SQL), _keys([row for row in rows if row.version is not None]))
+    columns = {"ids": [unit.id for unit in units], "counts": [_counts(unit) for unit in units]}
+    connection.execute(statement("note_counts", SQL), columns)
+
+
+def report_of(connection: Connection, changed: Report) -> Report:
+    """Report of all that has come over or was left out, where only changes were looked at."""
+    report = Report(former=changed.former, dims=changed.dims, left_alone=changed.left_alone, changes=changed.changes)
+    for name, count in connection.execute(statement("sum_counts", SQL)):
+        report.count(name, count)
+    for table, reason, count, keys in connection.execute(statement("sum_left_out", SQL), {"examples": EXAMPLES}):
+        report.not_adopted.setdefault(table, Counter())[reason] = count
+        report.examples.setdefault(table, {})[reason] = keys
+    return report
+
+
+def _keys(rows: Sequence[RowKey]) -> dict[str, list[Any]]:
+    return {
+        "tables": [row.table for row in rows],
+        "keys": [row.key for row in rows],
+        "versions": [row.version for row in rows],
+    }
+
+
+def _counts(unit: Unit) -> str:
+    return json.dumps({name: count for name, count in counts_of(unit).items() if count})
 
 
 def vanishing_order(unit: str) -> int:

@@ -154,10 +154,12 @@ class Chat:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowKey:
-    """A former row: its table and its key as text, `short` enough for an index."""
+    """A former row: its table and its key as text, `short` enough for an index. `version`: another one whenever the row
+    has changed; None: it is looked at every time, or again."""
 
     table: str
     key: str
+    version: int | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if len(self.key) > LONGEST_NAME:
@@ -171,12 +173,14 @@ Record = AdoptedPerson | AdoptedCourse | Membership | Deck | Talk | Listing | Pa
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
     """What is written, compared and undone as a whole, and the former rows in it. `chats`: of a person without a row
-    who has a chat. `vectors`: where those of its passages lie there."""
+    who has a chat. `vectors`: where those of its passages lie there. `noted`: what of it is worth a line in the
+    report."""
 
     record: Record
     rows: tuple[RowKey, ...]
     chats: bool = False
     vectors: Mapping[UUID, str] = field(default_factory=dict, compare=False)
+    noted: Mapping[str, int] = field(default_factory=dict, compare=False)
 
     @property
     def id(self) -> str:

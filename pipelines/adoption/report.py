@@ -30,6 +30,7 @@ _NAMES: dict[type[Record], str] = {
     AdoptedPerson: "people", AdoptedCourse: "courses", Membership: "user_courses", Deck: "documents", Talk: "lectures",
     Listing: "user_lectures", Chat: "chats",
 }  # fmt: skip
+TOKENS = "tokens_to_embed"
 _COUNTED = (*_NAMES.values(), "messages", "sources", "slide_chunks", "speech_chunks", "vectors_kept", "vectors_missing")
 
 
@@ -80,22 +81,17 @@ class Report:
             self.add(LeftOut(row=row, reason=reason))
 
     def _count(self, item: Unit, sign: int) -> None:
-        record = item.record
-        if isinstance(record, AdoptedPerson) and not (item.rows or item.chats):
-            return  # who only owns a deck: noted, and no row of theirs is counted
-        if isinstance(record, Passages):
-            vectors = sum(each.vector for each in record.items)
-            self.adopted[f"{record.kind}_chunks"] += sign * len(record.items)
-            self.adopted["vectors_kept"] += sign * vectors
-            self.adopted["vectors_missing"] += sign * (len(record.items) - vectors)
-            self.tokens_to_embed += sign * sum(
-                len(each.text) // CHARS_A_TOKEN for each in record.items if not each.vector
-            )
-            return
-        self.adopted[_NAMES[type(record)]] += sign
-        if isinstance(record, Chat):
-            self.adopted["messages"] += sign * len(record.messages)
-            self.adopted["sources"] += sign * sum(len(message.cited) for message in record.messages)
+        for name, count in counts_of(item).items():
+            self.count(name, sign * count)
+
+    def count(self, name: str, count: int) -> None:
+        """Count what `counts_of` names."""
+        if name == TOKENS:
+            self.tokens_to_embed += count
+        elif name in _COUNTED:
+            self.adopted[name] += count
+        else:
+            self.noted[name] += count
 
     @classmethod
     def from_json(cls, told: dict[str, Any]) -> "Report":
@@ -130,3 +126,21 @@ class Report:
             "estimate": {"seconds": self.seconds, "megabytes": self.megabytes},
             "left_alone": self.left_alone,
         }
+
+
+def counts_of(unit: Unit) -> Counter[str]:
+    """What the report counts of a unit: by name what came over, tokens to embed, and what is worth a line."""
+    record, counts = unit.record, Counter(unit.noted)
+    if isinstance(record, AdoptedPerson) and not (unit.rows or unit.chats):
+        return counts  # who only owns a deck: noted, and no row of theirs is counted
+    if isinstance(record, Passages):
+        vectors = sum(each.vector for each in record.items)
+        counts[f"{record.kind}_chunks"] = len(record.items)
+        counts["vectors_kept"], counts["vectors_missing"] = vectors, len(record.items) - vectors
+        counts[TOKENS] = sum(len(each.text) // CHARS_A_TOKEN for each in record.items if not each.vector)
+        return counts
+    counts[_NAMES[type(record)]] = 1
+    if isinstance(record, Chat):
+        counts["messages"] = len(record.messages)
+        counts["sources"] = sum(len(message.cited) for message in record.messages)
+    return counts

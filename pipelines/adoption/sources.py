@@ -36,9 +36,10 @@ class FormerSource:
     start_ms: int | None
     end_ms: int | None
     course_id: UUID | None
+    version: int | None
 
 
-def source_of(row: Mapping[str, Any]) -> FormerSource | str:
+def source_of(row: Mapping[str, Any], version: int | None = None) -> FormerSource | str:
     """A source; or why it is none."""
     kind = _KINDS.get(str(row.get("source_type")))
     if kind is None:
@@ -57,6 +58,7 @@ def source_of(row: Mapping[str, Any]) -> FormerSource | str:
         start_ms=as_ms(row.get("start_seconds")) if kind == "speech" else None,
         end_ms=as_ms(row.get("end_seconds")) if kind == "speech" else None,
         course_id=as_uuid(row.get("course_id")),
+        version=version,
     )
 
 

@@ -11,6 +11,7 @@ from pipelines.adoption.adopting import Progress, new_report
 from pipelines.adoption.former import SQL, Former
 from pipelines.adoption.ledger import Ledger, owner_of, set_of
 from pipelines.adoption.materials import Known
+from pipelines.adoption.neighbours import Sample
 from pipelines.adoption.ours import read_ours
 from pipelines.adoption.plan import Plan
 from pipelines.adoption.records import LeftOut, Passages, Unit
@@ -72,7 +73,7 @@ def verify(database: Database, former: Former, progress: Progress = lambda _done
     set_id = known.id if known is not None else None
     result, seen, batch, plan = Verification(), set[str](), list[Unit](), Plan(former)
     planned: Counter[tuple[str, str, str]] = Counter()
-    report = new_report(former)
+    report, sample = new_report(former), Sample()
     total, done = sum(report.former.values()), 0
     for item in plan.items():
         if isinstance(item, LeftOut):
@@ -82,6 +83,7 @@ def verify(database: Database, former: Former, progress: Progress = lambda _done
         planned.update((row.table, "adopted", "") for row in item.rows)
         done += len(item.rows)
         seen.add(item.id)
+        sample.add(item)
         batch.append(item)
         if len(batch) >= BATCH:
             _compare(database, ledger, set_id, batch, plan.known, result)
@@ -90,6 +92,8 @@ def verify(database: Database, former: Former, progress: Progress = lambda _done
             progress(done, total)
     _compare(database, ledger, set_id, batch, plan.known, result)
     _compare_vectors(database, former, set_id, batch, result)
+    for key in sample.compare(database, former, ledger, set_id) if set_id is not None else ():
+        result.found("other neighbours", f"passage {key}")
     for unit in ledger.units.keys() - seen:
         result.found("gone there, still here", unit)
     for table, count in report.former.items():
@@ -125,7 +129,7 @@ def _compare(  # noqa: PLR0917
 def _compare_vectors(
     database: Database, former: Former, set_id: int | None, units: Sequence[Unit], result: Verification
 ) -> None:
-    """Compare a vector of some decks and lectures: who is near whom follows from them."""
+    """Compare a vector of some decks and lectures."""
     for unit in units:
         if set_id is None or not unit.vectors or result.vectors >= SAMPLED or not isinstance(unit.record, Passages):
             continue

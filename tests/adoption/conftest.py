@@ -3,7 +3,7 @@
 import itertools
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,7 @@ class Deployment:
 
     url: str
     home: Path
+    _looked_at: list[int] = field(default_factory=list)
 
     def run(self, *statements: str) -> None:
         """Change it, as the former system would."""
@@ -90,7 +91,13 @@ class Deployment:
     def adopt(self) -> Report:
         """Bring everything over, or what has changed."""
         with self.open() as database, open_former(self.url, database.schemas) as former:
-            return Adoption(database, former, model="voyage-3-lite", base_url="https://vectors.example/v1").run()
+            adoption = Adoption(database, former, model="voyage-3-lite", base_url="https://vectors.example/v1")
+            return adoption.run(lambda done, _: self._looked_at.append(done))
+
+    @property
+    def looked_at(self) -> int:
+        """Rows that the last adoption has read."""
+        return self._looked_at[-1]
 
     def verify(self) -> Verification:
         """Compare both sides."""

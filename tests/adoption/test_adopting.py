@@ -7,7 +7,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from pipelines.adoption import adopting
+from pipelines.adoption import adopting, batches
 from pipelines.adoption.adopting import Adoption
 from pipelines.adoption.former import open_former
 from pipelines.adoption.moving import cut_over, dropping, forget, go_back, standing
@@ -33,27 +33,6 @@ OURS = {
     "ledger": "select former_table, former_key, state, reason, unit from adopted_rows order by 1, 2",
 }
 ANT = UUID("6718420f-1219-5c56-87fa-24c6a072f941")
-LATER = (
-    "update ai.agno_sessions set session_data = jsonb_set(session_data, '{session_name}', '\"Later\"')"
-    " where session_id = 'a2778126-a537-49fd-8885-e1bb97613e56'",
-    "update ai.agno_sessions set runs = runs - 0 where session_id = 'ce715499-68d6-4d50-81e5-c2c7c175d6ff'",
-    "delete from ai.agno_sessions where session_id = '99997b84-4018-4f25-a97f-af548eefa6ee'",
-    "insert into ai.agno_sessions (session_id, session_type, user_id, session_data, runs, created_at) select"
-    " 'no pattern: ' || chr(233), session_type, user_id, session_data, runs, created_at from ai.agno_sessions"
-    " where session_id = '8ff524b1-6d41-49e1-83f1-e31ee92869f5'",
-    "delete from courses where code = 'csc 171'",
-    "insert into courses (code, title) values ('NEW 1', '')",
-    "delete from documents where id = '5b29c7e3-5677-45be-a096-7282a0ddde70'",
-    "update lectures set status = 'completed', title = 'Now there' where status = 'pending'",
-    "update ai.slide_chunks_knowledge set content = content || ' More.' where id ="
-    " (select min(id) from ai.slide_chunks_knowledge where meta_data->>'document_id' = 'b1cce027-e9be-4996-b06a-13a20eb96eaf')",
-    "delete from ai.slide_chunks_knowledge where id in (select id from ai.slide_chunks_knowledge"
-    " where meta_data->>'document_id' = 'b8539664-6dd4-49f6-bd9c-87838107430f' order by created_at, id limit 2)",
-    "insert into users values ('00000000-0000-4000-8000-00000000aaaa')",
-    "delete from user_courses where user_id = '8dde8733-496f-52fe-8cfd-02e1e0e45432'",
-    "delete from ai.message_sources where chunk_number = 3",
-)  # fmt: skip
-"""What a former system does in some days."""
 
 
 def ours(deployment):
@@ -124,25 +103,6 @@ def test_people_find_what_they_found_and_nothing_is_asked_to_be_made(deployment,
     assert here.verify().differences["another vector"] >= 6
 
 
-def test_a_sync_ends_where_a_fresh_adoption_of_the_same_rows_does(deployment):
-    here, fresh = deployment("f1"), deployment("f1")
-    here.adopt()
-    for each in (here, fresh):
-        each.run(*LATER)
-    assert here.verify().differences
-    changed = here.adopt()
-    fresh.adopt()
-    assert changed.changes["changed here"] == 0
-    course = "(select id from courses where code = 'NEW 1')"
-    for each in (here, fresh):  # the one row whose id the database chose
-        assert each.rows(f"select count(*) from {course} c") == [(1,)]
-    one, other = ours(here), ours(fresh)
-    for name in OURS.keys() - {"courses", "ledger"}:
-        assert one[name] == other[name], name
-    assert len(one["ledger"]) == len(other["ledger"])
-    assert not here.verify().differences
-
-
 def test_what_people_changed_here_stays_and_is_told(deployment):
     here = deployment("f4")
     here.adopt()
@@ -164,7 +124,7 @@ def test_what_people_changed_here_stays_and_is_told(deployment):
 
 def test_an_adoption_that_dies_goes_on_where_it_was(deployment, monkeypatch):
     here = deployment("f1")
-    monkeypatch.setattr(adopting, "BATCH_WEIGHT", 40)
+    monkeypatch.setattr(batches, "BATCH_WEIGHT", 40)
     write, written = adopting.write_units, []
 
     def dying(connection, units, extras):

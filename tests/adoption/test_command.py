@@ -74,18 +74,18 @@ def test_no_password_is_told_whatever_goes_wrong(command, server):
 def test_a_connection_that_breaks_in_the_middle_is_a_sentence_and_a_second_try_goes_on(command, monkeypatch):
     from pipelines.adoption import adopting
 
-    write, written = adopting.write_unit, []
+    write, written = adopting.write_units, []
 
-    def cut(connection, unit, extras):
-        write(connection, unit, extras)
-        written.append(unit)
-        if len(written) == 20:
+    def cut(connection, units, extras):
+        write(connection, units, extras)
+        written.append(units)
+        if len(written) == 1:
             with psycopg.connect(command.here.url, autocommit=True) as other:
                 other.execute("select pg_terminate_backend(%s)", [connection.info.backend_pid])
 
-    monkeypatch.setattr(adopting, "write_unit", cut)
+    monkeypatch.setattr(adopting, "write_units", cut)
     told = command("--apply")
-    assert told.exit_code == 1 or len(written) > 20, "the batch is written again on another connection"
+    assert told.exit_code == 1 or len(written) > 1, "the batch is written again on another connection"
     assert "Traceback" not in told.output
     assert json.loads(command("--apply", "--json").stdout)["adopted"]["messages"] == 14
     assert json.loads(command("verify", "--json").stdout)["differences"] == 0

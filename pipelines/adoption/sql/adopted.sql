@@ -232,18 +232,40 @@ select former_table, former_key, reason from adopted_rows where state = 'left ou
 
 -- name: put_units
 -- Remember what was written as one unit each. Nothing comes out.
-insert into adopted_units (id, kind, hash)
-select id, kind, hash from unnest(%(ids)s::text[], %(kinds)s::text[], %(hashes)s::bytea[]) as r (id, kind, hash)
-on conflict (id) do update set kind = excluded.kind, hash = excluded.hash, written_at = now()
+insert into adopted_units (id, kind, hash, counts)
+select id, kind, hash, counts::jsonb
+from unnest(%(ids)s::text[], %(kinds)s::text[], %(hashes)s::bytea[], %(counts)s::text[]) as r (id, kind, hash, counts)
+on conflict (id) do update set kind = excluded.kind, hash = excluded.hash, counts = excluded.counts, written_at = now()
+
+-- name: note_counts
+-- Remember what the report counts of these units now. Nothing comes out.
+update adopted_units u set counts = r.counts::jsonb
+from unnest(%(ids)s::text[], %(counts)s::text[]) as r (id, counts)
+where u.id = r.id and u.counts <> r.counts::jsonb
 
 -- name: put_rows
--- Remember what became of these rows of one table. Nothing comes out.
-insert into adopted_rows (former_table, former_key, state, reason, unit)
-select former_table, former_key, state, reason, unit
-from unnest(%(tables)s::text[], %(keys)s::text[], %(states)s::text[], %(reasons)s::text[], %(units)s::text[])
-     as r (former_table, former_key, state, reason, unit)
+-- Remember what became of these rows, and which version of them. Nothing comes out.
+insert into adopted_rows (former_table, former_key, version, state, reason, unit)
+select former_table, former_key, version, state, reason, unit
+from unnest(%(tables)s::text[], %(keys)s::text[], %(versions)s::bigint[], %(states)s::text[], %(reasons)s::text[],
+            %(units)s::text[]) as r (former_table, former_key, version, state, reason, unit)
 on conflict (former_table, former_key) do update
-set state = excluded.state, reason = excluded.reason, unit = excluded.unit
+set version = excluded.version, state = excluded.state, reason = excluded.reason, unit = excluded.unit
+
+-- name: note_versions
+-- Remember that these rows, which mean what they meant, have been looked at in these versions. Nothing comes out.
+update adopted_rows r set version = g.version
+from unnest(%(tables)s::text[], %(keys)s::text[], %(versions)s::bigint[]) as g (former_table, former_key, version)
+where r.former_table = g.former_table and r.former_key = g.former_key and r.version is distinct from g.version
+
+-- name: sum_counts
+-- What the report counts of all units: name, sum.
+select c.key, sum(c.value::bigint)::bigint from adopted_units u, jsonb_each_text(u.counts) c group by c.key
+
+-- name: sum_left_out
+-- Rows that were left out: former_table, reason, count, keys of some.
+select former_table, reason, count(*), (array_agg(former_key order by former_key))[1:%(examples)s::integer]
+from adopted_rows where state = 'left out' group by 1, 2 order by 1, 2
 
 -- name: forget_rows_of_units
 -- Forget which rows these units were made of. Nothing comes out.
@@ -332,3 +354,12 @@ update lectures set media_sha256 = %(sha256)s::text where id = %(id)s::uuid and 
 -- name: our_vectors
 -- The vectors that these passages have in a set: chunk_id, embedding.
 select chunk_id, embedding from chunk_embeddings where set_id = %(set_id)s::integer and chunk_id = any(%(ids)s::uuid[])
+
+-- name: our_nearest
+-- The adopted passages of a course that are nearest to a vector in a set: chunk_id, cosine distance; none of these owners'. No
+-- index is used, which would give about the nearest.
+select e.chunk_id, 1 + (e.embedding <#> %(vector)s::halfvec) as far from chunk_embeddings e
+where e.set_id = %(set_id)s::integer and e.course_id = %(course)s::uuid
+  and e.source_id in (select id from documents where adopted and owner_id <> all(%(moved)s::uuid[])
+                      union all select id from lectures where adopted)
+order by 1 + (e.embedding <#> %(vector)s::halfvec) limit %(most)s::integer

@@ -82,7 +82,8 @@ class FleetRunLauncher(CeleryRunLauncher):  # type: ignore[misc]
         state, info = self._told(task_id)
         if state != "STARTED" or not isinstance(info, dict) or "hostname" not in info:
             self._silent_since.pop(run.run_id, None)
-            if state in ("FAILURE", "REVOKED") or (state == "SUCCESS" and self._still_open(run)):
+            ended = state in ("FAILURE", "REVOKED") or (state == "SUCCESS" and self._still_open(run))
+            if ended and not self._somebody_is_at(run):
                 return CheckRunHealthResult(WorkerStatus.FAILED, f"The worker's task ended ({state.lower()}).")
             return CheckRunHealthResult(WorkerStatus.RUNNING, "It waits for a worker, or has just ended.")
         return self._ask(run, task_id, str(info["hostname"]))
@@ -102,6 +103,11 @@ class FleetRunLauncher(CeleryRunLauncher):  # type: ignore[misc]
         if self._told(task_id)[0] != "STARTED":
             return CheckRunHealthResult(WorkerStatus.RUNNING, "It has just ended.")
         return CheckRunHealthResult(WorkerStatus.NOT_FOUND, f"{machine} is not at this run any more.")
+
+    def _somebody_is_at(self, run: DagsterRun) -> bool:
+        """Whether any machine is at a run whose task has ended: it was handed to the broker twice."""
+        answers = self.celery.control.inspect(timeout=ANSWER_S).active() or {}
+        return any(run.run_id in str(task.get("kwargs")) for tasks in answers.values() for task in tasks)
 
     def _told(self, task_id: str) -> tuple[str, Any]:
         """What the broker remembers of a task, asked anew."""

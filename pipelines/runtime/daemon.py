@@ -29,6 +29,7 @@ from dagster._utils.interrupts import capture_interrupts
 
 from pipelines.core.stages import LISTENER
 from pipelines.runtime.bells import Bell, listen
+from pipelines.runtime.leader import lead
 from pipelines.runtime.storage import ENDINGS, RUNS_CHANNEL
 
 UPLOADS_CHANNEL = "studybuddy_uploads"
@@ -199,12 +200,13 @@ def _is_under_min_interval(state: Any, sensor: Any, *more: Any) -> bool:
 
 
 def run_daemon(workspace: str | os.PathLike[str], *, uploads_url: str, runs_url: str) -> None:
-    """Run the daemon until it is interrupted.
+    """Run the daemon until it is interrupted; where another one of the deployment works, stand by first.
 
     Args:
         workspace: the file that says where the code is.
         uploads_url, runs_url: libpq URLs of the application's database and of Dagster's.
     """
+    lead(runs_url)
     bells = Bells()
     slow_down()
     with suppress(KeyboardInterrupt), capture_interrupts(), DagsterInstance.get() as instance:

@@ -1,0 +1,83 @@
+"""The one daemon of a deployment that works, however many are started; the others stand by and take over.
+
+Two that work at once start each run twice and try each dead one again twice. The lock is one of the database's
+sessions: it ends with the process, and with a machine that says nothing for a while.
+"""
+
+import logging
+import os
+import threading
+import time
+from contextlib import suppress
+
+import psycopg
+
+from pipelines.core.migrate import connection_name
+
+LOCK = 7301925062
+ASK_S = 2.0
+"""How often a daemon that stands by asks whether it may begin."""
+LOOK_S = 10.0
+"""How often the one that works asks whether its session lives."""
+SILENT_S = {"tcp_keepalives_idle": 10, "tcp_keepalives_interval": 5, "tcp_keepalives_count": 3}
+"""After how long the server gives up a machine that is cut off: 25 seconds; its own default is two hours."""
+
+Connection = psycopg.Connection[tuple[object, ...]]
+
+
+def lead(url: str) -> None:
+    """Return once this process is the one that works. From then on it ends as soon as it is not.
+
+    Args:
+        url: the database that the daemons share, without a pooler before it; while it is away this waits.
+    """
+    connection, told = None, False
+    while connection is None:
+        with suppress(psycopg.Error):
+            asking = _connect(url)
+            while not _take(asking):
+                if not told:
+                    logging.getLogger(__name__).warning("Another daemon works; this one stands by.")
+                    told = True
+                time.sleep(ASK_S)
+            connection = asking
+            break
+        time.sleep(ASK_S)
+    threading.Thread(target=_stay, args=(url, connection), daemon=True, name="leader").start()
+
+
+def _stay(url: str, connection: Connection) -> None:
+    """Keep the lock; take it again after the server was away; end the process when another one has it."""
+    while True:
+        with suppress(psycopg.Error):
+            while True:
+                time.sleep(LOOK_S)
+                connection.execute("select 1")
+        connection.close()
+        connection = _again(url)
+
+
+def _again(url: str) -> Connection:
+    while True:
+        with suppress(psycopg.Error):
+            connection = _connect(url)
+            if not _take(connection):
+                logging.getLogger(__name__).warning("Another daemon works now; this one ends.")
+                os._exit(1)  # at once: what it is at would be done twice
+            return connection
+        time.sleep(ASK_S)
+
+
+def _connect(url: str) -> Connection:
+    connection = psycopg.connect(
+        url, autocommit=True, application_name=connection_name("studybuddy leader"),
+        keepalives_idle=10, keepalives_interval=5, keepalives_count=3, tcp_user_timeout=25_000,
+    )  # fmt: skip
+    for name, seconds in SILENT_S.items():
+        connection.execute("select set_config(%s, %s, false)", [name, str(seconds)])
+    return connection
+
+
+def _take(connection: Connection) -> bool:
+    row = connection.execute("select pg_try_advisory_lock(%s)", [LOCK]).fetchone()
+    return row is not None and row[0] is True

@@ -13,6 +13,7 @@ from pipelines.defs.jobs import JOBS
 from pipelines.defs.lecture_audio import lecture_audio
 from pipelines.defs.lecture_chunks import lecture_chunks
 from pipelines.defs.lecture_embeddings import lecture_embeddings
+from pipelines.defs.lecture_frames import lecture_frames
 from pipelines.defs.lecture_slides import lecture_slides
 from pipelines.defs.lectures import lectures
 from pipelines.defs.notebook_results import notebook_results_sensor, save_notebook_result
@@ -30,7 +31,7 @@ defs = dg.Definitions(
     assets=[
         *(documents, lectures, corrections, search_index),
         *(slides, slide_images, slide_descriptions, slide_chunks, slide_embeddings, recognised_slides),
-        *(lecture_audio, transcripts, lecture_chunks, lecture_embeddings, lecture_slides),
+        *(lecture_audio, transcripts, lecture_chunks, lecture_embeddings, lecture_frames, lecture_slides),
         *(set_embeddings, evaluation, promotion),
         adoption,
     ],

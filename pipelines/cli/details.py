@@ -12,6 +12,7 @@ from pipelines.cli.output import foreign
 from pipelines.core.description_refusals import find_description_refusal
 from pipelines.core.errors import StaleUpstreamError
 from pipelines.core.findings import list_findings
+from pipelines.core.lecture_frames import find_lecture_frames
 from pipelines.core.lecture_slides import list_linked_documents
 from pipelines.core.lectures import count_lecture
 from pipelines.core.materials import Material
@@ -21,7 +22,9 @@ from pipelines.core.slides import count_document, read_slides
 from pipelines.core.transcripts import Transcript, find_transcript
 
 DECK_STAGES = ("slides", "slide_descriptions", "slide_chunks", "slide_embeddings", "slide_images", "recognised_slides")
-LECTURE_STAGES = ("lecture_audio", "transcripts", "lecture_chunks", "lecture_embeddings", "lecture_slides")
+LECTURE_STAGES = (
+    "lecture_audio", "transcripts", "lecture_chunks", "lecture_embeddings", "lecture_frames", "lecture_slides"
+)  # fmt: skip
 """Names of the assets that are made of an upload, in the order they are made (a test compares with the graph)."""
 
 STATE_COLOURS = {"done": "green", "failed": "red", "running": "cyan", "waiting": "dim"}
@@ -132,8 +135,9 @@ def details_of(connection: Connection, material: Material, upload: Document | Le
             findings=list_findings(connection, upload),
             refusal=find_description_refusal(connection, upload),
         )
-    heard = count_lecture(connection, upload)
-    found = (int(upload.duration_ms is not None), heard.segments, heard.chunks, heard.vectors, heard.spans)
+    heard, seen = count_lecture(connection, upload), find_lecture_frames(connection, upload)
+    scenes = seen.scenes if seen is not None else 0
+    found = (int(upload.duration_ms is not None), heard.segments, heard.chunks, heard.vectors, scenes, heard.spans)
     return Details(
         stages=_stages(material, LECTURE_STAGES, found),
         transcript=find_transcript(connection, upload),

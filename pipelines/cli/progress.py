@@ -22,6 +22,7 @@ STAGES = {
     "slide_chunks": "cutting into chunks",
     "slide_embeddings": "embedding",
     "lecture_audio": "reading the recording",
+    "lecture_frames": "looking at the pictures",
     "transcripts": "transcribing",
     "lecture_chunks": "cutting into chunks",
     "lecture_embeddings": "embedding",

@@ -258,5 +258,7 @@ LECTURES = Graph(
     put=_put_lecture,
     look=_look_at_lecture,
     found="lecture_embeddings",
-    all=frozenset({"lecture_audio", "transcripts", "lecture_chunks", "lecture_embeddings", "lecture_slides"}),
+    all=frozenset(
+        {"lecture_audio", "lecture_frames", "transcripts", "lecture_chunks", "lecture_embeddings", "lecture_slides"}
+    ),
 )

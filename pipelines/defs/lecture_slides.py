@@ -1,84 +1,68 @@
-"""Lecture slides: which page was up when. Nobody waits for it: a lecture can be searched before."""
+"""Lecture slides: which page was up when. Nobody waits for it: a lecture can be searched before.
 
-import hashlib
+Which decks are looked at and what is known of them; the pictures of a recording are compared by `defs/seen_slides.py`.
+"""
+
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 import dagster as dg
 import numpy as np
 import numpy.typing as npt
 
-from pipelines.core.documents import get_document
-from pipelines.core.errors import StaleUpstreamError, SupersededError
+from pipelines.core.findings import list_findings, replace_findings
+from pipelines.core.lecture_frames import find_lecture_frames
 from pipelines.core.lecture_slides import (
     LinkedDocument,
     find_alignment_recipe,
     list_linked_documents,
-    list_similar_documents,
     read_lecture_slides,
     replace_lecture_slides,
 )
 from pipelines.core.models.providers import Embedder
-from pipelines.core.postgres import Connection
-from pipelines.core.records import PIPELINE, Document, Lecture, Segment, SlideSpan
-from pipelines.core.slides import read_slide_descriptions, read_slides
-from pipelines.core.stages import read_progress
+from pipelines.core.records import Finding, Lecture, SlideSpan
 from pipelines.core.stores import Stores
-from pipelines.core.transcripts import read_transcript
+from pipelines.defs.compared_decks import Compared, decks_to_draw, gather
 from pipelines.defs.descriptions import slide_descriptions
 from pipelines.defs.embeddings import slide_embeddings
 from pipelines.defs.lecture_embeddings import lecture_embeddings
+from pipelines.defs.lecture_frames import lecture_frames
 from pipelines.defs.lectures import GROUP, OWNERS, lecture_of
 from pipelines.defs.models import embedder_of
 from pipelines.defs.partitions import lectures_partitions
 from pipelines.defs.recognised_slides import recognised_slides
 from pipelines.defs.resources import StoresResource
+from pipelines.defs.seen_slides import draw_pages, match_frames
 from pipelines.defs.slides import slides
 from pipelines.defs.transcripts import transcripts
 from pipelines.steps.alignment.align import (
     ALIGNMENT_VERSION,
     PROPOSE_SHARE,
     PROPOSE_SIMILARITY,
-    WORTH_A_LOOK,
     AlignableSlide,
     align,
     propose_decks,
 )
+from pipelines.steps.alignment.seen import SceneMatch, seen_ms, seen_spans
 from pipelines.steps.alignment.windows import speech_windows
 
 MOST_PROPOSED = 2
 """Decks a lecture is taken to go through when nobody said which."""
+
+SEEN_MS = 10_000
+"""A deck whose pages are seen for so long is the lecture's, and where some deck is seen, no other is."""
 
 PREVIEW_SPANS = 20
 
 DECKS = (slides, recognised_slides, slide_descriptions, slide_embeddings)
 """What is read of decks."""
 
+DAMAGED = "damaged_pictures"
+"""Code of the finding that says so."""
+
 UNSURE = 0.4
 """Confidence below which a span counts as unsure."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Compared:
-    """What an alignment is made from: the words, the slides of the decks, and the sha256 of those that are read whole.
-
-    `given` False: the decks are only worth a look, because nobody said which ones the lecture goes through.
-    """
-
-    segments: Sequence[Segment]
-    duration_ms: int
-    slides: Sequence[AlignableSlide]
-    deck_sha256s: Sequence[str]
-    given: bool
-
-    @property
-    def recipe(self) -> str:
-        """Everything the spans depend on, as a hash."""
-        parts = [ALIGNMENT_VERSION, str(self.given), *self.deck_sha256s, *map(repr, self.slides)]
-        parts += [f"{segment.start_ms} {segment.end_ms} {segment.text}" for segment in self.segments if self.slides]
-        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 @dg.asset(
@@ -88,6 +72,7 @@ class Compared:
     kinds={"python", "postgres"},
     deps=[
         transcripts,
+        lecture_frames,
         lecture_embeddings,  # any deck of the course may be the lecture's
         *(dg.AssetDep(deck, partition_mapping=dg.AllPartitionMapping()) for deck in DECKS),
     ],
@@ -100,13 +85,16 @@ class Compared:
     ],
 )
 def lecture_slides(context: dg.AssetExecutionContext, stores: StoresResource) -> dg.MaterializeResult:
-    """Which page of which deck was up when, from what is said: for decks a person linked, or that are clearly alike."""
-    started, store = time.monotonic(), stores.open
+    """Which page of which deck was up when, from what is said and seen: for its decks, linked or recognised."""
+    started, store, matches = time.monotonic(), stores.open, list[SceneMatch]()
     with lecture_of(context, store) as lecture:
         known = True
-        while not _is_made_from(store, lecture, compared := _gather(store, lecture)):  # a deck may come meanwhile
+        _tell_damage(store, lecture)
+        draw_pages(store, decks_to_draw(store, lecture))
+        while not _is_made_from(store, lecture, compared := gather(store, lecture)):  # a deck may come meanwhile
             known = False
-            proposed, spans = _align(compared, embedder_of(store, lecture))
+            matches = _seen(store, compared)
+            proposed, spans = _align(compared, matches, embedder_of(store, lecture))
             with store.database.transaction() as connection:
                 replace_lecture_slides(
                     connection, lecture, spans, recipe=compared.recipe, deck_sha256s=compared.deck_sha256s,
@@ -121,6 +109,7 @@ def lecture_slides(context: dg.AssetExecutionContext, stores: StoresResource) ->
             "decks": len(decks),
             "proposed": sum(not deck.given for deck in decks),
             "looked_at": len(compared.deck_sha256s),
+            **(_figures(matches) if matches else {}),
             "made": 0 if known else len(spans),
             "reused": len(spans) if known else 0,
             "seconds": round(time.monotonic() - started, 2),
@@ -135,44 +124,29 @@ def _is_made_from(store: Stores, lecture: Lecture, compared: Compared) -> bool:
         return find_alignment_recipe(connection, lecture) == compared.recipe
 
 
-def _gather(store: Stores, lecture: Lecture) -> Compared:
-    """The lecture's words and its decks: those a person linked, or else those worth a look."""
+def _seen(store: Stores, compared: Compared) -> list[SceneMatch]:
+    """Which pages the scenes of the recording show; empty where it shows nothing."""
+    if compared.frames is None or not compared.pictures:
+        return []
+    return match_frames(store, compared.frames, list(compared.pictures.items()))
+
+
+def _tell_damage(store: Stores, lecture: Lecture) -> None:
+    """Tell the teacher when the pictures of a video cannot be read."""
     with store.database.transaction() as connection:
-        given = [link for link in list_linked_documents(connection, lecture.id) if link.given]
-        links = given or [
-            link for link in list_similar_documents(connection, lecture) if (link.similarity or 0.0) >= WORTH_A_LOOK
-        ]
-        decks = [deck for link in links if (deck := _deck(store, connection, link.document_id)) is not None]
-        progress = read_progress(connection, [document.id for document, _ in decks])
-        return Compared(
-            segments=read_transcript(connection, lecture),
-            duration_ms=lecture.duration_ms or 0,
-            slides=[slide for _, slides in decks for slide in slides],
-            deck_sha256s=[document.sha256 for document, _ in decks if not progress[document.id].recognising],
-            given=bool(given),
-        )
+        frames, before = find_lecture_frames(connection, lecture), list_findings(connection, lecture)
+        if frames is not None and frames.failure is not None and DAMAGED not in {finding.code for finding in before}:
+            damaged = Finding(
+                code=DAMAGED,
+                sentence="the pictures of this video cannot be read, so which slide was up when is told from speech.",
+                advice="Export the video again and upload that.",
+            )
+            replace_findings(connection, lecture, [*before, damaged])
 
 
-def _deck(store: Stores, connection: Connection, document_id: UUID) -> tuple[Document, list[AlignableSlide]] | None:
-    """A deck's slides with all their text; None while it is not read yet (it is aligned when it is), or was deleted."""
-    try:
-        document = get_document(connection, document_id, person=PIPELINE, sealer=store.sealer)
-        pages = read_slides(connection, document)
-    except (StaleUpstreamError, SupersededError):
-        return None
-    described = {one.page: one.text for one in read_slide_descriptions(connection, document)}
-    return document, [
-        AlignableSlide(
-            document_id=document.id,
-            page=slide.page,
-            frame_group=slide.frame_group,
-            text="\n".join(part for part in (slide.title, slide.body, described.get(slide.page, "")) if part.strip()),
-        )
-        for slide in pages
-    ]
-
-
-def _align(compared: Compared, embed: Embedder) -> tuple[list[LinkedDocument], list[SlideSpan]]:
+def _align(
+    compared: Compared, matches: Sequence[SceneMatch], embed: Embedder
+) -> tuple[list[LinkedDocument], list[SlideSpan]]:
     """The decks proposed, and which of their slides was up when; both empty where there is no deck."""
     if not compared.slides:
         return [], []
@@ -183,7 +157,7 @@ def _align(compared: Compared, embed: Embedder) -> tuple[list[LinkedDocument], l
     vectors[[at for at, text in enumerate(texts) if text]] = embed.embed([text for text in texts if text])
     slides, proposed = compared.slides, list[LinkedDocument]()
     if not compared.given:
-        proposed = _proposed(around, slides, vectors)
+        proposed = _proposed(around, slides, vectors, seen_ms(matches))
         chosen = {link.document_id for link in proposed}
         kept = [at for at, slide in enumerate(slides) if slide.document_id in chosen]
         slides, vectors = [slides[at] for at in kept], vectors[kept]
@@ -191,19 +165,30 @@ def _align(compared: Compared, embed: Embedder) -> tuple[list[LinkedDocument], l
             return [], []
     alone = embed.embed([window.text for window in windows])
     spans = align(
-        windows, slides, alone=alone, around=around, slide_vectors=vectors, duration_ms=compared.duration_ms
+        windows, slides, alone=alone, around=around, slide_vectors=vectors, duration_ms=compared.duration_ms,
+        seen=seen_spans(matches),
     )  # fmt: skip
     return proposed, spans
 
 
 def _proposed(
-    around: npt.NDArray[np.float32], slides: Sequence[AlignableSlide], vectors: npt.NDArray[np.float32]
+    around: npt.NDArray[np.float32],
+    slides: Sequence[AlignableSlide],
+    vectors: npt.NDArray[np.float32],
+    seen: Mapping[UUID, int],
 ) -> list[LinkedDocument]:
-    """The decks that are alike enough; `around` (windows, dims) and `vectors` (slides, dims) are of length 1."""
+    """The decks seen for long enough (`seen`: milliseconds) or, where none is, those alike enough to what is said.
+
+    `around` (windows, dims) and `vectors` (slides, dims) are of length 1.
+    """
     at: dict[UUID, list[int]] = {}
     for number, slide in enumerate(slides):
         at.setdefault(slide.document_id, []).append(number)
     found = propose_decks(around, {document: vectors[rows] for document, rows in at.items()})
+    similarity = {deck.document_id: deck.similarity for deck in found}
+    shown = [document for document, length_ms in seen.items() if length_ms >= SEEN_MS]
+    if shown:
+        return [LinkedDocument(document_id=one, given=False, similarity=similarity.get(one)) for one in shown]
     return [
         LinkedDocument(document_id=deck.document_id, given=False, similarity=deck.similarity)
         for deck in found
@@ -234,6 +219,17 @@ def _checks(spans: Sequence[SlideSpan], deck_slides: Sequence[AlignableSlide]) -
         )
         for name, (part, whole, metadata) in shares.items()
     ]
+
+
+def _figures(matches: Sequence[SceneMatch]) -> dict[str, int | float]:
+    """What the pictures told."""
+    length_ms = sum(match.end_ms - match.start_ms for match in matches)
+    with_page_ms = sum(match.end_ms - match.start_ms for match in matches if match.pages)
+    return {
+        "scenes": len(matches),
+        "slides_seen": len({page for match in matches for page in match.pages}),
+        "share_seen": round(with_page_ms / length_ms, 3),
+    }
 
 
 def _length(span: SlideSpan) -> int:

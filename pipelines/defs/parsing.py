@@ -10,6 +10,7 @@ from pipelines.steps.sandbox.bounded import missing_guards
 from pipelines.steps.sandbox.guards import missing_sentence
 from pipelines.steps.sandbox.limits import Limits
 from pipelines.steps.speech import recordings, subtitles
+from pipelines.steps.video import matching, scenes
 
 PAGE_S = 5.0
 """Seconds of CPU and wall time that each page adds."""
@@ -42,6 +43,16 @@ def office_limits(settings: Settings) -> Limits:
 def media_limits(settings: Settings) -> Limits:
     """Limits for the child that decodes one recording."""
     return _of_any_file(recordings.LIMITS, settings)
+
+
+def video_limits(settings: Settings) -> Limits:
+    """Limits for the child that looks at the pictures of one recording."""
+    return _of_any_file(scenes.LIMITS, settings)
+
+
+def matching_limits(settings: Settings) -> Limits:
+    """Limits for the child that compares pictures of a recording with pages."""
+    return _of_any_file(matching.LIMITS, settings)
 
 
 def captions_limits(settings: Settings) -> Limits:

@@ -133,6 +133,7 @@ def test_who_belongs_nowhere_sees_no_row_and_who_belongs_there_does(server, tmp_
         "invitations",
         "description_refusals",
         "document_pdfs",
+        "lecture_frames",
         "access_tokens",
         "audit_events",
         "model_calls",

@@ -28,6 +28,7 @@ NOT_REFERENCES = {
     ("findings", "source_sha256"): "which upload the row was made from",
     ("corrections", "source_sha256"): "which upload was corrected",
     ("lecture_audio", "media_sha256"): "which upload the sound was made from",
+    ("lecture_frames", "media_sha256"): "which upload the pictures were taken from",
     ("document_pdfs", "source_sha256"): "which upload the PDF was made from",
     ("message_sources", "file_sha256"): "which upload the cited words were read from",
     ("lecture_alignments", "deck_sha256s"): "which uploads were compared",

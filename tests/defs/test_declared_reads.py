@@ -22,6 +22,7 @@ MADE_BY = {
     "slide_descriptions": {"slide_descriptions"},
     "slide_chunks_knowledge": {"slide_chunks"},
     "lecture_audio": {"lecture_audio"},
+    "lecture_frames": {"lecture_frames"},
     "transcripts": {"transcripts"},
     "transcript_segments": {"transcripts"},
     "transcript_pieces": {"transcripts"},

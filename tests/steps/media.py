@@ -57,6 +57,60 @@ def write_video(
     return path
 
 
+def write_pictures(
+    path: Path,
+    parts: Sequence[tuple[float, npt.NDArray[np.uint8]]],
+    *,
+    rate: int = 5,
+    options: dict[str, str] | None = None,
+) -> Path:
+    """A video without sound that shows each picture (rgb, all of one even size) for so many seconds."""
+    with av.open(str(path), mode="w") as container:
+        video = container.add_stream("libx264", rate=rate, options=options or {"preset": "ultrafast"})
+        video.height, video.width = parts[0][1].shape[:2]
+        video.pix_fmt = "yuv420p"
+        number = 0
+        for seconds, picture in parts:
+            for _ in range(round(seconds * rate)):
+                frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+                frame.pts, frame.time_base = number, Fraction(1, rate)
+                number += 1
+                container.mux(video.encode(frame))
+        container.mux(video.encode(None))
+    return path
+
+
+def write_damaged_pictures(path: Path, *, seconds: int) -> Path:
+    """A video without sound whose pictures are rubbish."""
+    with av.open(str(path), mode="w") as container:
+        video = container.add_stream("mjpeg", rate=1)
+        video.width, video.height, video.pix_fmt = 64, 48, "yuvj420p"
+        container.start_encoding()
+        for number in range(seconds):
+            packet = av.Packet(b"rubbish " * 50)
+            packet.stream, packet.time_base = video, Fraction(1, 1)
+            packet.pts = packet.dts = number
+            packet.is_keyframe = True
+            container.mux(packet)
+    return path
+
+
+def write_cover(path: Path, samples: Samples, picture: npt.NDArray[np.uint8], *, rate: int = 16_000) -> Path:
+    """Sound with a cover picture (rgb)."""
+    with av.open(str(path), mode="w") as container:
+        audio = container.add_stream("aac", rate=rate, layout="mono")
+        cover = container.add_stream("mjpeg", rate=1)
+        cover.height, cover.width = picture.shape[:2]
+        cover.pix_fmt = "yuvj420p"
+        cover.disposition = av.stream.Disposition.attached_pic
+        frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+        frame.pts, frame.time_base = 0, Fraction(1, 1)
+        container.mux(cover.encode(frame))
+        container.mux(cover.encode(None))
+        _encode(container, audio, samples, rate=rate, layout="mono", at=0)
+    return path
+
+
 _STYLES = (
     b"[Script Info]\nScriptType: v4.00+\n\n[V4+ Styles]\nFormat: Name, Fontname, Fontsize, PrimaryColour, "
     b"SecondaryColour, OutlineColour, BackColour, Bold, Italic, Underline, StrikeOut, ScaleX, ScaleY, Spacing, Angle, "

@@ -20,6 +20,9 @@ select pdf_sha256 from document_pdfs where %(names)s::text[] is null or pdf_sha2
 union
 select audio_sha256 from lecture_audio where %(names)s::text[] is null or audio_sha256 = any(%(names)s::text[])
 union
+select frames_sha256 from lecture_frames
+where frames_sha256 is not null and (%(names)s::text[] is null or frames_sha256 = any(%(names)s::text[]))
+union
 select image_sha256 from message_sources
 where image_sha256 is not null and (%(names)s::text[] is null or image_sha256 = any(%(names)s::text[]))
 

@@ -28,6 +28,12 @@ where id = %(lecture_id)s::uuid and deleted_at is null
 select media_sha256, audio_sha256, duration_ms, bad_packets, code_version
 from lecture_audio where lecture_id = %(lecture_id)s::uuid
 
+-- name: get_lecture_frames
+-- What a lecture's recording shows: media_sha256, frames_sha256 (null: nothing that changes), scenes, looked_at, until_ms,
+-- bad_packets, failure, code_version. No row: nobody looked.
+select media_sha256, frames_sha256, scenes, looked_at, until_ms, bad_packets, failure, code_version
+from lecture_frames where lecture_id = %(lecture_id)s::uuid
+
 -- name: lecture_counts
 -- What readers will see of one lecture, counted back from the tables. One row: segments, speech_ms (their lengths
 -- together), bad_times (segments that overlap the one before or end after the lecture), chunks, uncovered_segments
@@ -93,6 +99,8 @@ select course_id, f.sha256 from gone, unnest(array[media_sha256, captions_sha256
 where f.sha256 is not null
 union
 select g.course_id, a.audio_sha256 from lecture_audio a join gone g on a.lecture_id = g.id
+union
+select g.course_id, f.frames_sha256 from lecture_frames f join gone g on f.lecture_id = g.id where f.frames_sha256 is not null
 
 -- name: put_lecture
 -- Record a recording, captions, or both. One row: the columns of records.Lecture, and outcome (`created`, `replaced`,
@@ -160,6 +168,18 @@ on conflict (lecture_id) do update set
     media_sha256 = excluded.media_sha256, audio_sha256 = excluded.audio_sha256, duration_ms = excluded.duration_ms,
     bad_packets = excluded.bad_packets, code_version = excluded.code_version
 
+
+-- name: put_lecture_frames
+-- Write what a lecture's recording shows. Nothing comes out.
+insert into lecture_frames (lecture_id, media_sha256, frames_sha256, scenes, looked_at, until_ms, bad_packets, failure,
+                            code_version)
+values (%(lecture_id)s::uuid, %(media_sha256)s::text, %(frames_sha256)s::text, %(scenes)s::integer,
+        %(looked_at)s::integer, %(until_ms)s::integer, %(bad_packets)s::integer, %(failure)s::text,
+        %(code_version)s::text)
+on conflict (lecture_id) do update set
+    media_sha256 = excluded.media_sha256, frames_sha256 = excluded.frames_sha256, scenes = excluded.scenes,
+    looked_at = excluded.looked_at, until_ms = excluded.until_ms, bad_packets = excluded.bad_packets,
+    failure = excluded.failure, code_version = excluded.code_version
 
 -- name: find_linked_lecture
 -- Their lecture of a course that has this link: id. No row: none has.

@@ -1,4 +1,4 @@
-"""A lecture and its decks: which slide was up when, from what is said alone. No video, no new model.
+"""A lecture and its decks: which slide was up when, from what is said and, where a recording shows slides, seen.
 
 Two passes. The first reads the slides as they are. The second adds to each slide's vector what was said while it
 seemed to be up, because a teacher's words for a slide come back, and expects each slide near where the first pass was.
@@ -17,9 +17,10 @@ import numpy.typing as npt
 from pipelines.core.records import SlideSpan
 from pipelines.steps.alignment.evidence import Evidence, Matrix, Vectors, gather
 from pipelines.steps.alignment.path import NO_SLIDE, likeliest_path
+from pipelines.steps.alignment.seen import SeenSpan, deciding, laid_over
 from pipelines.steps.alignment.windows import SpeechWindow
 
-ALIGNMENT_VERSION = "2"
+ALIGNMENT_VERSION = "3"
 """Grows with every change to what this step makes of the same input."""
 
 WORTH_A_LOOK = 0.4
@@ -70,6 +71,7 @@ def align(
     around: npt.NDArray[np.float32],
     slide_vectors: npt.NDArray[np.float32],
     duration_ms: int,
+    seen: Sequence[SeenSpan] = (),
 ) -> list[SlideSpan]:
     """Which slide was up when: spans in order that cover `[0, duration_ms)`; page None where none was.
 
@@ -81,15 +83,18 @@ def align(
         alone: unit vectors (n, d) of the windows' `text`; `around`: of their `around`.
         slide_vectors: unit vectors (m, d) of the slides; zeros for a slide without any.
         duration_ms: length of the lecture, at least the last window's end.
+        seen: in order of time, what its pictures say for sure.
     """
     duration_ms = max(duration_ms, windows[-1].end_ms if windows else 0)
+    frames = [list(group) for _, group in groupby(range(len(slides)), key=lambda at: _slide_key(slides[at]))]
+    shown = [(slides[group[-1]].document_id, slides[group[-1]].page) for group in frames]
+    numbers = {(slides[at].document_id, slides[at].page): n for n, group in enumerate(frames) for at in group}
     if not windows or not slides:
         nothing = SlideSpan(start_ms=0, end_ms=duration_ms, document_id=None, page=None, confidence=0.0)
-        return [nothing] if duration_ms else []
-    frames = [list(group) for _, group in groupby(range(len(slides)), key=lambda at: _slide_key(slides[at]))]
+        return laid_over([nothing] if duration_ms else [], seen, numbers, shown)
     texts = [_joined([slides[at].text for at in group]) for group in frames]
-    numbers = {document: number for number, document in enumerate(dict.fromkeys(s.document_id for s in slides))}
-    decks = [numbers[slides[group[0]].document_id] for group in frames]
+    deck_numbers = {document: number for number, document in enumerate(dict.fromkeys(s.document_id for s in slides))}
+    decks = [deck_numbers[document] for document, _ in shown]
     vectors = Vectors(
         np.asarray(alone, np.float64),
         np.asarray(around, np.float64),
@@ -97,11 +102,13 @@ def align(
     )
     count = len(windows)
     diagonal = (np.arange(count) + 0.5) / count
-    path = likeliest_path(_expecting(gather(windows, texts, vectors), diagonal), windows, decks)
+    said = _expecting(gather(windows, texts, vectors), diagonal)
+    path = likeliest_path(deciding(said, windows, seen, numbers), windows, decks)
     learned = Vectors(vectors.alone, vectors.around, _learned(vectors, path))
     evidence = _expecting(gather(windows, texts, learned), _course(path, len(frames)))
-    path = likeliest_path(evidence, windows, decks)
-    return _spans(path, evidence, windows, [slides[group[-1]] for group in frames], duration_ms)
+    path = likeliest_path(deciding(evidence, windows, seen, numbers), windows, decks)
+    spans = _spans(path, evidence, windows, [slides[group[-1]] for group in frames], duration_ms)
+    return laid_over(spans, seen, numbers, shown) if seen else spans
 
 
 def propose_decks(around: npt.NDArray[np.float32], decks: Mapping[UUID, npt.NDArray[np.float32]]) -> list[DeckProposal]:

@@ -1,5 +1,6 @@
 """Which slide was up when: forward, back, away from the slides, over several decks."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 from uuid import UUID
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from pipelines.core.records import Segment, SlideSpan, Word
 from pipelines.steps.alignment.align import PROPOSE_SHARE, PROPOSE_SIMILARITY, AlignableSlide, align, propose_decks
+from pipelines.steps.alignment.seen import SeenSpan
 from pipelines.steps.alignment.windows import SpeechWindow, speech_windows
 
 DECK, OTHER = UUID(int=1), UUID(int=2)
@@ -51,7 +53,9 @@ def vectors(texts: list[str]) -> npt.NDArray[np.float32]:
     return counts / np.maximum(np.linalg.norm(counts, axis=1, keepdims=True), 1e-9)
 
 
-def aligned(segments: list[Segment], pages: list[AlignableSlide], *, duration_ms: int = 0) -> list[SlideSpan]:
+def aligned(
+    segments: list[Segment], pages: list[AlignableSlide], *, duration_ms: int = 0, seen: Sequence[SeenSpan] = ()
+) -> list[SlideSpan]:
     windows = speech_windows(segments)
     return align(
         windows,
@@ -60,6 +64,7 @@ def aligned(segments: list[Segment], pages: list[AlignableSlide], *, duration_ms
         around=vectors([w.around for w in windows]),
         slide_vectors=vectors([p.text for p in pages]),
         duration_ms=duration_ms,
+        seen=seen,
     )
 
 

@@ -12,9 +12,8 @@ from pipelines.cli.output import foreign
 from pipelines.core.description_refusals import find_description_refusal
 from pipelines.core.errors import StaleUpstreamError
 from pipelines.core.findings import list_findings
-from pipelines.core.lecture_frames import find_lecture_frames
 from pipelines.core.lecture_slides import list_linked_documents
-from pipelines.core.lectures import count_lecture
+from pipelines.core.lectures import count_lecture, find_lecture_frames
 from pipelines.core.materials import Material
 from pipelines.core.postgres import Connection
 from pipelines.core.records import Document, Finding, Lecture, Slide

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from pipelines.core.documents import get_document
 from pipelines.core.errors import StaleUpstreamError, SupersededError
-from pipelines.core.lecture_frames import LectureFrames, find_lecture_frames
 from pipelines.core.lecture_slides import LinkedDocument, list_linked_documents, list_similar_documents
+from pipelines.core.lectures import LectureFrames, find_lecture_frames
 from pipelines.core.postgres import Connection
 from pipelines.core.records import PIPELINE, Document, Lecture, Segment
 from pipelines.core.slides import read_slide_descriptions, read_slides

@@ -6,8 +6,7 @@ import time
 import dagster as dg
 
 from pipelines.core.errors import UnreadableFileError
-from pipelines.core.lecture_frames import LectureFrames, find_lecture_frames, put_lecture_frames
-from pipelines.core.lectures import get_lecture
+from pipelines.core.lectures import LectureFrames, find_lecture_frames, get_lecture, put_lecture_frames
 from pipelines.core.records import PIPELINE, Lecture
 from pipelines.core.stored_files import hold_files
 from pipelines.core.stores import Stores
@@ -29,11 +28,7 @@ MOST_BAD = 20
     group_name=GROUP,
     owners=OWNERS,
     kinds={"video", "ffmpeg"},
-    deps=[
-        lectures,
-        lecture_audio,
-        transcripts,
-    ],  # a link is fetched by the one, and without the other nothing is aligned
+    deps=[lectures, lecture_audio, transcripts],  # without words nothing is aligned
     code_version=SCENES_VERSION,
     op_tags={"dagster/priority": "-1"},  # nobody waits for it: make the lecture searchable first
     check_specs=[dg.AssetCheckSpec("pictures_are_whole", asset="lecture_frames")],

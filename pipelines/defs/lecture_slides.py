@@ -12,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 
 from pipelines.core.findings import list_findings, replace_findings
-from pipelines.core.lecture_frames import find_lecture_frames
 from pipelines.core.lecture_slides import (
     LinkedDocument,
     find_alignment_recipe,
@@ -20,6 +19,7 @@ from pipelines.core.lecture_slides import (
     read_lecture_slides,
     replace_lecture_slides,
 )
+from pipelines.core.lectures import find_lecture_frames
 from pipelines.core.models.providers import Embedder
 from pipelines.core.records import Finding, Lecture, SlideSpan
 from pipelines.core.stores import Stores

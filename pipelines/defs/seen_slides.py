@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pipelines.core.documents import get_document
 from pipelines.core.errors import StaleUpstreamError, SupersededError, UnreadableFileError
-from pipelines.core.lecture_frames import LectureFrames
+from pipelines.core.lectures import LectureFrames
 from pipelines.core.records import PIPELINE
 from pipelines.core.stores import Stores
 from pipelines.defs.parsing import matching_limits

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from pipelines.core.findings import list_findings
-from pipelines.core.lecture_frames import find_lecture_frames
 from pipelines.core.lecture_slides import list_linked_documents, read_lecture_slides
+from pipelines.core.lectures import find_lecture_frames
 from pipelines.core.records import Segment
 from pipelines.core.stored_files import check_files
 from pipelines.steps.captions.formats import to_vtt

@@ -57,8 +57,11 @@ down: $(READY)  ## stop them
 notebooks: $(READY)  ## Jupyter against the running system
 	@$(BIN)/jupyter lab notebooks $(JUPYTER)
 
-bench: $(READY)  ## every figure of the README, measured again
-	@$(BIN)/python -m bench
+bench: $(READY)  ## every figure of the README, measured again; `make bench fleet`: those of fleets alone
+	@$(BIN)/python -m bench $(NAMED)
+
+NAMED := $(if $(filter bench,$(firstword $(MAKECMDGOALS))),$(wordlist 2,99,$(MAKECMDGOALS)))
+$(filter-out page,$(NAMED)): ; @:
 
 audit: $(READY)  ## known advisories of the lock: make audit ADVISORIES=folder-or-zip in the OSV format
 	@$(BIN)/python -m tests.house.audit $(ADVISORIES)

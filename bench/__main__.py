@@ -1,6 +1,7 @@
 """`make bench`: every figure of the README measured again, one after another; each prints one JSON object.
 
-`python -m bench NAME...` measures only those. What needs ../shared/data uses the sample course where it is absent.
+`python -m bench NAME...` (`make bench NAME`) measures only those, and what is named `NAME_...`. What needs
+../shared/data uses the sample course where it is absent.
 """
 
 import subprocess
@@ -22,9 +23,12 @@ UPLOADS = 10_000
 def main(names: list[str]) -> int:
     """Run the benchmarks with these names (none: all); returns 0 only if all ended well."""
     found = sorted(
-        path.stem for path in Path(__file__).parent.glob("*.py") if '__name__ == "__main__"' in path.read_text()
+        path.stem for path in Path(__file__).parent.glob("[!_]*.py") if '__name__ == "__main__"' in path.read_text()
     )
-    chosen = names or [name for name in found if name != "__main__"]
+    chosen = [each for each in found if not names or any(f"{each}_".startswith(f"{name}_") for name in names)]
+    if unknown := [name for name in names if name not in found]:
+        print(f"There is no {', '.join(unknown)}; there are: {', '.join(found)}.", file=sys.stderr)
+        return 1
     failed = 0
     for name in chosen:
         more = [str(SHARED / path) for path in DECKS] if name == "ingest" and SHARED.is_dir() else []

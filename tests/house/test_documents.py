@@ -63,6 +63,7 @@ class TestGuides:
 
     def test_name_targets_that_make_knows(self, guide):
         targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+        targets |= {path.stem for path in tracked("bench/*.py")}  # `make bench NAME`
         code = "\n".join(re.findall(r"^```sh\n(.*?)^```", guide.read_text(), re.MULTILINE | re.DOTALL))
         named = re.findall(r"`make ([a-z -]+)", guide.read_text()) + re.findall(r"^make ([a-z -]+)", code, re.MULTILINE)
         assert {word for words in named for word in words.split()} <= targets

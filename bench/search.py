@@ -85,6 +85,7 @@ def bare(
         rows = connection.execute(statement("search_chunks"), parameters).fetchall()
         places = {"course_id": course.id, "chunk_ids": [row[0] for row in rows], "sources": []}
         connection.execute(statement("find_meeting_places"), places).fetchall()
+        connection.execute(statement("list_lines_of_chunks"), places).fetchall()
         return 1000 * (time.perf_counter() - started), rows
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 CORE_SQL = Path(__file__).parent / "sql"
 
 _NAME = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
+_COMMENT = re.compile(r"^ *--.*\n", re.MULTILINE)
+"""psycopg remembers what it made of a statement of 4,096 characters at most: comments stay here."""
 
 
 @cache
@@ -23,10 +25,13 @@ def statements(folder: Path) -> Mapping[str, str]:
     return found
 
 
+@cache
 def statement(name: str, folder: Path = CORE_SQL) -> str:
-    """The text of the statement `name`. Files ship with the code and are as trusted as it is.
+    """The text of the statement `name`, without the lines that are comments.
+
+    Files ship with the code and are as trusted as it is.
 
     Raises:
         KeyError: there is no such statement.
     """
-    return statements(folder)[name]
+    return _COMMENT.sub("", statements(folder)[name])

@@ -36,7 +36,8 @@ def without_copies(
     groups: list[list[dict[str, Any]]] = []
     for row in rows:
         own = words.get(row["chunk_id"], frozenset())
-        group = next((group for group in groups if _has_copy(group, row, own, words)), None)
+        alone = len(own) < FEWEST_WORDS
+        group = None if alone else next((group for group in groups if _has_copy(group, row, own, words)), None)
         if group is None:
             groups.append([row])
         else:
@@ -49,18 +50,20 @@ def without_copies(
 def _has_copy(
     group: list[dict[str, Any]], row: dict[str, Any], own: frozenset[int], words: dict[UUID, frozenset[int]]
 ) -> bool:
-    return all(row["source_id"] != other["source_id"] for other in group) and any(
-        _copies(own, words.get(other["chunk_id"], frozenset())) for other in group
-    )
+    source = row["source_id"]
+    for other in group:
+        if other["source_id"] == source:
+            return False
+    return any(_copies(own, words.get(other["chunk_id"], frozenset())) for other in group)
 
 
 def _copies(one: frozenset[int], other: frozenset[int]) -> bool:
-    fewer, more = sorted((len(one), len(other)))
+    fewer, more = (len(one), len(other)) if len(one) < len(other) else (len(other), len(one))
     if fewer < FEWEST_WORDS:
         return False
     shared = len(one & other)
     held = fewer >= HELD_FEWEST_WORDS and more >= SHEET * fewer and shared >= HELD_WORDS * fewer
-    return held or shared >= SAME_WORDS * len(one | other)
+    return held or shared >= SAME_WORDS * (fewer + more - shared)
 
 
 def _best(group: list[dict[str, Any]], words: dict[UUID, frozenset[int]], pictures: Collection[UUID]) -> dict[str, Any]:

@@ -90,8 +90,12 @@ def _evidence(place: ProposedPlace) -> dict[str, Any]:
     return {"kind": "speech", "file": place.file, **times}
 
 
-def misplaced(known: Sequence[Question], extents: Sequence[Extent]) -> list[str]:
-    """Faults of questions, each with its line: about files that the course lacks, about pages or times beyond them."""
+def misplaced(known: Sequence[Question], extents: Sequence[Extent], *, wholly: bool = False) -> list[str]:
+    """Faults of questions, each with its line: about files that the course lacks, about pages or times beyond them.
+
+    Args:
+        wholly: only of questions none of whose places is there: no search can find them.
+    """
     reaches: dict[tuple[str, str], int | None] = {}
     for extent in extents:
         key = (extent.kind, _known_as(extent.kind, extent.file_name))
@@ -99,7 +103,8 @@ def misplaced(known: Sequence[Question], extents: Sequence[Extent]) -> list[str]
     wrong = []
     for question in known:
         faults = [fault for place in question.places if (fault := _fault(place, reaches))]
-        wrong += [f"line {question.line}: {fault}" for fault in faults[:1]]
+        if not wholly or len(faults) == len(question.places):
+            wrong += [f"line {question.line}: {fault}" for fault in faults[:1]]
     return wrong
 
 

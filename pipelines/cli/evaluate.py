@@ -11,12 +11,14 @@ import typer
 from rich.table import Table
 
 from pipelines.answering.evaluating import course_questions, evaluate_set
+from pipelines.answering.proposals import misplaced
 from pipelines.cli.grading import grade_answers
 from pipelines.cli.output import clock, console, errors, foreign, print_json, told
 from pipelines.core.courses import find_course, list_courses
 from pipelines.core.documents import list_documents
 from pipelines.core.embeddings.sets import find_set
 from pipelines.core.errors import NotFoundError, UnreadableFileError
+from pipelines.core.evaluations.question_sets import list_extents
 from pipelines.core.lecture_slides import read_lecture_slides
 from pipelines.core.lectures import find_lecture
 from pipelines.core.postgres import Connection
@@ -24,7 +26,7 @@ from pipelines.core.records import OPERATOR, Course, Scope
 from pipelines.core.stores import Stores
 from pipelines.steps.alignment.scoring import FoundSpan, read_spans, score_spans
 from pipelines.steps.misses import misses
-from pipelines.steps.questions import read_questions
+from pipelines.steps.questions import bad_lines, read_questions
 from pipelines.steps.scoring import KINDS, measured
 from pipelines.steps.statistics import compare
 
@@ -73,8 +75,12 @@ def evaluate(  # noqa: PLR0917  typer calls it, by name
             found = find_course(connection, course)
             wanted = find_set(connection, set_name) if set_name is not None else None
             known = read_questions(questions) if questions is not None else course_questions(connection, found)
+            wrong = misplaced(known, list_extents(connection, found.id), wholly=True)
+        if len(wrong) == len(known):
+            raise bad_lines(questions.name if questions is not None else f"{course}'s questions", wrong)
         with errors.status(f"Asking {len(known)} questions ..."):
             result = evaluate_set(stores, found, known, wanted).figures
+        result["misplaced"] = wrong
         if answers:
             with errors.status(f"Writing and grading {len(known)} answers ..."):
                 result["answers"] = grade_answers(stores, found, known)
@@ -124,6 +130,8 @@ def _show(result: dict[str, Any]) -> None:
     if "reranker" in result:
         known = result["reranker"]
         console.print(foreign(f"{known['reranked']:.0%} of the questions were reranked in time by {known['model']}."))
+    if result["misplaced"]:
+        console.print(foreign(f"Nothing of the course can be right for: {'; '.join(result['misplaced'])}."))
     missed = [row["id"] for row in result["questions"] if row["rank"] is None and row["kind"] != "none"]
     if missed:
         console.print(foreign(f"Not among the first ten: {', '.join(missed)}"))

@@ -63,8 +63,10 @@ def read_lines(path: Path) -> list[str]:
     """
     try:
         return path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UnreadableFileError(f"{path.name} cannot be read ({type(error).__name__}).") from None
+    except UnicodeDecodeError:
+        raise UnreadableFileError(f"{path.name} is not text in UTF-8; save it so.") from None
+    except OSError as error:
+        raise UnreadableFileError(f"{path} cannot be read: {error.strerror}.") from None
 
 
 def parse_questions(lines: Iterable[str], *, name: str) -> list[Question]:

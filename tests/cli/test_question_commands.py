@@ -106,6 +106,21 @@ def test_a_course_is_evaluated_with_the_newest_version_of_its_own_questions(brin
     assert (told["slide"]["n"], told["none"]) == (0, {"n": 2, "refused": 1.0})
 
 
+def test_questions_that_nothing_of_the_course_can_answer_are_named_and_alone_refused(stores, tmp_path):
+    file = tmp_path / "asked.jsonl"
+    lost, beyond = {**SLIDE, "id": "d2", "file": "lost.pdf"}, {**SLIDE, "id": "d3", "pages": [9]}
+    file.write_text("\n".join(map(json.dumps, [SLIDE, lost, beyond])))
+    told = "line 2: the course has no deck lost.pdf; line 3: week1.pdf has 3 pages, and no page 9."
+    assert told in type_in("evaluate", str(file), "--course", "c")
+    file.write_text(json.dumps(lost))
+    assert "asked.jsonl, line 1: the course has no deck lost.pdf." in type_in(
+        "evaluate", str(file), "--course", "c", code=1
+    )
+    assert "No such file" in type_in("evaluate", str(tmp_path / "none.jsonl"), "--course", "c", code=1)
+    file.write_bytes(b"\xff\xfe")
+    assert "is not text in UTF-8" in type_in("evaluate", str(file), "--course", "c", code=1)
+
+
 def test_only_who_teaches_sees_a_courses_questions(bring, stores):
     bring(SLIDE)
     with stores.database.transaction() as connection:

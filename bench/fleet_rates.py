@@ -1,6 +1,6 @@
 """Rates of a fleet on this machine: decks a minute of one Celery worker and of two, launches, and the cost of watching.
 
-`python -m bench.fleet_rates [--decks 8]` prints JSON. `decks_a_minute`: decks whose pages wait for a model that takes
+`python -m bench.fleet_rates [--decks 6]` prints JSON. `decks_a_minute`: decks whose pages wait for a model that takes
 `WAIT_S` for each, as most of a run is waiting where a vision model describes pages, so that two workers of one slot can
 do twice as much on two cores; the promise is at least 1.8. `launch_s`: from the committed row to the first step of its
 run on a worker that was idle; at most 1.5. `request_us`: CPU that metrics and a trace add to a request, without and
@@ -31,8 +31,8 @@ from serving.metrics import REQUEST_SECONDS, REQUESTS
 from tests.fake_collector import FakeCollector
 from tests.fleet.machines import Fleet, fleet
 
-WAIT_S = 1.5
-PAGES = 6
+WAIT_S = 4.0
+PAGES = 4
 LAUNCHES = 7
 REQUESTS_COUNTED = 5000
 FIRST_STEP = """
@@ -49,7 +49,7 @@ RUNS = """
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--decks", type=int, default=8)
+    arguments.add_argument("--decks", type=int, default=6)
     given = arguments.parse_args()
     found: dict[str, object] = {"request_us": request_us()}
     lacking = [name for name in ("redis-server", "ip", "unshare", "setpriv") if shutil.which(name) is None]

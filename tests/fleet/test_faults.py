@@ -241,7 +241,7 @@ def test_a_database_whose_clock_jumps_an_hour_ahead_and_back_is_no_harm(machines
     told("clock", "of the database an hour ahead and back, four decks ready", time.monotonic() - began)
 
 
-def test_two_daemons_make_nothing_twice(machines, tmp_path):
+def test_two_daemons_make_nothing_twice_and_one_takes_over(machines, tmp_path):
     began, other = time.monotonic(), machines.folder / "other"
     ports = {"DAGSTER_PORT": "0", "API_PORT": "0"}
     machines.environment |= ports
@@ -250,10 +250,15 @@ def test_two_daemons_make_nothing_twice(machines, tmp_path):
         decks = [deck(tmp_path, name, 10) for name in "abcd"]
         all_ready(ingesting(machines, "daemons", *decks))
         nothing_is_lost(machines, "daemons", 4)
+        machines.studybuddy("down")  # the one that worked
+        more = ("ingest", "--course", "daemons", "--json", str(deck(tmp_path, "e", 10)))
+        all_ready(machines.in_background(*more, home=other))
+        nothing_is_lost(machines, "daemons", 5)
     finally:
         machines.studybuddy("down", home=other)
         machines.environment |= {"DAGSTER_PORT": str(machines.ports["dagster"]), "API_PORT": str(machines.ports["api"])}
-    told("daemon", "two of them, four decks made once", time.monotonic() - began)
+        machines.studybuddy("up")
+    told("daemon", "two of them, four decks made once; the other took over", time.monotonic() - began)
 
 
 def test_an_api_that_is_killed_or_stopped_leaves_its_reader_and_its_chat_usable(machines):

@@ -1,17 +1,19 @@
 """Costs of adopting a former deployment: a made-up one of many chats and chunks, brought over, compared, synced.
 
 `python -m bench.adopt --messages 1000000 --chunks 1000000` for a large one. Seconds are wall time beside seconds of
-processor time of this process and its workers; the database's own are not in the latter. `theirs_slowed` is how much
+processor time, of this process with its workers and of the database's server. `theirs_slowed` is how much
 longer the server takes for the former system's own queries while all is brought over: their median, by that before.
 """
 
 import argparse
 import json
+import os
 import random
 import resource
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from statistics import median
@@ -61,8 +63,9 @@ THEIRS = {
     " order by embedding <=> (select embedding from ai.slide_chunks_knowledge limit 1) limit 5",
 }
 """What the former system asks all day."""
-ROUNDS, PAUSE_S = 30, 0.3
-"""How often they are asked before, and the pause between two rounds."""
+ROUNDS, PAUSE_S, RESTING = 10, 0.3, 9
+"""How often they are asked before, and the pause between two rounds: at least so long, and so many times as long as one
+took, so that asking them is no load of its own."""
 
 
 def main() -> None:
@@ -150,13 +153,17 @@ def measured(url: str, home: Path, people: list[UUID], messages: int, chunks: in
     settings = Settings(_env_file=None, studybuddy_home=home, database_url=url, database_schema="studybuddy")  # type: ignore[call-arg, arg-type]
     found: dict[str, Any] = {"messages": messages, "chunks": chunks}
 
-    def step(name: str, work: Callable[[], Any]) -> None:
-        began, used = time.perf_counter(), _cpu_s()
-        work()
-        found[name] = {"s": round(time.perf_counter() - began, 2), "cpu_s": round(_cpu_s() - used, 2)}
-
     with psycopg.connect(url) as connection:
-        schemas = find_schemas(connection, "studybuddy")
+        schemas, postmaster = find_schemas(connection, "studybuddy"), _parent_of(connection.info.backend_pid)
+
+    def step(name: str, work: Callable[[], Any]) -> None:
+        began, used, served = time.perf_counter(), _cpu_s(), _server_cpu_s(postmaster)
+        work()
+        found[name] = {
+            "s": round(time.perf_counter() - began, 2),
+            "cpu_s": round(_cpu_s() - used, 2),
+            "server_cpu_s": round(_server_cpu_s(postmaster) - served, 2),
+        }
 
     def dry() -> None:
         with open_former(url, schemas) as former:
@@ -217,7 +224,8 @@ class _Asking(Thread):
                     told = connection.execute(f"explain (analyze, timing off, format json) {query}", person).fetchone()  # type: ignore[arg-type]
                     self._took[name].append(told[0][0]["Execution Time"] if told is not None else 0)
                 connection.rollback()
-                if nth + 1 == self._rounds or self._ending.wait(PAUSE_S):
+                took = sum(each[-1] for each in self._took.values()) / 1000
+                if nth + 1 == self._rounds or self._ending.wait(max(PAUSE_S, RESTING * took)):
                     return
 
     def ended(self) -> dict[str, list[float]]:
@@ -226,6 +234,26 @@ class _Asking(Thread):
             self._ending.set()
         self.join()
         return self._took
+
+
+def _parent_of(pid: int) -> int:
+    return int(_stat(pid)[1])
+
+
+def _stat(pid: int) -> list[str]:
+    """Fields of a process behind its name: state, parent, ...; twelfth to fifteenth its times, and its children's."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+
+
+def _server_cpu_s(postmaster: int) -> float:
+    """Processor time of the database server: its processes that are there, and those that have ended."""
+    ticks = 0
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            found = _stat(int(folder.name))
+            if postmaster in (int(found[1]), int(folder.name)):
+                ticks += sum(int(each) for each in found[11:15])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def _cpu_s() -> float:

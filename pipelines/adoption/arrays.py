@@ -25,8 +25,8 @@ class Array:
 
 
 def array_of(type_oid: int, elements: bytes, count: int) -> Array:
-    """An array of so many elements of this type, packed by `pack`."""
-    return Array(_HEAD.pack(1, 0, type_oid, count, 1) + elements if count else _HEAD.pack(0, 0, type_oid, 0, 1)[:12])
+    """An array of so many elements of this type, at least one, packed by `pack`."""
+    return Array(_HEAD.pack(1, 0, type_oid, count, 1) + elements)
 
 
 def pack(elements: Iterable[bytes]) -> bytes:

@@ -20,6 +20,8 @@ from pipelines.core.search.lexical import TERM_SPACE
 
 WORTH_CHUNKS = 5_000
 """Chunks from which on it is worth to start them."""
+STANDING_BACK = 10
+"""Added to their niceness."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +93,9 @@ def counting(chunks: int, workers: int) -> Iterator[Counter]:
 
 
 def _end_with_parent() -> None:
-    """Let this process end when the one that began it is killed: of itself it would wait for work for ever."""
+    """Let this process stand back for whoever else needs a processor, such as the former system; and end when the one
+    that began it is killed: of itself it would wait for work for ever."""
+    os.nice(STANDING_BACK)
     Thread(target=_end_after, args=[parent_process()], daemon=True).start()
 
 

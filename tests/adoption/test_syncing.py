@@ -4,6 +4,7 @@
 
 import random
 
+from pipelines.adoption.moving import cut_over, go_back
 from tests.adoption.test_adopting import OURS, ours
 
 LATER = (
@@ -93,3 +94,33 @@ def test_a_sync_reads_what_has_changed_alone_and_still_ends_where_a_fresh_adopti
         whole = fresh.look()
         for name in ("former", "adopted", "not_adopted", "noted"):
             assert report.as_json()[name] == whole.as_json()[name], (seed, name)
+
+
+def test_rows_that_were_written_anew_and_say_the_same_write_nothing_here_and_are_known_from_then_on(deployment):
+    here = deployment("f4")
+    here.adopt()
+    written = "select max(written_at) from adopted_units"
+    before = here.rows(written)
+    for table in ("agno_sessions", "slide_chunks_knowledge", "lecture_chunks_knowledge"):
+        here.run(f"update ai.{table} set created_at = created_at")
+    assert not here.adopt().changes
+    everything = here.looked_at
+    here.run("update courses set title = title || '.' where id = (select min(id::text)::uuid from courses)")
+    assert here.adopt().changes == {"written": 1}
+    assert here.looked_at < everything, "only small tables are read again"
+    assert here.rows(written) > before
+
+
+def test_what_a_person_who_has_moved_wrote_there_comes_over_when_they_go_back(deployment):
+    here = deployment("f4")
+    here.adopt()
+    with here.open() as database:
+        with database.transaction() as connection:
+            assert cut_over(connection)
+        here.run('update ai.agno_sessions set session_data = \'{"session_name": "Meanwhile"}\'')
+        assert here.adopt().changes.keys() == {"its person has moved here"}
+        with database.transaction() as connection:
+            go_back(connection)
+    assert here.adopt().changes["written"] == here.rows("select count(*) from chat_sessions")[0][0]
+    assert {title for (title,) in here.rows("select title from chat_sessions")} == {"Meanwhile"}
+    assert not here.verify().differences

@@ -20,7 +20,7 @@ from pipelines.steps.alignment.path import NO_SLIDE, likeliest_path
 from pipelines.steps.alignment.seen import SeenSpan, deciding, laid_over
 from pipelines.steps.alignment.windows import SpeechWindow
 
-ALIGNMENT_VERSION = "3"
+ALIGNMENT_VERSION = "4"
 """Grows with every change to what this step makes of the same input."""
 
 WORTH_A_LOOK = 0.4

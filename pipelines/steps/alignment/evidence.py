@@ -1,7 +1,9 @@
 """Evidence that a window of speech is about a slide: meaning (vectors) and rare words together.
 
 Both are compared within the lecture and never across lectures: a slide that resembles everything (an agenda) and a
-window that resembles everything ("as you can see") say little, so what is common to a row or a column is taken away.
+window that resembles everything ("as you can see") say little, so what is common to a row or a column is taken away,
+and from the vectors before that what all slides, and all that is said, have in common (Mu and Viswanath 2018,
+https://arxiv.org/abs/1702.01417, take the mean of word vectors away for the same reason).
 """
 
 import math
@@ -62,10 +64,11 @@ def gather(windows: Sequence[SpeechWindow], texts: Sequence[str], vectors: Vecto
     none = np.full(len(windows), _NO_SLIDE)
     slides = np.zeros((len(windows), len(texts)))
     if speaks.any():
-        around = vectors.around @ vectors.slides.T
+        shown, usual = _without_usual(vectors.slides), _usual(vectors.alone)
+        around = _units(vectors.around - usual) @ shown.T
         parts = (
             (_MEANING_AROUND, around),
-            (_MEANING_ALONE, vectors.alone @ vectors.slides.T),
+            (_MEANING_ALONE, _units(vectors.alone - usual) @ shown.T),
             (_WORDS_AROUND, _shared_words(windows, texts, neighbour=_NEIGHBOUR)),
             (_WORDS_ALONE, _shared_words(windows, texts, neighbour=0.0)),
         )
@@ -74,6 +77,21 @@ def gather(windows: Sequence[SpeechWindow], texts: Sequence[str], vectors: Vecto
         none += _OFF_TOPIC * (np.median(best) - best) / max(float(best.std()), 1e-6)
     slides[:, ~speaks] = (none + _EMPTY_SLIDE)[:, None]
     return Evidence(slides * weights[:, None], none * weights, weights)
+
+
+def _without_usual(vectors: Matrix) -> Matrix:
+    """Unit vectors of what sets each apart from the others; zeros stay zeros."""
+    some = np.abs(vectors).sum(axis=1) > 0
+    return np.where(some[:, None], _units(vectors - _usual(vectors[some])), 0.0)
+
+
+def _usual(vectors: Matrix) -> Matrix:
+    """(d,): what the vectors have in common, the subject of a lecture; of a few vectors a little less."""
+    return np.asarray(vectors.sum(axis=0) / (len(vectors) + 1))
+
+
+def _units(vectors: Matrix) -> Matrix:
+    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9))
 
 
 def _contrast(similarity: Matrix, speaks: npt.NDArray[np.bool_]) -> Matrix:

@@ -96,7 +96,7 @@ def find_scenes(times_ms: Sequence[int], thumbs: Sequence[npt.NDArray[np.uint8]]
             and not steady
             and not before.steady
             and end - before.start_ms <= _LONGEST_UNSTEADY_MS
-            and (changes[run[0] - 1] < _MUCH or _is_restless(changes, run[0] - 1))
+            and (changes[run[0] - 1] < _MUCH or _is_restless(changes, run))
         )
         if before is not None and joins:
             found[-1] = replace(before, end_ms=end, shown=run[-1])
@@ -105,9 +105,11 @@ def find_scenes(times_ms: Sequence[int], thumbs: Sequence[npt.NDArray[np.uint8]]
     return found
 
 
-def _is_restless(changes: Sequence[float], at: int) -> bool:
-    """Whether much changes for a while around here, as when a camera moves."""
-    first = last = at
+def _is_restless(changes: Sequence[float], run: Sequence[int]) -> bool:
+    """Whether much changes for a while before and after this run of samples, as when a camera moves."""
+    first, last = run[0] - 1, run[-1]
+    if last >= len(changes) or min(changes[first], changes[last]) < _MUCH:
+        return False
     while first > 0 and changes[first - 1] >= _MUCH:
         first -= 1
     while last + 1 < len(changes) and changes[last + 1] >= _MUCH:

@@ -11,7 +11,7 @@ from pipelines.steps.sandbox.limits import Limits
 from pipelines.steps.speech.sniff import sniff_media
 from pipelines.steps.video.packs import read_pack, write_pack
 
-SCENES_VERSION = "1"
+SCENES_VERSION = "2"
 """Grows with every change to what this step makes of the same recording."""
 
 LIMITS = Limits(wall_s=600, cpu_s=240, item_s=0.05, memory_mb=3072, output_mb=160, max_items=20_000, background=True)

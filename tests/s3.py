@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import boto3
+import fsspec
 import pytest
 from botocore.config import Config
 
@@ -38,6 +39,7 @@ def s3_server(folder: Path, *buckets: str) -> Iterator[S3Server]:
     with found.log.open("wb") as log, pytest.MonkeyPatch.context() as patch:
         line = [Path(sys.executable).with_name("moto_server"), "-H", "127.0.0.1", "-p", str(port)]
         process = subprocess.Popen(line, stdout=log, stderr=log)
+        fsspec.get_filesystem_class("s3").clear_instance_cache()  # an open one would ask the server of before
         try:
             for name, value in {**KEYS, "AWS_ENDPOINT_URL": found.url}.items():
                 patch.setenv(name, value)
@@ -47,5 +49,6 @@ def s3_server(folder: Path, *buckets: str) -> Iterator[S3Server]:
             client.close()
             yield found
         finally:
+            fsspec.get_filesystem_class("s3").clear_instance_cache()
             process.kill()
             process.wait(10)

@@ -25,6 +25,9 @@ KEEP_S = 3600.0
 SPARE = 20
 """One part in so many of the disk stays free: what else is written there must not fail for the sake of copies."""
 
+AGAIN_S = 0.1
+"""Pause between two looks at a download of another process."""
+
 BLOCK = 1 << 20
 _PART = ".part"
 _NAME = re.compile(rf"[0-9a-f]{{64}}({re.escape(_PART)})?")
@@ -120,8 +123,10 @@ class FileCache:
             instead_of: the copy (its inode) that is damaged; what reads it goes on with it.
         """
         part = path.with_name(path.name + _PART)
-        descriptor = _locked(part, fcntl.LOCK_EX, create=True)
-        assert descriptor is not None  # noqa: S101  it was made
+        while (descriptor := _locked(part, fcntl.LOCK_EX | fcntl.LOCK_NB, create=True)) is None:
+            time.sleep(
+                AGAIN_S
+            )  # not in the lock: what is downloaded becomes the copy, which others then hold for hours
         try:
             with suppress(FileNotFoundError):
                 if path.stat().st_ino != instead_of:

@@ -6,7 +6,9 @@ import hashlib
 import io
 import multiprocessing
 import os
+import queue
 import signal
+import threading
 import time
 from contextlib import ExitStack
 
@@ -159,6 +161,34 @@ def test_processes_that_want_a_file_at_once_download_it_once_and_none_takes_it_f
             each.join(200)
     assert [(tmp_path / f"found-{number}").read_text() for number in (1, 2)] == [name, name]
     assert name not in copies(machine, tmp_path), "it is old, and the last reader has left it"
+
+
+def test_who_waits_for_a_download_reads_beside_who_made_it(machine):
+    content, begun, go_on, leave = b"a" * 10, threading.Event(), threading.Event(), threading.Event()
+    name, held = hashlib.sha256(content).hexdigest(), queue.Queue()
+
+    class Slow(io.BytesIO):
+        def read(self, size=-1):
+            begun.set()
+            go_on.wait(60)
+            return super().read(size)
+
+    def reads():
+        with machine.copies.held(name, lambda: Slow(content)) as path:
+            held.put(path.read_bytes())
+            leave.wait(60)
+
+    readers = [threading.Thread(target=reads) for _ in range(2)]
+    readers[0].start()
+    assert begun.wait(60)
+    readers[1].start()
+    time.sleep(0.3)
+    assert held.empty()
+    go_on.set()
+    assert [held.get(timeout=60) for _ in readers] == [content, content]
+    leave.set()
+    for each in readers:
+        each.join(60)
 
 
 def downloading(home, name):

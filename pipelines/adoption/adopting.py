@@ -5,6 +5,7 @@ written, what is gone there goes here too. What somebody changed here stays as t
 here are not written to any more. A batch and its entries in the ledger are one transaction.
 """
 
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -43,6 +44,9 @@ from pipelines.core.statements import statement
 
 AHEAD = 2
 """Batches whose words are counted while others are written."""
+RESTING = 1.0
+"""After a batch the database is left alone for as long as the batch took to be written, so that who asks the former
+system meanwhile waits little longer; words are counted meanwhile."""
 MODEL, BASE_URL = "voyage-3-lite", "https://api.voyageai.com/v1"
 """The embedding model of the system that this one replaces, and where it is asked."""
 VERSION = 2
@@ -127,7 +131,9 @@ class Adoption:
                     done += 1 if isinstance(item, LeftOut) else len(item.rows)
                 waiting.append(self._compare(items, counter))
                 if len(waiting) > AHEAD:
+                    began = time.monotonic()
                     self._write(waiting.popleft())
+                    time.sleep(RESTING * (time.monotonic() - began))
                 progress(done, total)
             while waiting:
                 self._write(waiting.popleft())

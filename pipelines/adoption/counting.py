@@ -21,7 +21,7 @@ from pipelines.core.search.lexical import TERM_SPACE
 WORTH_CHUNKS = 5_000
 """Chunks from which on it is worth to start them."""
 STANDING_BACK = 10
-"""Added to their niceness."""
+"""Niceness of this process and of them, as soon as an adoption is large: the former system goes first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,14 +88,15 @@ def counting(chunks: int, workers: int) -> Iterator[Counter]:
     if workers == 0 or chunks < WORTH_CHUNKS:
         yield Counter(None)
         return
+    os.setpriority(
+        os.PRIO_PROCESS, 0, max(STANDING_BACK, os.getpriority(os.PRIO_PROCESS, 0))
+    )  # it cannot be taken back
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_end_with_parent) as pool:
         yield Counter(pool)
 
 
 def _end_with_parent() -> None:
-    """Let this process stand back for whoever else needs a processor, such as the former system; and end when the one
-    that began it is killed: of itself it would wait for work for ever."""
-    os.nice(STANDING_BACK)
+    """Let this process end when the one that began it is killed: of itself it would wait for work for ever."""
     Thread(target=_end_after, args=[parent_process()], daemon=True).start()
 
 

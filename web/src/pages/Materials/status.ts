@@ -47,6 +47,8 @@ function runningStatus({ stages }: Upload): Status {
   const { name, done, total } = stage;
   const words = tMaybe(`stage.${name}`) ?? t("materials.between");
   if (done === null || !total) return { words };
-  const [at, of] = ["transcripts", "lecture_frames"].includes(name) ? [clock(done), clock(total)] : [done, total];
+  const [at, of] = ["transcripts", "lecture_frames"].includes(name)
+    ? [clock(done), clock(total)]
+    : [done, total];
   return { words: tMaybe(`counted.${name}`, { done: at, total: of }) ?? words, share: done / total };
 }

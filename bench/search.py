@@ -65,7 +65,10 @@ class Unbound(Database):
 def bare(
     db: Database, course: Course, question: str, vector: npt.NDArray[np.float32], *, limit: int = 10
 ) -> tuple[float, list[Any]]:
-    """Milliseconds of the search's statements alone, in a transaction that is open already, and the chunks found."""
+    """Milliseconds of the search's statements alone, in a transaction that is open already, and the chunks found.
+
+    They are asked for as many chunks as the search asks for (room for copies), and for the places of those it gives.
+    """
     asked = question_terms(question)
     with db.transaction() as connection:
         started = time.perf_counter()
@@ -80,10 +83,10 @@ def bare(
             "kinds": [], "source_ids": [], "sources": [], "placed": [],
             "embedding": HalfVector(vector), "weights": SparseVector(weights, TERM_SPACE),
             "dense_weight": DENSE_WEIGHT, "slide_bonus": SLIDE_BONUS, "bm25_scale": (K1 + 1) * sum(weights.values()),
-            "depth": DEPTH, "limit": limit,
+            "depth": DEPTH, "limit": 2 * limit,
         }  # fmt: skip
         rows = connection.execute(statement("search_chunks"), parameters).fetchall()
-        places = {"course_id": course.id, "chunk_ids": [row[0] for row in rows], "sources": []}
+        places = {"course_id": course.id, "chunk_ids": [row[0] for row in rows[:limit]], "sources": []}
         connection.execute(statement("find_meeting_places"), places).fetchall()
         connection.execute(statement("list_lines_of_chunks"), places).fetchall()
         return 1000 * (time.perf_counter() - started), rows
@@ -121,7 +124,7 @@ def measure(
             sql.append(alone)
             bound.append((member[Database], member[Unbound]))
         if number % 4 == 0:
-            _, rows = bare(db, course, question, vector, limit=2 * DEPTH)
+            _, rows = bare(db, course, question, vector, limit=DEPTH)
             found = {row[0].bytes for row in rows if row[1] is not None and row[1] <= 10}  # chunk_id, dense_rank
             exact = np.argsort(-(vectors @ vector), kind="stable")[:10]
             recalls.append(len(found & {course.chunk_ids[place] for place in exact}) / min(10, len(vectors)))

@@ -29,12 +29,13 @@ from pipelines.core.settings import Settings
 from pipelines.core.tracing.spans import export_spans, send_spans, span
 from serving.metrics import REQUEST_SECONDS, REQUESTS
 from tests.fake_collector import FakeCollector
-from tests.fleet.machines import Fleet, fleet
+from tests.fleet.machines import Fleet, fleet, until
 
 WAIT_S = 4.0
 PAGES = 4
 LAUNCHES = 7
 REQUESTS_COUNTED = 5000
+OPEN_RUNS = "select 1 from runs where status not in ('SUCCESS', 'FAILURE', 'CANCELED') limit 1"
 FIRST_STEP = """
     select extract(epoch from min(e.timestamp) at time zone 'utc')::float8 from event_logs e
     join run_tags t on t.run_id = e.run_id and t.key = 'studybuddy/upload'
@@ -99,7 +100,8 @@ def rates(decks: int) -> dict[str, object]:
 
 
 def launch_s(machines: Fleet, folder: Path) -> float:
-    """Seconds from the row of a deck to the first step of its run."""
+    """Seconds from the row of a deck to the first step of its run; nothing else is at work."""
+    until(lambda: not machines.rows(OPEN_RUNS, "dagster"), 60, "the worker is idle")
     machines.studybuddy("ingest", "--course", "Launches", str(deck(folder, 1)))
     newest = "select id, extract(epoch from created_at)::float8 from documents order by created_at desc limit 1"
     ((upload, written_at),) = machines.rows(newest)

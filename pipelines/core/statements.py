@@ -25,7 +25,6 @@ def statements(folder: Path) -> Mapping[str, str]:
     return found
 
 
-@cache
 def statement(name: str, folder: Path = CORE_SQL) -> str:
     """The text of the statement `name`, without the lines that are comments.
 
@@ -34,4 +33,9 @@ def statement(name: str, folder: Path = CORE_SQL) -> str:
     Raises:
         KeyError: there is no such statement.
     """
-    return _COMMENT.sub("", statements(folder)[name])
+    return _without_comments(statements(folder)[name])
+
+
+@cache
+def _without_comments(text: str) -> str:
+    return _COMMENT.sub("", text)

@@ -5,10 +5,10 @@ the English dictionary has is no misspelling: who asks for adsorption is not tol
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from typing import Any
 
 from pipelines.core.search.lexical import term_counts
@@ -37,18 +37,21 @@ def suspects(question: str, found: Mapping[int, int]) -> list[Suspect]:
     Args:
         found: in how many chunks of the course each of the question's terms occurs.
     """
-    made = []
+    return list(islice(_suspects(question, found), MAX_SUSPECTS))
+
+
+def _suspects(question: str, found: Mapping[int, int]) -> Iterator[Suspect]:
+    """All of them, each made when it is asked for: its hundreds of spellings take milliseconds."""
     matches = [match for match in _WORD.finditer(question) if folded(match.group()) not in STOP]
     for first, second in zip_longest(matches, matches[1:]):
         lacks = _is_lacking(first.group(), found)
         if lacks and MIN_CHARS <= len(first.group()) <= MAX_CHARS:
-            made.append(_suspect(first.start(), first.end(), _neighbours(folded(first.group()))))
+            yield from _suspect(first.start(), first.end(), _neighbours(folded(first.group())))
         if second is None or question[first.end() : second.start()].strip(" -"):
             continue
         joined = folded(first.group() + second.group())
         if (lacks or _is_lacking(second.group(), found)) and len(joined) <= MAX_CHARS:
-            made.append(_suspect(first.start(), second.end(), [joined]))
-    return [suspect for suspect in made if suspect.spellings][:MAX_SUSPECTS]
+            yield from _suspect(first.start(), second.end(), [joined])
 
 
 def corrected(question: str, suspected: list[Suspect], found: Mapping[int, int]) -> str | None:
@@ -67,9 +70,12 @@ def corrected(question: str, suspected: list[Suspect], found: Mapping[int, int])
     return text if text != question else None
 
 
-def _suspect(start: int, end: int, spellings: Collection[str]) -> Suspect:
+def _suspect(start: int, end: int, spellings: Collection[str]) -> Iterator[Suspect]:
+    """The suspect, unless it has no other spelling."""
     terms = ((word, [*term_counts(word)]) for word in spellings)
-    return Suspect(start=start, end=end, spellings={word: term[0] for word, term in terms if len(term) == 1})
+    known = {word: term[0] for word, term in terms if len(term) == 1}
+    if known:
+        yield Suspect(start=start, end=end, spellings=known)
 
 
 def _is_lacking(word: str, found: Mapping[int, int]) -> bool:

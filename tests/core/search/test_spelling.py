@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.core.search.lexical import question_terms, term_counts
-from pipelines.core.search.spelling import corrected, suspects
+from pipelines.core.search.spelling import MAX_SUSPECTS, corrected, suspects
 
 
 def counts(*texts):
@@ -68,6 +68,12 @@ def test_what_is_right_far_off_or_short_is_left(question):
 def test_of_several_words_that_it_may_be_the_commonest_of_the_course_is_taken():
     texts = ("latices", *["matrices of numbers"] * 3)
     assert respelled("How do I add matices?", *texts) == "How do I add matrices?"
+
+
+@pytest.mark.timeout(10)
+def test_of_a_text_full_of_unknown_words_only_a_few_are_looked_at():
+    words = (f"qzxwv{chr(97 + n % 26)}{chr(97 + n // 26 % 26)}{chr(97 + n // 676)}" for n in range(2000))
+    assert len(suspects("What is " + " ".join(words), {})) == MAX_SUSPECTS
 
 
 @given(st.text(max_size=60))

@@ -8,9 +8,12 @@ import logging
 import os
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 
 import psycopg
+from psycopg.conninfo import make_conninfo
 
 from pipelines.core.migrate import connection_name
 
@@ -22,6 +25,9 @@ LOOK_S = 10.0
 SILENT_S = {"tcp_keepalives_idle": 10, "tcp_keepalives_interval": 5, "tcp_keepalives_count": 3}
 """After how long the server gives up a machine that is cut off: 25 seconds; its own default is two hours."""
 
+OURS = {name.removeprefix("tcp_"): seconds for name, seconds in SILENT_S.items()} | {"tcp_user_timeout": 25_000}
+"""The same as this side gives up a server; the last in milliseconds."""
+
 Connection = psycopg.Connection[tuple[object, ...]]
 
 
@@ -31,18 +37,7 @@ def lead(url: str) -> None:
     Args:
         url: the database that the daemons share, without a pooler before it; while it is away this waits.
     """
-    connection, told = None, False
-    while connection is None:
-        with suppress(psycopg.Error):
-            asking = _connect(url)
-            while not _take(asking):
-                if not told:
-                    logging.getLogger(__name__).warning("Another daemon works; this one stands by.")
-                    told = True
-                time.sleep(ASK_S)
-            connection = asking
-            break
-        time.sleep(ASK_S)
+    connection = _locked(url, _stand_by)
     threading.Thread(target=_stay, args=(url, connection), daemon=True, name="leader").start()
 
 
@@ -54,25 +49,34 @@ def _stay(url: str, connection: Connection) -> None:
                 time.sleep(LOOK_S)
                 connection.execute("select 1")
         connection.close()
-        connection = _again(url)
+        connection = _locked(url, _end)
 
 
-def _again(url: str) -> Connection:
+def _locked(url: str, denied: Callable[[], None]) -> Connection:
+    """A connection that has the lock, whenever that comes; `denied` is called each time another one has it."""
     while True:
         with suppress(psycopg.Error):
             connection = _connect(url)
-            if not _take(connection):
-                logging.getLogger(__name__).warning("Another daemon works now; this one ends.")
-                os._exit(1)  # at once: what it is at would be done twice
+            while not _take(connection):
+                denied()
+                time.sleep(ASK_S)
             return connection
         time.sleep(ASK_S)
 
 
+@cache
+def _stand_by() -> None:  # remembered: said once
+    logging.getLogger(__name__).warning("Another daemon works; this one stands by.")
+
+
+def _end() -> None:
+    logging.getLogger(__name__).warning("Another daemon works now; this one ends.")
+    os._exit(1)  # at once: what it is at would be done twice
+
+
 def _connect(url: str) -> Connection:
-    connection = psycopg.connect(
-        url, autocommit=True, application_name=connection_name("studybuddy leader"),
-        keepalives_idle=10, keepalives_interval=5, keepalives_count=3, tcp_user_timeout=25_000,
-    )  # fmt: skip
+    address = make_conninfo(url, application_name=connection_name("studybuddy leader"), **OURS)
+    connection = psycopg.connect(address, autocommit=True)
     for name, seconds in SILENT_S.items():
         connection.execute("select set_config(%s, %s, false)", [name, str(seconds)])
     return connection

@@ -124,9 +124,8 @@ class FileCache:
         """
         part = path.with_name(path.name + _PART)
         while (descriptor := _locked(part, fcntl.LOCK_EX | fcntl.LOCK_NB, create=True)) is None:
-            time.sleep(
-                AGAIN_S
-            )  # not in the lock: what is downloaded becomes the copy, which others then hold for hours
+            # Not in the lock: what is downloaded becomes the copy, which others then hold for hours.
+            time.sleep(AGAIN_S)
         try:
             with suppress(FileNotFoundError):
                 if path.stat().st_ino != instead_of:

@@ -44,7 +44,7 @@ from pipelines.steps.alignment.align import (
     align,
     propose_decks,
 )
-from pipelines.steps.alignment.seen import SceneMatch, seen_ms, seen_spans
+from pipelines.steps.alignment.seen import SceneMatch, seen_ms, seen_spans, share_seen
 from pipelines.steps.alignment.windows import speech_windows
 
 MOST_PROPOSED = 2
@@ -223,12 +223,10 @@ def _checks(spans: Sequence[SlideSpan], deck_slides: Sequence[AlignableSlide]) -
 
 def _figures(matches: Sequence[SceneMatch]) -> dict[str, int | float]:
     """What the pictures told."""
-    length_ms = sum(match.end_ms - match.start_ms for match in matches)
-    with_page_ms = sum(match.end_ms - match.start_ms for match in matches if match.pages)
     return {
         "scenes": len(matches),
         "slides_seen": len({page for match in matches for page in match.pages}),
-        "share_seen": round(with_page_ms / length_ms, 3),
+        "share_seen": round(share_seen(matches), 3),
     }
 
 

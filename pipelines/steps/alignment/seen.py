@@ -48,14 +48,13 @@ def seen_spans(matches: Sequence[SceneMatch]) -> list[SeenSpan]:
     Where people are seen nothing is sure, unless the same page, or none, is up before and after. A screen that is no
     page is none only in a recording that shows slides.
     """
-    total_ms = sum(match.end_ms - match.start_ms for match in matches)
-    with_page_ms = sum(match.end_ms - match.start_ms for match in matches if match.pages)
-    if not with_page_ms:
+    share = share_seen(matches)
+    if not share:
         return []
     spans = [
         SeenSpan(start_ms=match.start_ms, end_ms=match.end_ms, pages=match.pages)
         for match in matches
-        if match.pages or (match.steady and with_page_ms >= _SHOWS_SLIDES * total_ms)
+        if match.pages or (match.steady and share >= _SHOWS_SLIDES)
     ]
     away = [
         SeenSpan(start_ms=one.end_ms, end_ms=other.start_ms, pages=one.pages & other.pages)
@@ -63,6 +62,13 @@ def seen_spans(matches: Sequence[SceneMatch]) -> list[SeenSpan]:
         if 0 < other.start_ms - one.end_ms <= _AWAY_MS and (one.pages & other.pages or one.pages == other.pages)
     ]
     return sorted([*spans, *away], key=lambda span: span.start_ms)
+
+
+def share_seen(matches: Sequence[SceneMatch]) -> float:
+    """For which share of the scenes a page was recognised; 0 without scenes."""
+    total_ms = sum(match.end_ms - match.start_ms for match in matches)
+    with_page_ms = sum(match.end_ms - match.start_ms for match in matches if match.pages)
+    return with_page_ms / total_ms if total_ms else 0.0
 
 
 def seen_ms(matches: Sequence[SceneMatch]) -> dict[UUID, int]:

@@ -30,7 +30,7 @@ from pipelines.adoption.records import (
 )
 from pipelines.answering.quoting import where
 from pipelines.core.chunks import STANDARD
-from pipelines.core.postgres import Connection
+from pipelines.core.postgres import Connection, values_of
 from pipelines.core.records import EmbeddingSet, Hit, Kind
 from pipelines.core.statements import statement
 
@@ -78,7 +78,7 @@ def write_units(connection: Connection, units: Iterable[Unit], extras: Callable[
 
 def _values(record: Record) -> dict[str, Any]:
     """A person, a course or the like, as its statement takes it."""
-    values = {name: getattr(record, name) for name in type(record).__slots__}
+    values = values_of(record)
     if isinstance(record, Deck):
         values |= {"title": title_of(record), "code": FAILED, "failure": NO_REASON}
     if isinstance(record, Talk):
@@ -168,10 +168,7 @@ def _said_rows(chat: Chat) -> list[dict[str, Any]]:
 
 
 def _cited_rows(message: Said) -> list[dict[str, Any]]:
-    return [
-        {"message_key": message.key, **{name: getattr(cited, name) for name in Cited.__slots__}}
-        for cited in message.cited
-    ]
+    return [{"message_key": message.key, **values_of(cited)} for cited in message.cited]
 
 
 def _source_part(cited: Cited) -> dict[str, Any]:

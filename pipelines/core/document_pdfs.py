@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from pipelines.core.postgres import Connection, read_record
+from pipelines.core.postgres import Connection, read_record, values_of
 from pipelines.core.records import Document
 from pipelines.core.statements import statement
 from pipelines.core.uploads import lock_upload
@@ -28,7 +28,7 @@ def put_document_pdf(connection: Connection, document: Document, pdf: DocumentPd
         SupersededError: the document was replaced or deleted meanwhile.
     """
     lock_upload(connection, document)
-    values = {name: getattr(pdf, name) for name in DocumentPdf.__slots__}
+    values = values_of(pdf)
     connection.execute(statement("put_document_pdf"), {"document_id": document.id, **values})
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from psycopg.rows import dict_row
 
-from pipelines.core.postgres import Connection, read_records
+from pipelines.core.postgres import Connection, read_records, values_of
 from pipelines.core.records import Document, Finding, Lecture
 from pipelines.core.statements import statement
 
@@ -68,7 +68,7 @@ def replace_findings(connection: Connection, upload: Document | Lecture, finding
             [
                 {
                     **key,
-                    **{name: getattr(finding, name) for name in Finding.__slots__},
+                    **values_of(finding),
                     "course_id": upload.course_id,
                     "ordinal": ordinal,
                 }

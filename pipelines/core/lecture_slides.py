@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from pipelines.core.postgres import Connection, read_records
+from pipelines.core.postgres import Connection, read_records, values_of
 from pipelines.core.records import Document, Lecture, SlideSpan
 from pipelines.core.statements import statement
 from pipelines.core.uploads import lock_upload
@@ -97,7 +97,7 @@ def replace_lecture_slides(
     with connection.cursor() as cursor:
         cursor.executemany(
             statement("insert_lecture_slide"),
-            [{**key, **{name: getattr(span, name) for name in SlideSpan.__slots__}} for span in spans],
+            [{**key, **values_of(span)} for span in spans],
         )
 
 

@@ -12,7 +12,7 @@ from psycopg.rows import class_row, dict_row
 
 from pipelines.core.errors import NotFoundError, StaleUpstreamError, SupersededError
 from pipelines.core.names import name_in_course, nfc
-from pipelines.core.postgres import Connection, read_record, read_records
+from pipelines.core.postgres import Connection, read_record, read_records, values_of
 from pipelines.core.records import Lecture, Person, Scope
 from pipelines.core.statements import statement
 from pipelines.core.uploads import LECTURE, Outcome, lock_upload
@@ -180,7 +180,7 @@ def put_lecture_audio(connection: Connection, lecture: Lecture, audio: LectureAu
         SupersededError: the lecture was replaced or deleted meanwhile.
     """
     lock_upload(connection, lecture)
-    values = {name: getattr(audio, name) for name in LectureAudio.__slots__}
+    values = values_of(audio)
     connection.execute(statement("put_lecture_audio"), {"lecture_id": lecture.id, **values})
 
 
@@ -210,7 +210,7 @@ def put_lecture_frames(connection: Connection, lecture: Lecture, frames: Lecture
         SupersededError: the lecture was replaced or deleted meanwhile.
     """
     lock_upload(connection, lecture)
-    values = {name: getattr(frames, name) for name in LectureFrames.__slots__}
+    values = values_of(frames)
     connection.execute(statement("put_lecture_frames"), {"lecture_id": lecture.id, **values})
 
 

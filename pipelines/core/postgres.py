@@ -223,6 +223,11 @@ def read_record(connection: Connection, record: type[Record], name: str, paramet
     return next(iter(read_records(connection, record, name, parameters)), None)
 
 
+def values_of(record: object) -> dict[str, Any]:
+    """The fields of a record with slots as a statement takes them, by their names: what `read_records` reads back."""
+    return {name: getattr(record, name) for name in type(record).__slots__}  # type: ignore[attr-defined]
+
+
 def still_connected(connection: psycopg.BaseConnection[Any]) -> None:
     """Sort out a connection that died while it rested. A look at the socket: asking the server would cost a round trip.
 

@@ -9,7 +9,7 @@ from psycopg.rows import class_row, dict_row
 from psycopg.types.json import Jsonb
 
 from pipelines.core.errors import StaleUpstreamError
-from pipelines.core.postgres import Connection
+from pipelines.core.postgres import Connection, values_of
 from pipelines.core.records import Box, Document, Slide, SlideDescription
 from pipelines.core.statements import statement
 from pipelines.core.uploads import lock_upload
@@ -177,7 +177,7 @@ def _values(document: Document, slide: Slide, *, code_version: str) -> dict[str,
     boxes = [[[round(BOX_UNIT * edge) for edge in box] for box in line] for line in slide.line_boxes]
     return {
         **_key(document),
-        **{name: getattr(slide, name) for name in Slide.__slots__},
+        **values_of(slide),
         "line_boxes": Jsonb(boxes),
         "source_sha256": document.sha256,
         "code_version": code_version,

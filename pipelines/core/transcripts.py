@@ -12,7 +12,7 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from pipelines.core.errors import StaleUpstreamError
-from pipelines.core.postgres import Connection, read_record
+from pipelines.core.postgres import Connection, read_record, values_of
 from pipelines.core.records import Lecture, Segment, SpeechSource, Word
 from pipelines.core.statements import statement
 from pipelines.core.uploads import lock_upload
@@ -70,7 +70,7 @@ def replace_transcript(
     """
     lock_upload(connection, lecture)
     key = {"course_id": lecture.course_id, "lecture_id": lecture.id}
-    values = {name: getattr(transcript, name) for name in Transcript.__slots__}
+    values = values_of(transcript)
     connection.execute(statement("put_transcript"), {**key, **values})
     connection.execute(statement("delete_segments"), key)
     with connection.cursor() as cursor:
@@ -150,7 +150,7 @@ def put_piece(connection: Connection, lecture: Lecture, piece: StoredPiece, *, r
     """
     lock_upload(connection, lecture)
     segments = [[s.start_ms, s.end_ms, s.text, _words_out(s), s.confidence] for s in piece.segments]
-    values = {name: getattr(piece, name) for name in StoredPiece.__slots__}
+    values = values_of(piece)
     parameters = {**values, "lecture_id": lecture.id, "recipe": recipe, "segments": Jsonb(segments)}
     connection.execute(statement("put_piece"), parameters)
 

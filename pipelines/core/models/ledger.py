@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 from psycopg.rows import dict_row
 
 from pipelines.core.errors import CapBusyError, CapReachedError
-from pipelines.core.postgres import Connection, read_records
+from pipelines.core.postgres import Connection, read_records, values_of
 from pipelines.core.settings import Settings
 from pipelines.core.statements import statement
 
@@ -93,7 +93,7 @@ def open_call(connection: Connection, planned: Planned, caps: Caps) -> UUID:
         CapReachedError: nothing is left for today.
         CapBusyError: what is left may be used up by calls that are under way.
     """
-    known = {name: getattr(planned, name) for name in Planned.__slots__}
+    known = values_of(planned)
     connection.execute(statement("lock_spending"), known)
     limits = {"person_cap": caps.person_usd, "course_cap": caps.course_usd, "longest_s": LONGEST_S}
     with connection.cursor(row_factory=dict_row) as cursor:
